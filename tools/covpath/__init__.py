@@ -1,0 +1,1 @@
+"""covpath: a path for a coverage job that nobody trusts."""
