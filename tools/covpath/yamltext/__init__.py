@@ -1,0 +1,1 @@
+"""YAML as text: bytes, spans, routes, splices and proofs. Knows nothing of GitHub."""

@@ -1,0 +1,119 @@
+"""One text file as bytes and as characters, and the way between offsets and places.
+
+All offsets in ``yamltext`` are character (code point) offsets into ``Source.text``, which
+has no byte-order mark; only ``encode`` makes bytes again.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from covpath.errors import InputError, Place
+
+BOM = b"\xef\xbb\xbf"
+
+# Characters that YAML readers disagree about: control characters, and the line breaks that
+# PyYAML sees (and git and GitHub do not): NEL, LS, PS and a carriage return on its own.
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_LINE_BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
+_NAMES = {"\x85": "NEL (U+0085)", "\u2028": "LS (U+2028)", "\u2029": "PS (U+2029)", "\r": "a carriage return alone"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's text and where it came from.
+
+    ``path`` is what messages show. Made by :func:`decode`; compare ``encode()`` for bytes.
+    """
+
+    path: str
+    text: str
+    bom: bool = False
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        """Offsets at which lines begin; the first is 0."""
+        return (0, *(match.end() for match in re.finditer("\n", self.text)))
+
+    def line_of(self, offset: int) -> int:
+        """The 1-based line of an offset."""
+        return bisect_right(self.line_starts, offset)
+
+    def place(self, offset: int) -> Place:
+        """File, line and column (1-based, in characters) of an offset."""
+        line = self.line_of(offset)
+        return Place(self.path, line, offset - self.line_starts[line - 1] + 1)
+
+    def line_span(self, line: int) -> tuple[int, int]:
+        """Offsets of the 1-based line, its line break included."""
+        starts = self.line_starts
+        return starts[line - 1], starts[line] if line < len(starts) else len(self.text)
+
+    def line_text(self, line: int) -> str:
+        """The 1-based line without its line break."""
+        start, end = self.line_span(line)
+        return self.text[start:end].rstrip("\r\n")
+
+    def newline_at(self, offset: int) -> str:
+        """The line break in use around an offset: that line's own, else the one before, else ``\\n``."""
+        for line in range(self.line_of(offset), 0, -1):
+            start, end = self.line_span(line)
+            if self.text.endswith("\r\n", start, end):
+                return "\r\n"
+            if self.text.endswith("\n", start, end):
+                return "\n"
+        return "\n"
+
+    def encode(self) -> bytes:
+        """The file's bytes."""
+        return (BOM if self.bom else b"") + self.text.encode("utf-8")
+
+    def with_text(self, text: str) -> Source:
+        """The same file with other text (the byte-order mark stays)."""
+        return Source(self.path, text, self.bom)
+
+
+def decode(path: str, data: bytes) -> Source:
+    """Bytes to text, refusing with its place what YAML readers read differently.
+
+    Raises InputError for what is not UTF-8, for control characters, and for the line breaks
+    NEL, LS, PS and bare CR (``facts``: PyYAML and git disagree on where a line ends there).
+    """
+    bom = data.startswith(BOM)
+    body = data[3:] if bom else data
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(
+            "is UTF-16, not UTF-8.", place=Place(path, 1, 1), hint="Save the file as UTF-8; GitHub reads nothing else."
+        )
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = body[: error.start].decode("utf-8", "replace")
+        line = before.count("\n") + 1
+        column = len(before) - (before.rfind("\n") + 1) + 1
+        raise InputError(
+            f"is not UTF-8: byte 0x{body[error.start]:02x}.",
+            place=Place(path, line, column),
+            hint="Save the file as UTF-8.",
+        ) from None
+    source = Source(path, text, bom)
+    if text.isascii() and "\r" not in text and text.isprintable():  # the short way for a one-line file
+        return source
+    _refuse(source, _UNREADABLE, "holds the control character")
+    _refuse(source, _LINE_BREAKS, "holds the line break")
+    return source
+
+
+def _refuse(source: Source, pattern: re.Pattern[str], what: str) -> None:
+    match = pattern.search(source.text)
+    if match is None:
+        return
+    name = _NAMES.get(match[0], f"U+{ord(match[0]):04X}")
+    raise InputError(
+        f"{what} {name}, which YAML readers read differently.",
+        place=source.place(match.start()),
+        hint="Remove it, or write it as an escape in a double-quoted string.",
+    )
