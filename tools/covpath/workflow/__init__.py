@@ -1,0 +1,1 @@
+"""What workflow files say: model, reading, expressions, shell, recipes, names across files."""

@@ -1,0 +1,143 @@
+"""What a workflow file says, each part with the node it was read from.
+
+Nothing is evaluated here: conditions and values stay text. ``Workflow.place`` turns a node
+into file, line and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass
+from enum import Enum
+
+from covpath.errors import Place
+from covpath.terms import JobId, JobRef
+from covpath.yamltext.nodes import Mapping, Node, Route, Scalar, deref
+from covpath.yamltext.reading import Document
+
+
+class StepForm(Enum):
+    """What kind of step it is."""
+
+    RUN = "run"
+    USES = "uses"
+    NEWER = "newer"
+    """``parallel``, ``wait``, ``cancel`` and the like: read, not simulated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Step:
+    """One step. ``index`` counts from 0; ``route`` leads to it from the document's root."""
+
+    index: int
+    node: Mapping
+    route: Route
+    form: StepForm
+    id: str | None
+    name: str | None
+    uses: str | None
+    run: Scalar | None
+    if_: Scalar | None
+    continue_on_error: Scalar | None
+    shell: str | None
+    working_directory: str | None
+    env: Mapping | None
+    with_: Mapping | None
+    timeout_minutes: Scalar | None
+    background: bool
+    children: tuple[Step, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What a person calls the step: its name, action or first script line."""
+        if self.name:
+            return self.name
+        if self.uses:
+            return self.uses
+        lines = self.run.value.strip().splitlines() if self.run else []
+        return lines[0] if lines else f"step {self.index + 1}"
+
+    def inputs(self) -> dict[str, str]:
+        """The ``with:`` inputs as text, names in lower case (GitHub compares them so)."""
+        if self.with_ is None:
+            return {}
+        return {entry.key.value.lower(): scalar_text(entry.value) for entry in self.with_.entries}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """One job; ``uses`` is set for a call of a reusable workflow, which has no steps."""
+
+    id: JobId
+    key: Scalar
+    node: Mapping
+    route: Route
+    name: Scalar | None
+    needs: tuple[JobId, ...]
+    if_: Scalar | None
+    runs_on: Node | None
+    strategy: Node | None
+    continue_on_error: Scalar | None
+    timeout_minutes: Scalar | None
+    env: Mapping | None
+    defaults_shell: str | None
+    defaults_directory: str | None
+    container: Node | None
+    services: Node | None
+    outputs: Mapping | None
+    permissions: Node | None
+    uses: Scalar | None
+    with_: Mapping | None
+    steps: tuple[Step, ...]
+
+    def all_steps(self) -> Iterator[Step]:
+        """Every step, those inside ``parallel`` too, in source order."""
+        pending = list(reversed(self.steps))
+        while pending:
+            step = pending.pop()
+            yield step
+            pending.extend(reversed(step.children))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Workflow:
+    """One workflow file; ``path`` is relative to the repository's root, with ``/``."""
+
+    path: str
+    document: Document
+    root: Mapping
+    name: str | None
+    on: Node | None
+    env: Mapping | None
+    defaults_shell: str | None
+    defaults_directory: str | None
+    permissions: Node | None
+    jobs: MappingABC[JobId, Job]
+
+    @property
+    def generated(self) -> bool:
+        """Whether a generator writes this file: it is read, never moved."""
+        return self.path.endswith((".lock.yml", ".lock.yaml"))
+
+    def place(self, node: Node) -> Place:
+        """Where a node stands."""
+        return self.document.source.place(node.start)
+
+    def ref(self, job: Job) -> JobRef:
+        """The reference of one of this workflow's jobs."""
+        return JobRef(self.path, job.id)
+
+    def shell_of(self, job: Job, step: Step) -> str | None:
+        """The ``shell:`` in force for a step, or None for the runner's default."""
+        return step.shell or job.defaults_shell or self.defaults_shell
+
+    def directory_of(self, job: Job, step: Step) -> str | None:
+        """The ``working-directory:`` in force for a step, or None for the checkout."""
+        return step.working_directory or job.defaults_directory or self.defaults_directory
+
+
+def scalar_text(node: Node | None) -> str:
+    """A scalar's text as written; the empty string for anything else."""
+    real = deref(node) if node is not None else None
+    return real.value if isinstance(real, Scalar) else ""
