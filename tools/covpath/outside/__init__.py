@@ -1,0 +1,1 @@
+"""What can fail for reasons beyond our code: files, processes, git, GitHub."""

@@ -1,0 +1,192 @@
+"""Bytes from and to the disk: one read, one replacement. Knows nothing of what the bytes mean.
+
+A file is replaced by renaming a finished copy over it, so a reader sees the old bytes or
+the new ones, whenever the machine stops.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+import sys
+import time
+from pathlib import Path
+
+from covpath.errors import InputError, OutsideError, Place, Refusal
+from covpath.quantity import show_bytes
+
+MAX_BYTES = 50_000_000
+"""No file covpath reads whole is larger; a bigger one is a mistake or an attack."""
+
+_STALE_AFTER_SECONDS = 3600
+"""A temporary file this old was left by a process that was killed."""
+
+
+def read_bytes(path: Path, *, within: Path | None = None, limit: int = MAX_BYTES) -> bytes:
+    """The whole content of a regular file.
+
+    With ``within`` the file, symbolic links followed, must lie under that directory.
+    Raises InputError, placed at the file, for whatever cannot be read.
+    """
+    place = Place(shown(path, within))
+    real = _resolved(path, place) if within is None else inside(path, within)
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        if real.is_dir():  # Windows cannot open a directory to look at it
+            raise InputError("this is a directory, not a file.", place=place, hint="Name a file in it.")
+        handle = os.open(real, flags)
+        with os.fdopen(handle, "rb") as file:
+            _expect_readable(os.fstat(file.fileno()), place, limit)
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise _unreadable(error, place) from error
+    if len(data) > limit:  # it grew while it was read, or its size is not told (as under /proc)
+        raise _too_large(len(data), limit, place)
+    return data
+
+
+def write_atomically(path: Path, data: bytes, *, within: Path | None = None) -> None:
+    """Replace the content of ``path``, or create it with its directories.
+
+    Mode and ownership of an existing file stay. A symbolic link is followed only where
+    ``within`` is given and its target lies under that directory. The new bytes are on the
+    disk when this returns. A file with other hard links is parted from them.
+
+    Raises Refusal where writing would empty a file, leave the directory or override a
+    read-only file, and OutsideError where the disk or its permissions do not allow it.
+    """
+    place = Place(shown(path, within))
+    try:
+        target = _writable_target(path, within, place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        before = target.stat() if target.exists() else None
+        _expect_replaceable(target, before, data, place)
+        remove_copies(target, older_than=_STALE_AFTER_SECONDS)
+        copy = target.with_name(f".{target.name}.covpath-{secrets.token_hex(6)}")
+        try:
+            _write_synced(copy, data, before)
+            copy.replace(target)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
+        sync_directory(target.parent)
+    except OSError as error:
+        raise OutsideError(
+            f"cannot be written: {_reason(error)}.", place=place, hint="Nothing was changed in it."
+        ) from error
+
+
+def remove_copies(target: Path, *, older_than: float = 0.0) -> None:
+    """Delete unfinished copies of ``target`` that a killed process left beside it.
+
+    ``older_than`` in seconds spares those of a process that is writing now.
+    """
+    prefix = f".{target.name}.covpath-"
+    for entry in os.scandir(target.parent):
+        if entry.name.startswith(prefix) and time.time() - entry.stat(follow_symlinks=False).st_mtime >= older_than:
+            Path(entry.path).unlink(missing_ok=True)
+
+
+def inside(path: Path, root: Path) -> Path:
+    """``path`` with every symbolic link followed, which must lie under ``root``.
+
+    Raises InputError where it does not.
+    """
+    place = Place(shown(path, root))
+    real = _resolved(path, place)
+    if not real.is_relative_to(_resolved(root, place)):
+        raise InputError(
+            f"this leads out of {root}.",
+            place=place,
+            hint="A symbolic link or a path with '..' is followed only inside the repository.",
+        )
+    return real
+
+
+def shown(path: Path, root: Path | None) -> str:
+    """``path`` as people see it: from ``root`` where it lies under it, always with ``/``."""
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return path.as_posix()
+
+
+def sync_directory(directory: Path) -> None:
+    """Make renames in ``directory`` survive a power cut, where the system has such a call."""
+    if sys.platform != "win32":
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _resolved(path: Path, place: Place) -> Path:
+    """``path`` without symbolic links; the file itself need not exist."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
+        raise InputError("this is a symbolic link that leads back to itself.", place=place) from error
+    except ValueError as error:
+        raise InputError("this is not a file name: it contains a null character.", place=place) from error
+
+
+def _expect_readable(status: os.stat_result, place: Place, limit: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError("this is not a regular file.", place=place, hint="Pipes, sockets and devices are not read.")
+    if status.st_size > limit:
+        raise _too_large(status.st_size, limit, place)
+
+
+def _too_large(size: int, limit: int, place: Place) -> InputError:
+    return InputError(f"this file is too large: {show_bytes(size)}, the limit is {show_bytes(limit)}.", place=place)
+
+
+def _unreadable(error: OSError, place: Place) -> InputError:
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return InputError("there is no such file.", place=place, hint="Check the path.")
+        case errno.EACCES | errno.EPERM:
+            return InputError("this file may not be read.", place=place, hint="Check its permissions.")
+        case errno.ENXIO:
+            return InputError("this is not a regular file.", place=place)
+        case _:
+            return InputError(f"this file cannot be read: {_reason(error)}.", place=place)
+
+
+def _writable_target(path: Path, within: Path | None, place: Place) -> Path:
+    if within is not None:
+        return inside(path, within)
+    if path.is_symlink():
+        raise Refusal("this is a symbolic link; it is not written through.", place=place, hint="Name its target.")
+    return path
+
+
+def _expect_replaceable(target: Path, before: os.stat_result | None, data: bytes, place: Place) -> None:
+    if before is None:
+        return
+    if not stat.S_ISREG(before.st_mode):
+        raise Refusal("this is not a regular file; it is not replaced.", place=place)
+    if before.st_size and not data:
+        raise Refusal("this would empty the file.", place=place, hint="Delete it by hand if that is what you want.")
+    if not os.access(target, os.W_OK) or not before.st_mode & 0o222:
+        raise Refusal("this file is read-only.", place=place, hint="Make it writable first.")
+
+
+def _write_synced(copy: Path, data: bytes, before: os.stat_result | None) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(copy, flags, 0o666)
+    with os.fdopen(handle, "wb") as file:
+        if before is not None and sys.platform != "win32":
+            own = os.fstat(file.fileno())
+            if (own.st_uid, own.st_gid) != (before.st_uid, before.st_gid):
+                os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode))
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
