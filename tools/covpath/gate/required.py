@@ -1,0 +1,133 @@
+"""Which checks a branch requires, from what can be read offline. Nothing is assumed.
+
+Sources: GitHub's answer saved as a file (branch protection, or the rules of a branch), the
+``.github/settings.yml`` of the repository-settings app, or the exceptions file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from covpath.errors import InputError, Place
+from covpath.terms import CheckName
+from covpath.yamltext.nodes import to_plain
+from covpath.yamltext.reading import read
+from covpath.yamltext.source import decode
+
+SETTINGS_PATH = ".github/settings.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredChecks:
+    """The names branch protection asks for, and who says so.
+
+    ``known`` is False where nothing was found: then ``names`` is empty and means nothing.
+    ``authoritative`` is False for copies that state an intent (settings in the repository).
+    """
+
+    known: bool
+    names: frozenset[CheckName]
+    source: str
+    authoritative: bool = True
+
+    def requires(self, name: str) -> bool:
+        """Whether a check of exactly this name is on the list."""
+        return CheckName(name) in self.names
+
+
+UNKNOWN_REQUIRED = RequiredChecks(known=False, names=frozenset(), source="not known")
+
+
+def from_names(names: Iterable[str], source: str, *, authoritative: bool = True) -> RequiredChecks:
+    """A list given by hand, or by the exceptions file."""
+    return RequiredChecks(
+        known=True, names=frozenset(CheckName(name) for name in names), source=source, authoritative=authoritative
+    )
+
+
+def from_github_answer(path: str, data: bytes) -> RequiredChecks:
+    """GitHub's answer about a branch, as saved from its API.
+
+    Taken are ``GET /repos/{o}/{r}/rules/branches/{b}`` (a list of rules), a ruleset,
+    ``GET .../branches/{b}/protection`` and its ``required_status_checks`` part. Raises
+    InputError for anything else.
+    """
+    try:
+        answer = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise InputError(
+            f"is not JSON: {error}.", place=Place(path, line, getattr(error, "colno", 1)), hint=_HOW
+        ) from None
+    names = _names(answer)
+    if names is None:
+        raise InputError("is not GitHub's answer about required checks.", place=Place(path, 1, 1), hint=_HOW)
+    return from_names(names, path)
+
+
+_HOW = (
+    "Save one with: gh api repos/OWNER/NAME/rules/branches/main > required.json "
+    "(or repos/OWNER/NAME/branches/main/protection)."
+)
+
+
+def _names(answer: Any) -> list[str] | None:
+    """Check names in any of the shapes GitHub answers with; None for another shape."""
+    if isinstance(answer, list):
+        return _rule_names(answer) if all(isinstance(rule, dict) and "type" in rule for rule in answer) else None
+    if not isinstance(answer, dict):
+        return None
+    if isinstance(answer.get("rules"), list):  # a ruleset; one that is only evaluated requires nothing
+        return _rule_names(answer["rules"]) if answer.get("enforcement", "active") == "active" else []
+    if "required_status_checks" in answer:
+        inner = answer["required_status_checks"]
+        return [] if inner is None else _names(inner)
+    if "contexts" in answer or "checks" in answer:
+        contexts = [name for name in answer.get("contexts") or [] if isinstance(name, str)]
+        checks = [check.get("context") for check in answer.get("checks") or [] if isinstance(check, dict)]
+        return list(dict.fromkeys([*contexts, *(name for name in checks if isinstance(name, str))]))
+    if "url" in answer and "protection" in str(answer["url"]):  # protected, but without required checks
+        return []
+    return None
+
+
+def _rule_names(rules: list[Any]) -> list[str]:
+    names: list[str] = []
+    for rule in rules:
+        if isinstance(rule, dict) and rule.get("type") == "required_status_checks":
+            parameters = rule.get("parameters") or {}
+            for check in parameters.get("required_status_checks") or []:
+                if isinstance(check, dict) and isinstance(check.get("context"), str):
+                    names += [check["context"]]
+    return names
+
+
+def from_settings(data: bytes, branch: str | None = None) -> RequiredChecks:
+    """``.github/settings.yml``: what the repository-settings app would apply.
+
+    ``branch`` picks a branch's protection; without it the first protected branch counts. The
+    file states an intent, live settings may differ.
+    """
+    document = read(decode(SETTINGS_PATH, data), strict=False)
+    plain = to_plain(document.root) if document.root is not None else None
+    names: list[str] = []
+    found = False
+    if isinstance(plain, dict):
+        for entry in _mappings(plain.get("branches")):
+            protection = entry.get("protection")
+            if (branch is None or entry.get("name") == branch) and isinstance(protection, dict):
+                listed = _names(protection)
+                if listed is not None and not found:
+                    names, found = listed, True
+        for ruleset in _mappings(plain.get("rulesets")):
+            listed = _names(ruleset)
+            if listed:
+                names, found = [*names, *listed], True
+    return from_names(names, SETTINGS_PATH, authoritative=False) if found else UNKNOWN_REQUIRED
+
+
+def _mappings(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
