@@ -1,0 +1,181 @@
+"""What the command line takes, verb by verb. Declarations only."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_DESCRIPTION = """\
+A path for the coverage job that is red, slow, ignored or "temporarily" non-blocking:
+see what its failure really does, measure before deciding, move it with a minimal diff,
+record owner and target, and let nothing drift.
+"""
+
+_EPILOG = """\
+JOB is a job id, or FILE:ID where the id is not unique. Reading never runs anything; only
+`bench` executes commands. Exit codes: 0 done or clean, 1 findings, 2 wrong usage or input,
+3 refused, 4 a bug of covpath, 130 interrupted.
+"""
+
+_DECISIONS = ("larger-runner", "new-backend", "permanent-advisory")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; its namespace holds ``verb`` and that verb's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="covpath",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for declare in (_status, _move, _bench, _decide, _audit, _exceptions, _diagnose, _explain, _schema):
+        declare(verbs)
+    return parser
+
+
+def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> argparse.ArgumentParser:
+    return verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+
+
+def _repository(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repo", type=Path, metavar="DIR", help="the repository (default: the one you stand in)")
+
+
+def _format(parser: argparse.ArgumentParser, *names: str) -> None:
+    parser.add_argument("--format", choices=("text", "json", *names), default="text", help="how to print")
+
+
+def _required(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--required", type=Path, metavar="FILE", help="GitHub's answer about required checks, as saved")
+
+
+def _status(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "status", "what each job's failure does to the run and to a merge, and why")
+    parser.add_argument("job", nargs="?", metavar="JOB", help="one job in full")
+    parser.add_argument("--all", action="store_true", help="every job, not only coverage and non-blocking ones")
+    parser.add_argument("--base", metavar="REV", help="only what this branch changes about what can block")
+    parser.add_argument("--with", dest="others", type=Path, metavar="DIR", action="append", default=[],
+                        help="a checkout of another repository whose reusable workflows are called")  # fmt: skip
+    _required(parser)
+    _repository(parser)
+    _format(parser)
+
+
+def _move(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "move", "change a job's gate, backend, runner or time limit by a minimal, proven edit")
+    parser.add_argument("job", nargs="?", metavar="JOB", help="the job to move")
+    parser.add_argument("--all-matching", metavar="PATTERN", help="every job whose id matches, instead of JOB")
+    parser.add_argument("--gate", metavar="GATE", help="blocking, advisory, or a ratchet's own word")
+    parser.add_argument("--backend", metavar="NAME", help="the coverage backend to measure with")
+    parser.add_argument("--runner", metavar="LABELS", help="a runner's label, or several with commas")
+    parser.add_argument("--timeout-minutes", type=int, metavar="N", help="the job's time limit")
+    parser.add_argument("--report", metavar="FORMAT", help="another report format, with --backend")
+    parser.add_argument("--accept", metavar="NAME", action="append", default=[], help="accept a named loss or risk")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--write", action="store_true", help="apply the edit (default: print the diff)")
+    how.add_argument("--undo", action="store_true", help="print the patch that restores the bytes")
+    how.add_argument("--pr", action="store_true", help="make a branch with the commits, push it, open a pull request")
+    parser.add_argument("--remote", default="origin", metavar="NAME", help="where --pr pushes to (default: origin)")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="where --pr writes the text if no GitHub is reached")
+    _required(parser)
+    _repository(parser)
+    _format(parser)
+
+
+def _bench(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "bench", "measure a coverage job, by backend, under the limits of runners (Linux)")
+    parser.add_argument("action", nargs="?", choices=("run", "plan", "report", "collect"), default="run",
+                        help="run (default), show the plan, report a saved result, collect from GitHub")  # fmt: skip
+    parser.add_argument("--job", metavar="FILE:ID", help="the coverage job to measure (default: ci/bench.yaml)")
+    parser.add_argument("--setup", metavar="CMD", action="append", default=[], help="run once in the copy, first")
+    parser.add_argument("--backends", metavar="NAMES", help="only these, with commas")
+    parser.add_argument("--runners", metavar="NAMES", help="only these profiles, with commas")
+    parser.add_argument("--trials", type=int, metavar="N", help="runs of each cell")
+    parser.add_argument("--yes", action="store_true", help="do not ask before running the commands shown")
+    parser.add_argument("--fresh", action="store_true", help="forget saved trials instead of resuming")
+    parser.add_argument("--out", dest="folder", type=Path, metavar="DIR", help="where the evidence goes")
+    _repository(parser)
+    _format(parser)
+
+
+def _decide(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "decide", "the ways out of an unresolved job, with their evidence, and the choice")
+    parser.add_argument("job", metavar="JOB")
+    parser.add_argument("--record", action="store_true", help="write the decision to the exceptions file")
+    parser.add_argument("--decision", choices=_DECISIONS)
+    parser.add_argument("--owner", metavar="NAME", help="who answers for it")
+    parser.add_argument("--target", metavar="WHEN", help="'sprint 24' or a date; for a permanent one, its review")
+    parser.add_argument("--reason", metavar="TEXT")
+    parser.add_argument("--evidence", metavar="FILE_OR_URL", action="append", default=[])
+    _required(parser)
+    _repository(parser)
+    _format(parser)
+
+
+def _audit(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "audit", "hold the exceptions file against workflows, calendar and history")
+    parser.add_argument("directories", nargs="*", type=Path, metavar="DIR", help="many checkouts, one line each")
+    parser.add_argument("--repos", type=Path, metavar="FILE", help="a file that lists checkouts, one a line")
+    parser.add_argument("--base", metavar="REV", help="only what changed since REV can fail")
+    parser.add_argument("--today", metavar="DATE", help="the day to judge by (default: today, UTC)")
+    parser.add_argument("--kickoff", metavar="SPRINT", help="what stands between the team and that sprint")
+    parser.add_argument("--strict", action="store_true", help="warnings fail too")
+    parser.add_argument("--fix", action="store_true", help="prepare the move back to blocking, or the postponement")
+    _required(parser)
+    _repository(parser)
+    _format(parser, "sarif", "github", "markdown")
+
+
+def _exceptions(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "exceptions", "write, read and render the exceptions file")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (
+        ("add", "add an entry"),
+        ("adopt", "add an entry for everything that is advisory today"),
+        ("postpone", "move a target, with the reason"),
+        ("resolve", "remove the entry of a job that blocks again"),
+        ("import", "read a Markdown registry"),
+        ("render", "print the page people read"),
+        ("check", "is the file valid?"),
+    ):
+        action = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name in ("add", "postpone", "resolve"):
+            action.add_argument("job", metavar="JOB")
+        if name == "import":
+            action.add_argument("page", type=Path, metavar="FILE.md")
+        if name == "add":
+            action.add_argument(
+                "--decision", choices=("larger-runner", "new-backend", "permanent-advisory", "undecided")
+            )
+            action.add_argument("--evidence", metavar="FILE_OR_URL", action="append", default=[])
+            action.add_argument("--accept", metavar="WHAT", action="append", default=[])
+        if name in ("add", "adopt"):
+            action.add_argument("--owner", metavar="NAME")
+        if name in ("add", "postpone", "adopt"):
+            action.add_argument("--target", metavar="WHEN")
+            action.add_argument("--reason", metavar="TEXT")
+        if name in ("add", "adopt", "postpone", "resolve", "import"):
+            action.add_argument("--write", action="store_true", help="write the file (default: print the diff)")
+        if name == "render":
+            action.add_argument("--check", type=Path, metavar="FILE.md", help="is this page current?")
+        action.add_argument("--today", metavar="DATE")
+        _repository(action)
+
+
+def _diagnose(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "diagnose", "what a failed CI log says: runner lost, out of memory, disk full, ...")
+    parser.add_argument("log", type=Path, metavar="LOG")
+    parser.add_argument("--annotations", type=Path, metavar="FILE", help="GitHub's annotations of the run, as JSON")
+    _format(parser)
+
+
+def _explain(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "explain", "what a rule looks for, and what to do about it")
+    parser.add_argument("rule", nargs="?", metavar="RULE", help="a rule id (default: list them)")
+
+
+def _schema(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "schema", "the JSON Schema of a file covpath reads or prints")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="its name (default: list them)")

@@ -1,0 +1,72 @@
+"""Arguments in, one call per verb; the only place that catches and the only exit."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TextIO
+
+from covpath.arguments import build_parser
+from covpath.errors import CovpathError, ExitCode, ProofFailed, Refusal
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; the process's exit code."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a job's name may hold what the terminal's encoding cannot
+                stream.reconfigure(encoding="utf-8", errors="replace")
+        code = _dispatch(build_parser(), argv, sys.stdout)
+        sys.stdout.flush()
+        return int(code)
+    except SystemExit as error:  # argparse: 0 after --help, 2 for wrong usage
+        return error.code if isinstance(error.code, int) else int(ExitCode.USAGE)
+    except CovpathError as error:
+        print(_paragraph(error), file=sys.stderr)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        print("covpath: interrupted; what was finished is kept.", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.DONE)
+    except Exception:
+        import traceback
+
+        print("covpath: this is a bug of covpath; please report it with these lines.", file=sys.stderr)
+        print(traceback.format_exc(), end="", file=sys.stderr)
+        return int(ExitCode.BUG)
+
+
+def _dispatch(parser: argparse.ArgumentParser, argv: Sequence[str] | None, screen: TextIO) -> ExitCode:
+    arguments = vars(parser.parse_args(argv))
+    verb = arguments.pop("verb")
+    if arguments.pop("version"):
+        from importlib.metadata import version
+
+        screen.write(f"covpath {version('covpath')}\n")
+        return ExitCode.DONE
+    if verb is None:
+        parser.print_help(screen)
+        return ExitCode.USAGE
+    # A verb's module is imported only when it is called: `status` must not wait for charts.
+    command = import_module(f"covpath.commands.{verb}")
+    result = command.run(**arguments, screen=screen)
+    assert isinstance(result, ExitCode)
+    return result
+
+
+def _paragraph(error: CovpathError) -> str:
+    """The error as people read it: what, where, and what to do next."""
+    text = f"covpath: {error}"
+    if isinstance(error, Refusal):
+        text = f"covpath: refused: {error}"
+        if error.accept:
+            text += f" To accept it, add {' '.join(f'--accept {name}' for name in error.accept)}."
+    if isinstance(error, ProofFailed):
+        text += " Nothing was written. This is a bug of covpath; please report it."
+    return text

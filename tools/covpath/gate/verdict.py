@@ -1,0 +1,96 @@
+"""What the simulator found, as data. Every verdict carries its chain of reasons with places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from covpath.errors import Place
+from covpath.terms import Blocks, Gate, JobRef, Reason, Tri
+
+
+class Result(Enum):
+    """A job's or step's result, in GitHub's words."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlocksVerdict:
+    """What branch protection makes of a fault.
+
+    ``checks`` are the checks that end in neither success, skipped nor neutral: for ``YES``
+    the required ones among them, for ``IF_REQUIRED`` all of them.
+    """
+
+    value: Blocks
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossVerdict:
+    """What becomes of a job whose runner is lost; no setting of a step survives that."""
+
+    check_red: Tri
+    run_fails: Tri
+    blocks: BlocksVerdict
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepVerdict:
+    """One step, should it fail. ``index`` counts from 0; ``setup`` steps only prepare."""
+
+    index: int
+    label: str
+    place: Place
+    gate: Gate
+    setup: bool
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegVerdict:
+    """One leg of a matrix: its check and the gate of the measuring step there."""
+
+    check: str
+    gate: Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataVerdict:
+    """Whether the job can be green without having produced or delivered a report."""
+
+    green_without_data: Tri
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobVerdict:
+    """One job, judged by its measuring step; the other steps are judged beside it.
+
+    ``partly`` says that the measuring step does not block while another step that checks
+    something does (or, for a matrix, that legs differ).
+    """
+
+    ref: JobRef
+    place: Place
+    checks: tuple[str, ...]
+    coverage: bool
+    gate: Gate
+    partly: bool
+    blocks: BlocksVerdict
+    on_runner_loss: LossVerdict
+    measuring: int | None
+    steps: tuple[StepVerdict, ...]
+    legs: tuple[LegVerdict, ...]
+    data: DataVerdict
+    reasons: tuple[Reason, ...]
+
+    @property
+    def measuring_step(self) -> StepVerdict | None:
+        """The verdict of the step the job is judged by."""
+        return None if self.measuring is None else self.steps[self.measuring]

@@ -1,0 +1,1 @@
+"""Data to text, JSON, SARIF, annotations, Markdown and HTML. Decides nothing."""
