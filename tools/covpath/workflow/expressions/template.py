@@ -1,0 +1,98 @@
+"""Text with expressions in it: ``pre-${{ matrix.os }}-post``.
+
+A text that is one expression and nothing else keeps the type of its value; anything more is put together as
+text. Source: actions/runner, ``src/Sdk/WorkflowParser/ObjectTemplating/TemplateReader.cs``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from covpath.workflow.expressions.contexts import Contexts
+from covpath.workflow.expressions.evaluate import evaluate
+from covpath.workflow.expressions.lex import WHITE_CHARACTERS
+from covpath.workflow.expressions.parse import parse
+from covpath.workflow.expressions.tree import Expr, ExpressionError
+from covpath.workflow.expressions.value import Unknown, Value, as_text, concat
+
+OPEN, CLOSE = "${{", "}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An expression and where it stands: ``start`` at its ``${{``, ``end`` after its ``}}``."""
+
+    expression: Expr
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A scalar's text in parts; none of the plain parts is empty."""
+
+    parts: tuple[str | Embedded, ...]
+
+    @property
+    def alone(self) -> Expr | None:
+        """The expression, where the text is one expression and nothing else."""
+        match self.parts:
+            case (Embedded(expression=expression),):
+                return expression
+            case _:
+                return None
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        """Every expression in the text."""
+        return tuple(part.expression for part in self.parts if isinstance(part, Embedded))
+
+
+def read_template(text: str) -> Template:
+    """The parts of ``text``; offsets count from its start.
+
+    Raises ExpressionError for an expression that is not closed, empty or broken.
+    """
+    parts: list[str | Embedded] = []
+    position = 0
+    while (start := text.find(OPEN, position)) >= 0:
+        if start > position:
+            parts.append(text[position:start])
+        position = _end(text, start)
+        inside = text[start + len(OPEN) : position - len(CLOSE)]
+        leading = len(inside) - len(inside.lstrip(WHITE_CHARACTERS))
+        expression = parse(inside.strip(WHITE_CHARACTERS), start + len(OPEN) + leading)
+        parts.append(Embedded(expression, start, position))
+    if position < len(text):
+        parts.append(text[position:])
+    return Template(tuple(parts))
+
+
+def _end(text: str, start: int) -> int:
+    """The offset after the ``}}`` that closes the expression at ``start``; quotes hide braces."""
+    position = start + len(OPEN)
+    while True:
+        close = text.find(CLOSE, position)
+        if close < 0:
+            raise ExpressionError("The expression is not closed: '}}' is missing.", offset=start)
+        quote = text.find("'", position, close)
+        if quote < 0:
+            return close + len(CLOSE)
+        position = text.find("'", quote + 1) + 1
+        if position == 0:
+            raise ExpressionError("The expression is not closed: a string in it does not end.", offset=quote)
+
+
+def evaluate_template(text: str, contexts: Contexts) -> Value:
+    """The value of a scalar's text: itself where there is no expression in it."""
+    if OPEN not in text:
+        return text
+    template = read_template(text)
+    if template.alone is not None:
+        return evaluate(template.alone, contexts)
+    return concat([part if isinstance(part, str) else evaluate(part.expression, contexts) for part in template.parts])
+
+
+def evaluate_text(text: str, contexts: Contexts) -> str | Unknown:
+    """The same, as text."""
+    return as_text(evaluate_template(text, contexts))

@@ -1,0 +1,291 @@
+"""The values of expressions, known and unknown, and what GitHub's coercions make of them.
+
+An ``Unknown`` is a set of alternatives: known values, texts with unknown parts, or simply anything. It names
+what it depends on. Whatever is computed from it is right for every value it could turn out to have.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import product
+
+from covpath.terms import Tri
+from covpath.workflow.expressions.lex import parse_number
+
+MAX_ALTERNATIVES = 16
+"""Beyond this many alternatives an unknown value is just anything."""
+
+
+class Open(Enum):
+    """An alternative nobody can list."""
+
+    ANY = "anything"
+    TRUTHY = "anything that counts as true"
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A text with something unknown between each two pieces; always at least two."""
+
+    pieces: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "*".join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Array:
+    """A sequence; ``rest`` names what decides further items, none where all are listed.
+
+    Compared by identity, as GitHub compares it. ``filtered`` marks what ``.*`` gave.
+    """
+
+    items: tuple[Value, ...]
+    rest: frozenset[str] = frozenset()
+    filtered: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """A mapping with case-insensitive keys; ``rest`` is the path of a context whose further keys are not known."""
+
+    entries: Mapping[str, Value]
+    rest: str | None = None
+    _folded: dict[str, Value] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        folded: dict[str, Value] = {}
+        for key, value in self.entries.items():
+            folded.setdefault(fold(key), value)
+        object.__setattr__(self, "_folded", folded)
+
+    def has(self, key: str) -> bool:
+        """Whether ``key`` is certainly there."""
+        return fold(key) in self._folded
+
+    def get(self, key: str) -> Value:
+        """The value at ``key``; null where the object has no such key, unknown where it may have one."""
+        if self.has(key):
+            return self._folded[fold(key)]
+        return None if self.rest is None else unknown(f"{self.rest}.{key}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that depends on ``names`` (context paths, functions) and is one of ``among``."""
+
+    names: frozenset[str]
+    among: tuple[Alternative, ...] = (Open.ANY,)
+
+    def __str__(self) -> str:
+        return f"depends on {', '.join(sorted(self.names))}"
+
+
+Scalar = bool | float | str | None
+Known = Scalar | Array | Object
+Alternative = Known | Pieces | Open
+Value = Known | Unknown
+Plain = bool | float | str | Array | Object | Unknown | Sequence["Plain"] | Mapping[str, "Plain"] | None
+"""What callers may hand in: nested plain data, with unknown leaves where something is not known."""
+
+FALSY: tuple[Scalar, ...] = (None, False, 0.0, math.nan, "")
+"""Every value that counts as false."""
+
+EITHER: tuple[Scalar, ...] = (True, False)
+
+
+def unknown(*names: str) -> Unknown:
+    """Anything at all, depending on ``names``."""
+    return Unknown(frozenset(names))
+
+
+def unknown_text(*names: str) -> Unknown:
+    """Some text, depending on ``names`` (``vars``, ``env``, outputs and ``hashFiles`` are always text)."""
+    return Unknown(frozenset(names), (Pieces(("", "")),))
+
+
+def value_of(plain: Plain) -> Value:
+    """Plain data as a value: numbers become floats, mappings and sequences are converted all the way down."""
+    match plain:
+        case None | bool() | str() | float() | Array() | Object() | Unknown():
+            return plain
+        case int():
+            return float(plain)
+        case Mapping():
+            return Object({str(key): value_of(item) for key, item in plain.items()})
+        case Sequence():
+            return Array(tuple(value_of(item) for item in plain))
+
+
+def fold(text: str) -> str:
+    """``text`` without its case, as .NET's OrdinalIgnoreCase sees it: one character at a time, never into ASCII."""
+    return text.upper() if text.isascii() else "".join(map(_fold_character, text))
+
+
+def _fold_character(character: str) -> str:
+    upper = character.upper()
+    return upper if len(upper) == 1 and (character.isascii() or not upper.isascii()) else character
+
+
+def alternatives(value: Value) -> tuple[Alternative, ...]:
+    """What ``value`` can be; one alternative where it is known."""
+    return value.among if isinstance(value, Unknown) else (value,)
+
+
+def names_of(*values: Value) -> frozenset[str]:
+    """What the values depend on, themselves (not what lies inside them)."""
+    return frozenset().union(*(value.names for value in values if isinstance(value, Unknown)))
+
+
+def one_of(names: Iterable[str], found: Iterable[Alternative]) -> Value:
+    """The value that is one of ``found``: known where only one known value is left."""
+    distinct = {_key(alternative): alternative for alternative in found}
+    if len(distinct) == 1:
+        only = next(iter(distinct.values()))
+        if not isinstance(only, (Pieces, Open)):
+            return only
+    among = tuple(distinct.values())
+    if len(among) > MAX_ALTERNATIVES or Open.ANY in distinct.values():
+        truthy = all(truth(alternative) is Tri.TRUE for alternative in among)
+        among = (Open.TRUTHY if truthy else Open.ANY,)
+    return Unknown(frozenset(names), among)
+
+
+def _key(alternative: Alternative) -> object:
+    if isinstance(alternative, (Array, Object)):
+        return id(alternative)
+    return type(alternative), repr(alternative) if isinstance(alternative, float) else alternative
+
+
+def from_tri(tri: Tri, names: Iterable[str]) -> Value:
+    """A boolean, or one of both."""
+    return Unknown(frozenset(names), EITHER) if tri is Tri.UNKNOWN else tri is Tri.TRUE
+
+
+def agreed(tris: Iterable[Tri]) -> Tri:
+    """What all of ``tris`` say; unknown where they differ."""
+    distinct = set(tris)
+    return distinct.pop() if len(distinct) == 1 else Tri.UNKNOWN
+
+
+def truth(alternative: Alternative) -> Tri:
+    """Whether one alternative counts as true."""
+    match alternative:
+        case None:
+            return Tri.FALSE
+        case bool():
+            return Tri.of(alternative)
+        case float():
+            return Tri.of(alternative != 0 and not math.isnan(alternative))
+        case str():
+            return Tri.of(alternative != "")
+        case Pieces(pieces=pieces):
+            return Tri.TRUE if any(pieces) else Tri.UNKNOWN
+        case Open.ANY:
+            return Tri.UNKNOWN
+        case Open.TRUTHY | Array() | Object():
+            return Tri.TRUE
+
+
+def truthy(value: Value) -> Tri:
+    """Whether ``value`` counts as true: null, false, 0, NaN and the empty text do not."""
+    return agreed(map(truth, alternatives(value)))
+
+
+def number_of(known: Known) -> float:
+    """A known value as a number, NaN where it is none."""
+    match known:
+        case None:
+            return 0.0
+        case bool():
+            return float(known)
+        case float():
+            return float(known)
+        case str():
+            return parse_number(known)
+        case Array() | Object():
+            return math.nan
+
+
+def show_number(number: float) -> str:
+    """A number as GitHub writes it: 15 significant digits (.NET's ``G15``), so 3.10 is ``3.1``."""
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    if number == 0:
+        return "0"
+    mantissa, exponent = f"{number:.14e}".split("e")
+    if -5 < int(exponent) < 15:
+        text = f"{number:.{14 - int(exponent)}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    sign = "-" if exponent.startswith("-") else "+"
+    return f"{mantissa.rstrip('0').rstrip('.')}E{sign}{exponent.lstrip('+-').zfill(2)}"
+
+
+def text_of(known: Known) -> str:
+    """A known value as text; arrays and objects only say that they are one."""
+    match known:
+        case None:
+            return ""
+        case bool():
+            return "true" if known else "false"
+        case float():
+            return show_number(known)
+        case str():
+            return known
+        case Array():
+            return "Array"
+        case Object():
+            return "Object"
+
+
+def texts(value: Value) -> tuple[str | Pieces, ...]:
+    """Every text ``value`` could be written as."""
+    return tuple(_text(alternative) for alternative in alternatives(value))
+
+
+def _text(alternative: Alternative) -> str | Pieces:
+    match alternative:
+        case Pieces():
+            return alternative
+        case Open():
+            return Pieces(("", ""))
+        case _:
+            return text_of(alternative)
+
+
+def as_text(value: Value) -> str | Unknown:
+    """``value`` turned into text; still unknown where it is."""
+    return concat((value,))
+
+
+def concat(parts: Sequence[Value]) -> str | Unknown:
+    """The texts of ``parts``, one after the other."""
+    options = [texts(part) for part in parts]
+    if math.prod(map(len, options)) > MAX_ALTERNATIVES:
+        options = [choice if len(choice) == 1 else (Pieces(("", "")),) for choice in options]
+    joined = one_of(names_of(*parts), (_glue(choice) for choice in product(*options)))
+    assert isinstance(joined, (str, Unknown)), "texts were joined"
+    return joined
+
+
+def _glue(parts: Iterable[str | Pieces]) -> str | Pieces:
+    pieces = [""]
+    for part in parts:
+        if isinstance(part, str):
+            pieces[-1] += part
+        else:
+            pieces[-1] += part.pieces[0]
+            pieces.extend(part.pieces[1:])
+    middle = [piece for piece in pieces[1:-1] if piece]
+    return pieces[0] if len(pieces) == 1 else Pieces((pieces[0], *middle, pieces[-1]))
+
+
+def pattern(value: Value) -> str:
+    """``value`` as text with ``*`` for what is not known, such as ``test (*, ubuntu-latest)``."""
+    found = {str(text) for text in texts(value)}
+    return found.pop() if len(found) == 1 else "*"
