@@ -1,0 +1,69 @@
+"""Evidence about one job: measured trials, predictions made from them, and what others saw or said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from covpath.evidence.runner import RunnerProfile
+from covpath.evidence.trial import CacheState, Outcome, Trial
+from covpath.terms import EvidenceKind, Tri
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectRecord:
+    """What was measured. ``job`` is ``FILE:ID``; ``digest`` identifies files, commands and set-up."""
+
+    name: str
+    job: str | None
+    commit: str | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A cell that was not run. ``wall_seconds`` is an upper bound where the runner is bigger than the machine."""
+
+    backend: str
+    runner: str
+    cache: CacheState
+    works: Tri
+    outcome: Outcome | None
+    wall_seconds: float | None
+    peak_bytes: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What somebody saw in CI (``observed``) or says (``reported``); never ``measured``.
+
+    ``date`` is the ISO date of what was seen, ``by`` who or what it comes from, ``url`` where
+    it can be looked at. The figures are those stated, None where none was.
+    """
+
+    kind: EvidenceKind
+    statement: str
+    date: str | None
+    by: str
+    url: str | None
+    backend: str | None = None
+    runner: str | None = None
+    outcome: Outcome | None = None
+    wall_seconds: float | None = None
+    peak_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known about one job's cells. ``created`` is an ISO time in UTC."""
+
+    created: str
+    subject: SubjectRecord
+    runners: tuple[RunnerProfile, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+
+    def runner(self, name: str) -> RunnerProfile | None:
+        """The profile of that name, as it was when the trials ran."""
+        return next((profile for profile in self.runners if profile.name == name), None)
