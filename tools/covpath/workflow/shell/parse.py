@@ -1,0 +1,101 @@
+"""Shell text in, a script out: plain scripts quickly, all others through tree-sitter's bash grammar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from covpath.workflow.shell.context import commands_of
+from covpath.workflow.shell.opaque import find_expressions, hide_expressions
+from covpath.workflow.shell.quick import parse_plain
+from covpath.workflow.shell.spans import Span
+from covpath.workflow.shell.syntax import Script
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+
+@lru_cache(maxsize=512)
+def parse_script(text: str) -> Script:
+    """Parse a POSIX or bash script; GitHub expressions in it are opaque parts of words.
+
+    Never fails: what does not parse is in ``errors`` and its neighbourhood is still read.
+    """
+    expressions = find_expressions(text)
+    masked = hide_expressions(text, expressions)
+    body = parse_plain(masked, expressions, text)
+    if body is not None:
+        return Script(text, body, commands_of(body))
+    return parse_with_grammar(text)
+
+
+def parse_with_grammar(text: str) -> Script:
+    """What ``parse_script`` does for a script that is not plain."""
+    # Imported here: most runs meet only plain scripts and need no grammar.
+    from covpath.workflow.shell.lower import Lowering
+
+    expressions = find_expressions(text)
+    masked = _without_dangling_continuation(hide_expressions(text, expressions))
+    while True:
+        source = masked.encode("utf-8", "surrogatepass")
+        root = _parser().parse(source).root_node
+        lowering = Lowering(text, expressions, _offsets(masked, source))
+        statements = root.children if root.type != "ERROR" else [root]
+        body = replace(lowering.sequence(statements, root), span=Span(0, len(text)))
+        if not lowering.glued:
+            break
+        for offset in lowering.glued:
+            masked = f"{masked[:offset]};{masked[offset + 1 :]}"
+    errors = {*lowering.errors, *(lowering.span(node) for node in _broken(root))}
+    return Script(text, body, commands_of(body), tuple(sorted(errors)))
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter
+    import tree_sitter_bash
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+_DANGLING = re.compile(r"(?:\s|\\\n)+\Z")
+
+
+def _without_dangling_continuation(text: str) -> str:
+    """The text with a backslash before the final newline blanked; the grammar wants a line to follow it."""
+    match = _DANGLING.search(text)
+    return text if match is None else text[: match.start()] + match[0].replace("\\", " ")
+
+
+def _offsets(text: str, source: bytes) -> Callable[[int], int]:
+    """From byte offsets into ``source`` to character offsets into ``text``."""
+    if len(text) == len(source):
+        return int
+    lengths = (len(char.encode("utf-8", "surrogatepass")) for char in text)
+    table = {end: index for index, end in enumerate(accumulate(lengths, initial=0))}
+    return table.__getitem__
+
+
+def _broken(root: Node) -> list[Node]:
+    """The nodes that did not parse; an inserted (missing) token counts, unless it stands for nothing."""
+    if not root.has_error:
+        return []
+    found: list[Node] = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node.type == "ERROR" or (node.is_missing and not _is_bare_assignment(node)):
+            found.append(node)
+        elif node.has_error:
+            pending += node.children
+    return found
+
+
+def _is_bare_assignment(node: Node) -> bool:
+    """``x=1 >f`` is a command without a name, which the grammar reports as a missing word."""
+    parent = node.parent
+    return parent is not None and parent.type == "command_name"

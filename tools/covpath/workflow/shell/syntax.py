@@ -1,0 +1,322 @@
+"""The model of a shell script: words, commands, and the constructs around them.
+
+All spans are character offsets into the script's text, end exclusive, so that replacing one
+word is one splice.  Nothing here parses, and nothing here judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.workflow.shell.spans import Around, Enclosure, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Characters that mean themselves, quotes removed."""
+
+    text: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Unquoted characters that the shell may expand against the file system: ``*``, ``~``, ``{a,b}``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """``$name`` or ``${name...}``; ``operation`` is what follows the name inside braces."""
+
+    name: str
+    operation: str = ""
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """``$(...)``, backquotes, or a process substitution (``process`` is then true)."""
+
+    body: Sequence
+    span: Span
+    process: bool = False
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A GitHub expression, replaced before the shell sees the script."""
+
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """``$((...))``, kept as text."""
+
+    raw: str
+
+
+Part = Literal | Pattern | Variable | Substitution | Expression | Arithmetic
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as written (``raw``) and as far as it is known without running anything.
+
+    ``text`` is the value after quote removal when that is the same on every run, else None.
+    ``literal`` also accepts patterns, as if no file matched them.
+    """
+
+    raw: str
+    span: Span
+    parts: tuple[Part, ...]
+    text: str | None
+
+    @property
+    def expression(self) -> bool:
+        """Whether a GitHub expression is part of the word."""
+        return any(isinstance(part, Expression) for part in self.parts)
+
+    @property
+    def literal(self) -> str | None:
+        """The value after quote removal with patterns left as they are written; None when it varies."""
+        if self.text is not None:
+            return self.text
+        texts = [part.text for part in self.parts if isinstance(part, Literal | Pattern)]
+        return "".join(texts) if len(texts) == len(self.parts) else None
+
+    @property
+    def substitutions(self) -> tuple[Substitution, ...]:
+        """The commands that run to make this word."""
+        return tuple(part for part in self.parts if isinstance(part, Substitution))
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """``name=value`` before a command or alone; ``value`` is None where nothing follows the sign."""
+
+    name: str
+    value: Word | None
+    span: Span
+    append: bool = False
+    array: tuple[Word, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One redirection; a here-document's text is at ``body``, with the commands its text runs."""
+
+    operator: str
+    target: Word | None
+    span: Span
+    body: Span | None = None
+    substitutions: tuple[Substitution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A simple command, ``[ ... ]`` and declarations (``export A=1``) included.
+
+    ``context`` lists what it stands in, outermost first.  ``words`` is empty where it only assigns.
+    """
+
+    words: tuple[Word, ...]
+    assignments: tuple[Assignment, ...]
+    redirects: tuple[Redirect, ...]
+    span: Span
+    context: tuple[Enclosure, ...] = ()
+
+    @property
+    def argv(self) -> tuple[str | None, ...]:
+        """The words' static texts, None for each that is not static."""
+        return tuple(word.text for word in self.words)
+
+    @property
+    def name(self) -> str | None:
+        """The command's name when static."""
+        return self.words[0].text if self.words else None
+
+    def stands_in(self, *kinds: Around) -> bool:
+        """Whether any construct around the command is one of ``kinds``."""
+        return any(enclosure.around in kinds for enclosure in self.context)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Commands joined by ``|``, possibly a single one behind ``!``."""
+
+    elements: tuple[Node, ...]
+    span: Span
+    negation: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One later part of an and-or list, behind its operator."""
+
+    operator: str
+    operator_span: Span
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class AndOr:
+    """``a && b || c``: equal precedence, from the left."""
+
+    first: Node
+    rest: tuple[Operand, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One statement of a sequence; ``background`` is the span of its ``&``."""
+
+    node: Node
+    background: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Statements, one after the other."""
+
+    items: tuple[Item, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """``if``/``elif`` condition and what it leads to; ``head`` runs from the keyword to ``then``."""
+
+    condition: Sequence
+    body: Sequence
+    head: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """An ``if`` with its branches."""
+
+    branches: tuple[Branch, ...]
+    otherwise: Sequence | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop; ``keyword`` is while, until, for, select, or ``for((`` for the arithmetic form."""
+
+    keyword: str
+    condition: Sequence | None
+    variable: str | None
+    words: tuple[Word, ...] | None
+    body: Sequence
+    head: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One arm of a ``case``; ``terminator`` is ``;;``, ``;&``, ``;;&`` or empty."""
+
+    patterns: tuple[Word, ...]
+    body: Sequence
+    terminator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A ``case`` statement."""
+
+    subject: Word
+    arms: tuple[Arm, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Subshell:
+    """``( ... )``."""
+
+    body: Sequence
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``{ ...; }``."""
+
+    body: Sequence
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function's definition."""
+
+    name: str
+    body: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """``[[ ... ]]`` (``words`` are what stands between) or ``(( ... ))`` (``words`` is None)."""
+
+    raw: str
+    words: tuple[Word, ...] | None
+    substitutions: tuple[Substitution, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """A compound command with redirections."""
+
+    body: Node
+    redirects: tuple[Redirect, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """Text that does not parse; ``inside`` is what could be made out in it."""
+
+    inside: Sequence
+    span: Span
+
+
+Node = (
+    Command
+    | Pipeline
+    | AndOr
+    | Sequence
+    | If
+    | Loop
+    | Case
+    | Subshell
+    | Group
+    | Function
+    | Test
+    | Redirected
+    | Unparsed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A parsed script; ``errors`` are the spans that do not parse.
+
+    ``commands`` holds every simple command in source order, nested ones too.
+    """
+
+    text: str
+    body: Sequence
+    commands: tuple[Command, ...]
+    errors: tuple[Span, ...] = ()
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self.commands)
