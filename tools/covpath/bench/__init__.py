@@ -1,0 +1,1 @@
+"""Running a coverage job's measuring command under a runner's limits, and recording what happened."""
