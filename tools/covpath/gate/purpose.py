@@ -1,0 +1,100 @@
+"""Which of a step's commands it is about, and whether a step only prepares.
+
+A failing checkout or tool installation turns a job red as well, but nobody calls the job
+"partly blocking" for that: what counts beside the measuring step is a step that checks
+something about the repository's own code.
+"""
+
+from __future__ import annotations
+
+from covpath.workflow.model import Step, StepForm
+from covpath.workflow.shell.dialect import Shell
+from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.syntax import Command
+from covpath.workflow.shell.wrappers import peel
+
+_LOOKING = """
+    echo printf cd pushd popd export set unset shopt local declare readonly source . : true false exit return
+    test [ [[ cat ls pwd date sleep env printenv which command type uname nproc touch tee head tail wc sort uniq
+    read trap wait basename dirname realpath df du free
+"""
+"""Commands that say, set or look: a script is about the others."""
+
+_PREPARING = """
+    rm mkdir rmdir cp mv ln chmod chown curl wget tar unzip gunzip xz apt apt-get dpkg brew choco dnf yum apk
+    pacman snap rustup corepack nvm pyenv asdf mise gh docker-compose systemctl service kill killall pkill
+"""
+"""Commands that install, fetch, clean up or start something, whatever their arguments."""
+
+_PREPARING_SUBCOMMANDS = """
+    cargo: install binstall fetch clean generate-lockfile
+    pip: install download
+    pip3: install download
+    pipx: install
+    uv: sync pip venv python tool lock
+    poetry: install config
+    pdm: install sync
+    hatch: env
+    conda: install create
+    npm: ci install i config
+    yarn: install
+    pnpm: install i
+    bun: install
+    gem: install
+    bundle: install config
+    go: install mod get
+    docker: system pull login image rmi compose
+    git: config fetch clone submodule checkout
+    composer: install
+    dotnet: restore
+"""
+"""Commands that prepare with these subcommands only."""
+
+_TRIVIAL = frozenset(_LOOKING.split())
+_PREPARING_NAMES = frozenset(_PREPARING.split())
+_PREPARING_PAIRS = frozenset(
+    (name.strip(), word)
+    for name, _, words in (line.partition(":") for line in _PREPARING_SUBCOMMANDS.strip().splitlines())
+    for word in words.split()
+)
+
+
+def script_commands(text: str) -> tuple[Command, ...]:
+    """The commands a script is about, in source order: all but those that only say, set or look."""
+    commands = [command for command in parse_script(text).commands if command.words]
+    telling = [command for command in commands if _name(command) not in _TRIVIAL]
+    return tuple(telling or commands)
+
+
+def _words(command: Command) -> tuple[str, ...]:
+    words = tuple(word or "" for word in peel(command).argv)
+    if len(words) > 3 and words[0].startswith("python") and words[1] == "-m":
+        words = words[2:]
+    return words
+
+
+def _name(command: Command) -> str:
+    words = _words(command)
+    return words[0].rsplit("/", 1)[-1] if words else ""
+
+
+def prepares(command: Command) -> bool:
+    """Whether a command installs, fetches, cleans up or starts something rather than checking the code."""
+    words = _words(command)
+    name = _name(command)
+    if name in _PREPARING_NAMES or name in _TRIVIAL or "--version" in words[1:3]:
+        return True
+    # `cargo +nightly install`: the toolchain is no subcommand.
+    arguments = [word for word in words[1:] if not word.startswith(("+", "-"))]
+    if not arguments:
+        return name in ("yarn", "pip")
+    return (name, arguments[0]) in _PREPARING_PAIRS
+
+
+def is_setup(step: Step, shell: Shell) -> bool:
+    """Whether a step only prepares: every action, and scripts that only install, fetch or clean up."""
+    if step.form is not StepForm.RUN or step.run is None:
+        return True
+    if not shell.kind.reads_posix:
+        return False
+    return all(prepares(command) for command in script_commands(step.run.value))
