@@ -165,3 +165,14 @@ def node_at(root: Node, route: Route) -> Node | None:
         else:
             return None
     return node
+
+
+def same(one: Plain, other: Plain) -> bool:
+    """Whether two data are equal in value and type (``1``, ``1.0``, ``true`` and ``"1"`` all differ)."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if type(one) is not type(other):
+        return False
+    return one == other or (one != one and other != other)  # not-a-number equals itself here

@@ -32,6 +32,8 @@ class Document:
 
     source: Source
     root: Node | None
+    aliases: tuple[Alias, ...] = ()
+    """Every place where an anchor is used, in source order."""
 
 
 def read(source: Source, *, strict: bool = True) -> Document:
@@ -64,7 +66,9 @@ def read(source: Source, *, strict: bool = True) -> Document:
         raise InputError(
             f"is not valid YAML: {error}.", place=source.place(0), hint="Mend the file; nothing was changed."
         ) from None
-    return Document(source, _Builder(source, strict).build(events))
+    builder = _Builder(source, strict)
+    root = builder.build(events)
+    return Document(source, root, tuple(builder.aliases))
 
 
 class _Builder:
@@ -77,6 +81,7 @@ class _Builder:
         self.strict = strict
         self.anchors: dict[str, tuple[Scalar | Sequence | Mapping, int]] = {}
         self.open_anchors: set[str] = set()
+        self.aliases: list[Alias] = []
         self.weight = 0
 
     def fail(self, message: str, offset: int, hint: str = "Mend the file; nothing was changed.") -> InputError:
@@ -150,7 +155,9 @@ class _Builder:
         if found is None:
             raise self.fail(f"uses the alias *{name}, which no anchor before it defines.", offset)
         self.weight += found[1]
-        return Alias(name, found[0], offset, event.end_mark.index)
+        alias = Alias(name, found[0], offset, event.end_mark.index)
+        self.aliases.append(alias)
+        return alias
 
     def open(self, event: Any, stack: list[tuple[Sequence | Mapping, list[Scalar | None], int]]) -> None:
         outer = event.start_mark.index
@@ -178,7 +185,9 @@ class _Builder:
             node.end = event.end_mark.index
         elif isinstance(node, Mapping):
             # A block collection ends with its last leaf: the end mark is the next token's start.
-            node.start = node.entries[0].key.outer_start
+            # It begins with its first key, or with the ``?`` before it; an anchor on that key
+            # may have been taken for one of the mapping's own.
+            node.start = min(node.start, node.entries[0].key.outer_start)
             last = node.entries[-1]
             node.end = max(_end(last.value), last.key.end)
         elif node.items:

@@ -1,0 +1,117 @@
+"""Entries and items in block style: where a new one goes, what goes with an old one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from covpath.yamltext import layout
+from covpath.yamltext.flow import Splice
+from covpath.yamltext.nodes import Mapping, Plain, Sequence
+from covpath.yamltext.reading import Document
+from covpath.yamltext.rendering import render_entry, render_item
+
+_BLANK_LINE = re.compile(r"[ \t]*\r?\n")
+
+
+def add_entry(document: Document, mapping: Mapping, index: int, key: str, value: Plain) -> Splice:
+    """Where a new entry goes as number ``index``, and its text."""
+    text = document.source.text
+    first = mapping.start
+    style = layout.indents(document, first)
+    quote = _key_quote(mapping)
+    lines = render_entry(key, value, style, like=quote)
+    return _insert(document, lines, layout.column(text, first), mapping, index)
+
+
+def add_item(document: Document, sequence: Sequence, index: int, value: Plain) -> Splice:
+    """Where a new item goes as number ``index``, and its text."""
+    text = document.source.text
+    first = sequence.start
+    style = layout.indents(document, first)
+    beside = sequence.items[min(index, len(sequence.items) - 1)]
+    mark = layout.dash(document, sequence, min(index, len(sequence.items) - 1))
+    if beside.outer_start > mark and "\n" not in text[mark : beside.outer_start]:
+        style = replace(style, width=beside.outer_start - mark)
+    lines = render_item(value, style)
+    return _insert(document, lines, layout.column(text, first), sequence, index)
+
+
+def _insert(document: Document, lines: list[str], column: int, parent: Mapping | Sequence, index: int) -> Splice:
+    """Lines put before the first child, or behind the one before ``index``."""
+    margin = " " * column
+    following = [margin + line if line else line for line in lines[1:]]
+    spaced = isinstance(parent, Sequence) and _blank_between(document, parent, max(index - 1, 0))
+    if index == 0:
+        eol = document.source.newline_at(parent.start)
+        return parent.start, parent.start, eol.join([lines[0], *following, *([""] if spaced else []), margin])
+    previous = parent.items[index - 1] if isinstance(parent, Sequence) else parent.entries[index - 1].value
+    end = layout.content_end_line(document, previous.end)
+    at = layout.after_deeper_comments(document, end, column)
+    eol = document.source.newline_at(at)
+    return at, at, eol.join(["", *([""] if spaced else []), margin + lines[0], *following])
+
+
+def _blank_between(document: Document, sequence: Sequence, index: int) -> bool:
+    """Whether a blank line parts the items around ``index``: before the next, or before this one at the end."""
+    if len(sequence.items) < 2:
+        return False
+    here = min(index, len(sequence.items) - 2)
+    start = layout.content_end_line(document, sequence.items[here].end)
+    stretch = document.source.text[start : layout.dash(document, sequence, here + 1)]
+    return any(not line.strip() for line in stretch.split("\n")[1:-1])
+
+
+def remove_entry(document: Document, mapping: Mapping, index: int) -> Splice:
+    """The range that goes with an entry, and what stays of it."""
+    start = layout.entry_start(document, mapping, index)
+    entry = mapping.entries[index]
+    end = layout.content_end_line(document, max(entry.value.end, entry.key.end))
+    if layout.own_line(document.source.text, start):
+        return (*_whole_lines(document, start, end), "")
+    # The first entry behind a dash: the next one takes its place on that line.
+    following = layout.entry_start(document, mapping, index + 1)
+    if "#" in document.source.text[end:following]:
+        return _trim_before(document, start), end, ""
+    return start, following, ""
+
+
+def remove_item(document: Document, sequence: Sequence, index: int) -> Splice:
+    """The range that goes with an item, with a blank line that would stay behind doubled."""
+    text = document.source.text
+    start = layout.dash(document, sequence, index)
+    end = layout.content_end_line(document, max(sequence.items[index].end, start + 1))
+    if not layout.own_line(text, start):
+        following = layout.dash(document, sequence, index + 1)
+        if "#" in text[end:following]:
+            return start + 1, end, ""
+        return start, following, ""
+    below = _BLANK_LINE.match(text, layout.next_line(text, end))
+    if index == 0:
+        return (*_whole_lines(document, start, below.end() - 1 if below else end), "")
+    above = layout.line_start(text, max(layout.line_start(text, start) - 1, 0))
+    last = index == len(sequence.items) - 1
+    if _BLANK_LINE.fullmatch(text, above, layout.line_start(text, start)) and (below or last):
+        start = above
+    return (*_whole_lines(document, start, end), "")
+
+
+def _whole_lines(document: Document, start: int, end: int) -> tuple[int, int]:
+    """The lines from ``start`` to ``end`` with one line break: theirs, or at the file's end the one before."""
+    text = document.source.text
+    if end < len(text):
+        return layout.line_start(text, start), layout.next_line(text, end)
+    return layout.line_break_before(text, start), end
+
+
+def _trim_before(document: Document, start: int) -> int:
+    text = document.source.text
+    while start > 0 and text[start - 1] in " \t":
+        start -= 1
+    return start
+
+
+def _key_quote(mapping: Mapping) -> str:
+    """The quote all keys of a mapping wear, or none."""
+    styles = {entry.key.style for entry in mapping.entries}
+    return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""

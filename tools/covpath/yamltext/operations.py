@@ -1,0 +1,170 @@
+"""The edits one can ask for: set, add, remove, insert; each one range of text, or a refusal.
+
+Every function looks at the tree and returns an Edit of the text; None where the data is as
+asked already. Nothing is written or proved here: see ``rewriting`` and ``proof``.
+"""
+
+from __future__ import annotations
+
+from covpath.errors import Refusal
+from covpath.yamltext import block, flow, values
+from covpath.yamltext.comments import comments_between
+from covpath.yamltext.edit import Change, ChangeKind, Edit
+from covpath.yamltext.nodes import Alias, Mapping, Plain, Route, Scalar, Sequence, deref, node_at, same, to_plain
+from covpath.yamltext.reading import Document
+from covpath.yamltext.sites import Site, locate, refuse_lost_anchors, show
+
+
+def set_value(document: Document, route: Route, value: Plain, *, shared: bool = False, why: str = "") -> Edit | None:
+    """Give the node at a route another value, in the style it has where the value allows it.
+
+    An alias is replaced by the value; text that aliases use is refused unless ``shared``.
+    """
+    site = locate(document, route, shared=shared and not _is_alias(document, route))
+    if same(to_plain(site.node), value):
+        return None
+    start, end, new = values.replace(document, site, value)
+    return _edit(document, start, end, new, why or f"set {show(route)}", _changes(site, ChangeKind.SET, value))
+
+
+def set_key(
+    document: Document,
+    route: Route,
+    key: str,
+    value: Plain,
+    *,
+    before: tuple[str, ...] = (),
+    after: tuple[str, ...] = (),
+    shared: bool = False,
+    why: str = "",
+) -> Edit | None:
+    """Set a key of the mapping at a route, or add it.
+
+    A new key goes before the first of ``before`` that is there, else after the last of
+    ``after`` that is there; else before a last entry that is a block list of mappings (the
+    ``steps`` of a job), else at the end. A mapping that is still empty is begun.
+    """
+    site = locate(document, route, shared=shared)
+    mapping = deref(site.node)
+    if isinstance(mapping, Mapping) and mapping.find(key) is not None:
+        return set_value(document, (*route, key), value, shared=shared, why=why)
+    why = why or f"add {key} to {show(route)}"
+    if isinstance(mapping, Scalar) and mapping.data() is None:
+        start, end, new = values.replace(document, site, {key: value})
+        change = _changes(site, ChangeKind.SET, {key: value})
+        return _edit(document, start, end, new, why, change)
+    if not isinstance(mapping, Mapping):
+        raise Refusal(f"{show(route)} is not a mapping.", place=document.source.place(site.node.start))
+    index = _position(mapping, before, after)
+    add = flow.add_entry if mapping.flow else block.add_entry
+    start, end, new = add(document, mapping, index, key, value)
+    changes = tuple(Change((*each, key), ChangeKind.ADDED, value) for each in site.routes)
+    return _edit(document, start, end, new, why, changes)
+
+
+def remove_key(
+    document: Document, route: Route, *, prune: bool = False, shared: bool = False, why: str = ""
+) -> Edit | None:
+    """Remove the entry at a route, with the comment on its line; None where there is none.
+
+    The last entry of a mapping goes only with the mapping itself, when ``prune`` says so.
+    """
+    *above, key = route
+    holder = locate(document, tuple(above), shared=shared)
+    mapping = deref(holder.node)
+    if not isinstance(mapping, Mapping) or not isinstance(key, str):
+        raise Refusal(f"{show(tuple(above))} is not a mapping.", place=document.source.place(holder.node.start))
+    index = next((i for i, entry in enumerate(mapping.entries) if entry.key.value == key), None)
+    if index is None:
+        return None
+    if len(mapping.entries) == 1:
+        if not prune or not above or not isinstance(above[-1], str):
+            raise Refusal(
+                f"{key} is the only entry of {show(tuple(above))}, which would be left empty.",
+                place=document.source.place(mapping.entries[0].key.start),
+                hint="Remove the whole of it.",
+            )
+        return remove_key(document, tuple(above), prune=True, shared=shared, why=why or f"remove {show(route)}")
+    cut = flow.remove_entry if mapping.flow else block.remove_entry
+    start, end, new = cut(document, mapping, index)
+    refuse_lost_anchors(document, start, end)
+    changes = tuple(Change((*each, key), ChangeKind.REMOVED) for each in holder.routes)
+    return _edit(document, start, end, new, why or f"remove {show(route)}", changes)
+
+
+def insert_item(
+    document: Document, route: Route, index: int, value: Plain, *, shared: bool = False, why: str = ""
+) -> Edit:
+    """Insert an item before the one at ``index`` (the length: at the end) of the sequence at a route."""
+    site = locate(document, route, shared=shared)
+    sequence = _sequence(document, site)
+    if not 0 <= index <= len(sequence.items):
+        raise Refusal(f"{show(route)} has no place {index}.", place=document.source.place(sequence.start))
+    add = flow.add_item if sequence.flow else block.add_item
+    start, end, new = add(document, sequence, index, value)
+    changes = tuple(Change((*each, index), ChangeKind.ADDED, value) for each in site.routes)
+    return _edit(document, start, end, new, why or f"insert {show((*route, index))}", changes)
+
+
+def remove_item(document: Document, route: Route, *, shared: bool = False, why: str = "") -> Edit:
+    """Remove an item of a sequence; the last one left is refused."""
+    *above, index = route
+    site = locate(document, tuple(above), shared=shared)
+    sequence = _sequence(document, site)
+    if not isinstance(index, int) or not 0 <= index < len(sequence.items):
+        raise Refusal(f"has no {show(route)}.", place=document.source.place(sequence.start))
+    if len(sequence.items) == 1:
+        raise Refusal(
+            f"{show(route)} is the only item of {show(tuple(above))}, which would be left empty.",
+            place=document.source.place(sequence.items[0].start),
+            hint="Remove the whole list.",
+        )
+    cut = flow.remove_item if sequence.flow else block.remove_item
+    start, end, new = cut(document, sequence, index)
+    refuse_lost_anchors(document, start, end)
+    changes = tuple(Change((*each, index), ChangeKind.REMOVED) for each in site.routes)
+    return _edit(document, start, end, new, why or f"remove {show(route)}", changes)
+
+
+def _edit(document: Document, start: int, end: int, new: str, why: str, changes: tuple[Change, ...]) -> Edit:
+    """The edit without what it leaves as it is, and with the comments it loses."""
+    text = document.source.text
+    old = text[start:end]
+    gone = list(comments_between(document, start, end))
+    for kept in [comment for comment in gone if comment in new]:
+        gone.remove(kept)
+    shortest = min(len(old), len(new))
+    head = next((i for i in range(shortest) if old[i] != new[i]), shortest)
+    tail = next((i for i in range(shortest - head) if old[-1 - i] != new[-1 - i]), shortest - head)
+    return Edit(start + head, end - tail, new[head : len(new) - tail], why, changes, tuple(gone))
+
+
+def _changes(site: Site, kind: ChangeKind, value: Plain) -> tuple[Change, ...]:
+    return tuple(Change(route, kind, value) for route in site.routes)
+
+
+def _is_alias(document: Document, route: Route) -> bool:
+    """Whether an alias stands at the route itself: replacing it changes nobody else."""
+    return document.root is not None and isinstance(node_at(document.root, route), Alias)
+
+
+def _sequence(document: Document, site: Site) -> Sequence:
+    sequence = deref(site.node)
+    if not isinstance(sequence, Sequence) or not sequence.items:
+        raise Refusal(f"{show(site.route)} is not a list with items.", place=document.source.place(site.node.start))
+    return sequence
+
+
+def _position(mapping: Mapping, before: tuple[str, ...], after: tuple[str, ...]) -> int:
+    """The index a new key gets."""
+    keys = [entry.key.value for entry in mapping.entries]
+    for key in before:
+        if key in keys:
+            return keys.index(key)
+    behind = [keys.index(key) + 1 for key in after if key in keys]
+    if behind:
+        return max(behind)
+    last = mapping.entries[-1].value if mapping.entries else None
+    if isinstance(last, Sequence) and not last.flow and isinstance(deref(last.items[0]), Mapping):
+        return len(keys) - 1
+    return len(keys)
