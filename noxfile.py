@@ -1,0 +1,60 @@
+"""The sessions people and runners start: ``python3 ci/nox.py -s NAME``. No logic lives here."""
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "virtualenv"  # comes with nox; works where ensurepip is missing
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "tests"]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, with the Python that runs nox; arguments go to pytest."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "--numprocesses=auto", "--dist=loadgroup", *session.posargs)
+
+
+@nox.session(name="tests-on", python=["3.11", "3.12", "3.13", "3.14"])
+def tests_on(session: nox.Session) -> None:
+    """All tests, with each Python that is installed here: ``tests-on-3.13``."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "--numprocesses=auto", "--dist=loadgroup", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, and our own workflows, action and schemas."""
+    session.install("-e", ".[lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", "--strict-collection", ".")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """The measuring command of our own coverage job, as it stands in ci.yml."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "--cov=covpath", "--cov-report=xml:coverage.xml", "-q", "tests/yamltext")
+
+
+@nox.session(name="coverage-bench")
+def coverage_bench(session: nox.Session) -> None:
+    """Which backend our coverage job, or another's (``-- --repo DIR --job JOB``), works with on which runner."""
+    session.install("-e", ".[bench]")
+    session.run("covpath", "bench", *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Our exceptions file against our workflows, the calendar and the history."""
+    session.install("-e", ".")
+    session.run("covpath", "audit", *session.posargs)
+
+
+@nox.session
+def figures(session: nox.Session) -> None:
+    """Print the figures covpath claims, measured now."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "-q", "-s", "tests/figures", *session.posargs)
