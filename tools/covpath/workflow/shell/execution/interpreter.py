@@ -1,0 +1,348 @@
+"""An imagined run of a script in which one command fails: every construct, with errexit's exceptions.
+
+Rules: bash manual, "The Set Builtin" (-e), "Pipelines", "Lists", "Command Execution Environment",
+and POSIX for ``sh``; held against the real shells by the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from covpath.terms import Tri
+from covpath.workflow.shell.execution.builtin_commands import answer, arithmetic_command
+from covpath.workflow.shell.execution.loops import run_loop
+from covpath.workflow.shell.execution.settle import bounded, settle, split_status
+from covpath.workflow.shell.execution.simple import redirect_substitutions, run_command, substitute
+from covpath.workflow.shell.execution.state import (
+    Flow,
+    Fuzzy,
+    Job,
+    Mask,
+    Outcome,
+    Setting,
+    State,
+    Unclear,
+    Value,
+    is_zero,
+)
+from covpath.workflow.shell.execution.values import matches, resolve, truth
+from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.spans import Span
+from covpath.workflow.shell.syntax import (
+    AndOr,
+    Case,
+    Command,
+    Function,
+    Group,
+    If,
+    Item,
+    Loop,
+    Node,
+    Operand,
+    Pipeline,
+    Redirected,
+    Sequence,
+    Subshell,
+    Test,
+)
+
+
+class Interpreter:
+    """One imagined shell process and its children."""
+
+    def __init__(self, target: Span, *, posix: bool, persistent: bool, eager: bool) -> None:
+        self.posix = posix
+        self.persistent = persistent
+        self.eager = eager
+        self._target = target
+        # Functions and texts remember inside which text (None: the script itself) they were met.
+        self._functions: list[tuple[Function, Span | None]] = []
+        self._texts: list[tuple[Sequence, Span]] = []
+        self._inside: Span | None = None
+
+    def run_script(self, body: Sequence, state: State) -> list[State]:
+        """All states in which the script can end, its EXIT trap included."""
+        outcomes = self.run(body, state, Setting())
+        return [end for outcome in outcomes for end in self._finish(outcome.state)]
+
+    def run(self, node: Node, state: State, setting: Setting) -> list[Outcome]:
+        """All ways to run ``node``."""
+        return bounded(self._ways(node, state, setting))
+
+    def _ways(self, node: Node, state: State, setting: Setting) -> Iterable[Outcome]:
+        match node:
+            case Command():
+                return run_command(self, node, state, setting)
+            case Sequence():
+                return self._sequence(node, state, setting)
+            case AndOr():
+                return self._and_or(node, state, setting)
+            case Pipeline():
+                return self._pipeline(node, state, setting)
+            case If():
+                return self._if(node, state, setting)
+            case Loop():
+                return self._loop(node, state, setting)
+            case Case():
+                return self._case(node, state, setting)
+            case Group():
+                return self._sequence(node.body, state, setting)
+            case Subshell():
+                return self._subshell(node, state, setting)
+            case Function():
+                index = self.define(node)
+                return [Outcome(Flow.NEXT, state.define(node.name, index).with_status("0"))]
+            case Test():
+                return self._test(node, state, setting)
+            case Redirected():
+                return self._redirected(node, state, setting)
+            case _:
+                raise Unclear("unparsed", node.span)
+
+    # --- what the other parts ask for --------------------------------------------------------------
+
+    def child(self, node: Node, state: State, setting: Setting) -> list[State]:
+        """All states a child process running ``node`` can end in."""
+        error_trap = state.error_trap if state.errtrace else -1
+        start = replace(state, exit_trap=-1, error_trap=error_trap, pending=None)
+        ends = [end for outcome in self.run(node, start, setting) for end in self._finish(outcome.state)]
+        return list(dict.fromkeys(certain for end in ends for certain in split_status(end)))
+
+    def settle(self, state: State, setting: Setting) -> Iterable[Outcome]:
+        """What follows once a command's status is known."""
+        return settle(state, setting, self.run_text)
+
+    def is_target(self, command: Command) -> bool:
+        """Whether this is the command under test."""
+        return self._inside is None and command.span == self._target
+
+    def here(self, span: Span) -> Span:
+        """The span in the script, also for text that the script hands to ``trap`` or ``eval``."""
+        return span if self._inside is None else self._inside
+
+    def define(self, function: Function) -> int:
+        """Remember a function; returns its index."""
+        entry = (function, self._inside)
+        for index, known in enumerate(self._functions):
+            if known[0] is function:
+                return index
+        self._functions.append(entry)
+        return len(self._functions) - 1
+
+    def call(self, index: int, state: State, setting: Setting) -> list[Outcome]:
+        """Run a remembered function's body."""
+        function, inside = self._functions[index]
+        outer, self._inside = self._inside, inside
+        try:
+            return self.run(function.body, state, setting)
+        finally:
+            self._inside = outer
+
+    def remember_text(self, text: str, span: Span) -> int:
+        """Remember text that ``trap`` or ``eval`` (at ``span``) will run; returns its index."""
+        script = parse_script(text)
+        if script.errors:
+            raise Unclear("unparsed", span)
+        for index, (body, known) in enumerate(self._texts):
+            if body is script.body and known == span:
+                return index
+        self._texts.append((script.body, span))
+        return len(self._texts) - 1
+
+    def run_text(self, index: int, state: State, setting: Setting) -> list[Outcome]:
+        """Run remembered text in this shell."""
+        body, span = self._texts[index]
+        outer, self._inside = self._inside, span
+        try:
+            return self.run(body, state, setting)
+        finally:
+            self._inside = outer
+
+    def _finish(self, state: State) -> list[State]:
+        """The states after the EXIT trap: it changes the status only by leaving on its own."""
+        if state.exit_trap < 0:
+            return [state]
+        before = replace(state, exit_trap=-1, pending=state.status)
+        ends: list[State] = []
+        for flow, after, _ in self.run_text(state.exit_trap, before, Setting()):
+            if flow is not Flow.EXIT:
+                after = after.with_status(state.status)
+            elif after.failed and is_zero(after.status):
+                span = self._texts[state.exit_trap][1]
+                after = replace(after, masks=state.masks).masked(Mask("exit-trap", span))
+            ends.append(after)
+        return ends
+
+    # --- constructs --------------------------------------------------------------------------------
+
+    def _sequence(self, sequence: Sequence, state: State, setting: Setting) -> Iterator[Outcome]:
+        states = [state]
+        for position, item in enumerate(sequence.items, 1):
+            # Only the last statement answers a question put to the whole.
+            inner = setting if position == len(sequence.items) else replace(setting, question=0)
+            following: dict[State, None] = {}
+            for earlier in states:
+                before = earlier if position == 1 else earlier.overwritten()
+                for outcome in self._item(item, before, inner):
+                    if outcome.flow is Flow.NEXT:
+                        following[outcome.state] = None
+                    else:
+                        yield outcome
+            states = list(following)
+        yield from (Outcome(Flow.NEXT, after) for after in states)
+
+    def _item(self, item: Item, state: State, setting: Setting) -> Iterable[Outcome]:
+        if item.background is None:
+            return self.run(item.node, state, setting)
+        outcomes = []
+        for end in self.child(item.node, state, replace(setting, question=0)):
+            after = replace(state.after_child(end, "0"), last_job=Job(end.status))
+            if end.status is Fuzzy.FAILED:
+                after = after.masked(Mask("background", self.here(item.background)))
+            outcomes.append(Outcome(Flow.NEXT, after))
+        return outcomes
+
+    def _and_or(self, node: AndOr, state: State, setting: Setting) -> Iterator[Outcome]:
+        outcomes = self.run(node.first, state, self._left_of(node.rest, setting))
+        for position, operand in enumerate(node.rest, 1):
+            inner = setting if position == len(node.rest) else self._left_of(node.rest[position:], setting)
+            following: list[Outcome] = []
+            for outcome in outcomes:
+                if outcome.flow is not Flow.NEXT:
+                    yield outcome
+                elif is_zero(outcome.state.status) is (operand.operator == "&&"):
+                    before = self._replaced(outcome.state, operand)
+                    following += self.run(operand.node, before, inner)
+                else:
+                    following.append(outcome)
+            outcomes = bounded(following)
+        yield from outcomes
+
+    def _replaced(self, state: State, operand: Operand) -> State:
+        """Before an operand that runs because the failure chose it."""
+        if state.status is not Fuzzy.FAILED:
+            return state
+        span = Span(operand.operator_span.start, operand.node.span.end)
+        return state.masked(Mask("or-list", self.here(span)))
+
+    def _left_of(self, rest: tuple[Operand, ...], setting: Setting) -> Setting:
+        """Where an operand stands that others follow: errexit ignores it, and an ``||`` swallows its failure."""
+        end = rest[-1].node.span.end
+        swallowing = next((operand for operand in rest if operand.operator == "||"), None)
+        if swallowing is not None:
+            span = Span(swallowing.operator_span.start, swallowing.node.span.end)
+            return setting.ignoring(Mask("or-list", self.here(span)), 1)
+        if setting.ignored is not None:
+            return setting.ignoring(setting.ignored, 1)
+        return setting.ignoring(Mask("and-list", self.here(Span(rest[0].operator_span.start, end))), 1)
+
+    def _pipeline(self, node: Pipeline, state: State, setting: Setting) -> Iterator[Outcome]:
+        inner = setting
+        if node.negation is not None:
+            inner = setting.ignoring(Mask("negation", self.here(node.negation)), max(1, setting.question))
+        if len(node.elements) == 1:
+            outcomes: Iterable[Outcome] = self.run(node.elements[0], state, inner)
+        else:
+            outcomes = [Outcome(Flow.NEXT, after) for after in self._elements(node, state, inner)]
+        for outcome in outcomes:
+            if outcome.flow is not Flow.NEXT:
+                yield outcome
+            elif node.negation is not None:
+                yield Outcome(Flow.NEXT, self._negate(outcome.state, node.negation))
+            elif len(node.elements) == 1:
+                yield outcome
+            else:
+                yield from self.settle(outcome.state, setting)
+
+    def _negate(self, state: State, negation: Span) -> State:
+        if is_zero(state.status):
+            return replace(state, status="1")
+        swallowed = state.masked(Mask("negation", self.here(negation))) if state.status is Fuzzy.FAILED else state
+        return replace(swallowed, status="0")
+
+    def _elements(self, node: Pipeline, state: State, setting: Setting) -> Iterator[State]:
+        """The states after a pipeline of several elements, all of them children."""
+        partial: dict[tuple[State, tuple[Value, ...]], None] = {(state, ()): None}
+        for element in node.elements:
+            following: dict[tuple[State, tuple[Value, ...]], None] = {}
+            for before, statuses in partial:
+                for end in self.child(element, before, setting):
+                    following[before.after_child(end, before.status), (*statuses, end.status)] = None
+            partial = following
+        for after, statuses in partial:
+            options = (True, False) if after.pipefail is None else (after.pipefail,)
+            for pipefail in options:
+                way = after.doubted("options", after.option_span) if len(options) > 1 else after
+                yield self._piped(node, way, statuses, pipefail=pipefail)
+
+    def _piped(self, node: Pipeline, state: State, statuses: tuple[Value, ...], *, pipefail: bool) -> State:
+        failures = [status for status in statuses if not is_zero(status)]
+        status = failures[-1] if pipefail and failures else statuses[-1]
+        if Fuzzy.FAILED in statuses and is_zero(status):
+            failing = node.elements[statuses.index(Fuzzy.FAILED)]
+            state = state.masked(Mask("pipeline", self.here(Span(failing.span.end, node.span.end))))
+        return replace(state, status=status, pipestatus=statuses)
+
+    def _if(self, node: If, state: State, setting: Setting) -> Iterator[Outcome]:
+        states = [state]
+        for branch in node.branches:
+            condition = setting.ignoring(Mask("condition", self.here(branch.head)), 2)
+            following: dict[State, None] = {}
+            for before in states:
+                for outcome in self.run(branch.condition, before, condition):
+                    if outcome.flow is not Flow.NEXT:
+                        yield outcome
+                    elif is_zero(outcome.state.status):
+                        yield from self.run(branch.body, outcome.state, setting)
+                    else:
+                        following[outcome.state.overwritten()] = None
+            states = list(following)
+        for before in states:
+            if node.otherwise is not None:
+                yield from self.run(node.otherwise, before, setting)
+            else:
+                yield Outcome(Flow.NEXT, before.with_status("0"))
+
+    def _loop(self, node: Loop, state: State, setting: Setting) -> Iterator[Outcome]:
+        inner = tuple(part for word in node.words or () for part in word.substitutions)
+        for before, _ in substitute(self, inner, state, setting):
+            yield from run_loop(self, node, before, replace(setting, question=0))
+
+    def _case(self, node: Case, state: State, setting: Setting) -> Iterator[Outcome]:
+        for before, _ in substitute(self, node.subject.substitutions, state, setting):
+            subject = resolve(node.subject, before)
+            way = before
+            for arm in node.arms:
+                if arm.terminator not in {"", ";;"}:
+                    raise Unclear("fall-through", node.span)
+                matched = matches(subject, arm.patterns)
+                if matched is Tri.FALSE:
+                    continue
+                if matched is Tri.UNKNOWN:
+                    way = way.doubted("condition-unknown", self.here(node.subject.span))
+                yield from self.run(arm.body, way.with_status("0") if not arm.body.items else way, setting)
+                if matched is Tri.TRUE:
+                    break
+            else:
+                yield Outcome(Flow.NEXT, way.with_status("0"))
+
+    def _subshell(self, node: Subshell, state: State, setting: Setting) -> Iterator[Outcome]:
+        for end in self.child(node.body, state, setting):
+            yield from self.settle(state.after_child(end, end.status), setting)
+
+    def _test(self, node: Test, state: State, setting: Setting) -> Iterator[Outcome]:
+        if self.posix:
+            raise Unclear("bash-only", node.span)
+        span = self.here(node.span)
+        for before, _ in substitute(self, node.substitutions, state, setting):
+            if node.words is None:
+                outcomes = arithmetic_command(node.raw.strip("()"), before, span)
+            else:
+                outcomes = answer(truth(node.words, before, extended=True), before, span)
+            for outcome in outcomes:
+                yield from self.settle(outcome.state, setting)
+
+    def _redirected(self, node: Redirected, state: State, setting: Setting) -> Iterator[Outcome]:
+        for before, _ in substitute(self, redirect_substitutions(node.redirects), state, setting):
+            yield from self.run(node.body, before, setting)

@@ -1,0 +1,125 @@
+"""Loops: run until nothing new can happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from covpath.workflow.shell.execution.machine import Machine
+from covpath.workflow.shell.execution.state import Flow, Fuzzy, Mask, Outcome, Setting, State, Unclear, Value, is_zero
+from covpath.workflow.shell.syntax import Loop
+
+_EXACT_ROUNDS = 6
+"""So many rounds are followed with exact values; after that counters are forgotten."""
+_MOST_ROUNDS = 24
+
+Round = tuple[State, Value]
+"""A state before a round, and the loop's status should it end here."""
+
+_Enter = Callable[[State, Value], tuple[list[Outcome], list[State]]]
+"""From the state before a round and the loop's status so far: the ways it ends here, and the ways in."""
+
+
+def run_loop(machine: Machine, loop: Loop, state: State, setting: Setting) -> Iterator[Outcome]:
+    """All ways a loop can end; none where it never ends."""
+    runner = _Runner(machine, loop, setting)
+    if loop.condition is not None:
+        yield from runner.conditional(state)
+    elif loop.words is not None and loop.keyword == "for" and all(word.text is not None for word in loop.words):
+        yield from runner.counted(state)
+    else:
+        yield from runner.open_ended(state)
+
+
+class _Runner:
+    def __init__(self, machine: Machine, loop: Loop, setting: Setting) -> None:
+        self._machine = machine
+        self._loop = loop
+        self._setting = setting
+        self._head = machine.here(loop.head)
+
+    def _body(self, state: State) -> tuple[list[Outcome], list[Round]]:
+        """One round: how it leaves the loop, and the states it goes on from."""
+        leaving: list[Outcome] = []
+        going: list[Round] = []
+        for flow, after, levels in self._machine.run(self._loop.body, state, self._setting):
+            if flow in {Flow.BREAK, Flow.CONTINUE} and levels > 1:
+                leaving.append(Outcome(flow, after, levels - 1))
+            elif flow is Flow.BREAK:
+                leaving.append(Outcome(Flow.NEXT, after))
+            elif flow in {Flow.NEXT, Flow.CONTINUE}:
+                going.append((after, after.status))
+            else:
+                leaving.append(Outcome(flow, after))
+        return leaving, going
+
+    def counted(self, state: State) -> Iterator[Outcome]:
+        rounds: list[Round] = [(state, "0")]
+        for word in self._loop.words or ():
+            following: dict[Round, None] = {}
+            for before, _ in rounds:
+                value = word.text if word.text is not None else Fuzzy.ANY
+                leaving, going = self._body(self._with_variable(before, value))
+                yield from leaving
+                following.update(dict.fromkeys(going))
+            rounds = list(following)
+        for after, status in rounds:
+            yield Outcome(Flow.NEXT, after.with_status(status))
+
+    def _with_variable(self, state: State, value: Value) -> State:
+        return state if self._loop.variable is None else state.assign(self._loop.variable, value)
+
+    def open_ended(self, state: State) -> Iterator[Outcome]:
+        """A loop over something unknown may end before any round."""
+
+        def enter(before: State, status: Value) -> tuple[list[Outcome], list[State]]:
+            ended = before.doubted("loop", self._head).with_status(status)
+            return [Outcome(Flow.NEXT, ended)], [self._with_variable(before.doubted("loop", self._head), Fuzzy.ANY)]
+
+        yield from self._until_nothing_new(state, enter)
+
+    def conditional(self, state: State) -> Iterator[Outcome]:
+        condition = self._loop.condition
+        assert condition is not None
+        setting = self._setting.ignoring(Mask("condition", self._head), 2)
+        wanted = self._loop.keyword == "while"
+
+        def enter(before: State, status: Value) -> tuple[list[Outcome], list[State]]:
+            ended: list[Outcome] = []
+            entering: list[State] = []
+            for flow, after, levels in self._machine.run(condition, before, setting):
+                if flow in {Flow.BREAK, Flow.CONTINUE}:
+                    raise Unclear("loop", self._head)
+                if flow is not Flow.NEXT:
+                    ended.append(Outcome(flow, after, levels))
+                elif is_zero(after.status) is wanted:
+                    entering.append(after.overwritten())
+                else:
+                    ended.append(Outcome(Flow.NEXT, after.overwritten().with_status(status)))
+            return ended, entering
+
+        yield from self._until_nothing_new(state, enter)
+
+    def _until_nothing_new(self, state: State, enter: _Enter) -> Iterator[Outcome]:
+        seen: set[Round] = set()
+        rounds: list[Round] = [(state, "0")]
+        for number in range(_MOST_ROUNDS):
+            following: dict[Round, None] = {}
+            for before, status in rounds:
+                ended, entering = enter(before, status)
+                yield from ended
+                for inside in entering:
+                    leaving, going = self._body(inside)
+                    yield from leaving
+                    following.update(dict.fromkeys(going))
+            if number >= _EXACT_ROUNDS:
+                following = dict.fromkeys((after.forget(_changed(state, after)), status) for after, status in following)
+            rounds = [entry for entry in following if entry not in seen]
+            seen.update(rounds)
+            if not rounds:
+                return
+        raise Unclear("loop", self._head)
+
+
+def _changed(before: State, after: State) -> frozenset[str]:
+    """The variables with another value than before the loop."""
+    return frozenset(name for name, _ in set(after.variables) ^ set(before.variables))

@@ -1,0 +1,116 @@
+"""What becomes of a script when one of its commands fails.
+
+The script is run in imagination, under the options its shell starts with, with that command
+failing and the others succeeding; tests whose answer is unknown are followed both ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from covpath.terms import Fact
+from covpath.workflow.shell.dialect import Shell, ShellKind
+from covpath.workflow.shell.execution.interpreter import Interpreter
+from covpath.workflow.shell.execution.state import Mask, State, Unclear, is_zero
+from covpath.workflow.shell.messages import message_of
+from covpath.workflow.shell.spans import Around, Span
+from covpath.workflow.shell.syntax import Command, Script, Variable
+
+
+class ExitOutcome(Fact):
+    """What the script's exit status is once the command has failed."""
+
+    FAILS = "fails"
+    """Not 0."""
+    MASKED = "masked"
+    """0: nobody is told."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitEffect:
+    """The verdict on one command.
+
+    ``code`` and ``message`` say why.  For MASKED, ``masks`` are the things that swallow the failure,
+    in the order they act, and ``span`` is the first one's place: None where it is the shell's own
+    options.  For UNKNOWN, ``span`` is what cannot be followed.
+    """
+
+    outcome: ExitOutcome
+    code: str
+    message: str
+    span: Span | None = None
+    masks: tuple[Mask, ...] = ()
+
+
+def failure_of(command: Command, script: Script, shell: Shell) -> ExitEffect:
+    """The script's exit status when exactly ``command`` (one of ``script.commands``) exits non-zero.
+
+    A command that runs several times is taken to fail at least once; a command repeated without
+    change (a retry) is taken to fail every time.
+    """
+    if not shell.kind.reads_posix:
+        return _in_other_shell(command, script, shell)
+    if script.errors:
+        return _effect(ExitOutcome.UNKNOWN, "unparsed", script.errors[0])
+    try:
+        return _judge(command, script, shell)
+    except (Unclear, RecursionError) as unclear:
+        code, span = (unclear.code, unclear.span) if isinstance(unclear, Unclear) else ("recursion", None)
+        return _effect(ExitOutcome.UNKNOWN, code, span)
+
+
+def _judge(command: Command, script: Script, shell: Shell) -> ExitEffect:
+    always = _verdict(_ends(command, script, shell, persistent=True))
+    if not command.stands_in(Around.LOOP_BODY, Around.LOOP_CONDITION, Around.FUNCTION):
+        return always
+    sometimes = _verdict(_ends(command, script, shell, persistent=False))
+    if always.outcome is sometimes.outcome:
+        return always
+    varies = any(isinstance(part, Variable) for word in command.words for part in word.parts)
+    if not varies and always.code != "not-reached":
+        return always
+    return _effect(ExitOutcome.UNKNOWN, "depends-on-round", command.span)
+
+
+def _ends(command: Command, script: Script, shell: Shell, *, persistent: bool) -> list[State]:
+    """The states in which the script can end after the command has failed."""
+    start = State(
+        errexit=shell.errexit if shell.known else None,
+        pipefail=shell.pipefail if shell.known else None,
+    )
+    for eager in (False, True):
+        interpreter = Interpreter(command.span, posix=shell.kind is ShellKind.SH, persistent=persistent, eager=eager)
+        ends = [end for end in interpreter.run_script(script.body, start) if end.failed]
+        if ends:
+            return ends
+    return []
+
+
+def _verdict(ends: list[State]) -> ExitEffect:
+    if not ends:
+        return _effect(ExitOutcome.UNKNOWN, "not-reached", None)
+    passing = [end for end in ends if is_zero(end.status)]
+    if not passing:
+        return _effect(ExitOutcome.FAILS, ends[0].cause, None)
+    if len(passing) == len(ends):
+        masks = min((end.masks for end in passing), key=len)
+        first = masks[0] if masks else Mask("overwritten", None)
+        return ExitEffect(
+            outcome=ExitOutcome.MASKED, code=first.code, message=message_of(first.code), span=first.span, masks=masks
+        )
+    doubt = next((end.doubt for end in ends if end.doubt is not None), Mask("undecided", None))
+    return _effect(ExitOutcome.UNKNOWN, doubt.code, doubt.span)
+
+
+def _effect(outcome: ExitOutcome, code: str, span: Span | None) -> ExitEffect:
+    return ExitEffect(outcome=outcome, code=code, message=message_of(code), span=span)
+
+
+def _in_other_shell(command: Command, script: Script, shell: Shell) -> ExitEffect:
+    """PowerShell and cmd pass on the exit code of the last program; a single command line is the last."""
+    last_wins = shell.kind in {ShellKind.PWSH, ShellKind.CMD}
+    lines = [line for line in script.text.splitlines() if line.strip()]
+    if last_wins and len(lines) == 1 and script.commands == (command,) and not command.context:
+        return _effect(ExitOutcome.FAILS, "last-status", None)
+    return _effect(ExitOutcome.UNKNOWN, "other-shell", None)
