@@ -1,0 +1,135 @@
+"""What a backend is: a module with a name that recognises, reads and writes its own commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from covpath.backends.launch import Launch
+from covpath.backends.request import CoverageRequest, Language, Passed, Prefix, Report
+from covpath.backends.words import Argument, plain, written
+from covpath.terms import Fact, Loss
+
+
+class Role(Fact):
+    """What a command does for the measurement."""
+
+    MEASURES = "measures"
+    """Runs the tests; another command writes the report."""
+    WRITES_REPORT = "writes-report"
+    BOTH = "measures-and-writes-report"
+    OTHER = "other"
+    """Clean up, print settings, combine data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """A command that is a backend's: what it does, and its words behind the tool's own name."""
+
+    backend: str
+    role: Role
+    launch: Launch
+    arguments: tuple[Argument, ...]
+    subcommand: str = ""
+    toolchain: Argument | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsing:
+    """A command read as a request, and what could not be read for certain."""
+
+    request: CoverageRequest
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What surrounds a command and changes what it must become.
+
+    Paths are relative to the repository's root. ``workspace_root`` is the Cargo workspace's, where it is
+    known. ``summary_read``: somebody reads the command's output (a pipe, a ``grep``). ``keep_serial``:
+    tests that ran on one thread are to stay on one thread. ``pytest_addopts`` is what configuration
+    files add to every pytest command line, where it is known.
+    """
+
+    workdir: str = "."
+    workspace_root: str | None = None
+    summary_read: bool = False
+    keep_serial: bool = False
+    pytest_addopts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command to write, as words for the shell.
+
+    ``always``: it must run even if a command before it failed, and that failure must still count.
+    """
+
+    words: tuple[str, ...]
+    always: bool = False
+
+    @property
+    def line(self) -> str:
+        """The command as it stands in a script."""
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """A request written for a backend: its commands in order, variables to set and to remove."""
+
+    commands: tuple[Command, ...]
+    losses: tuple[Loss, ...] = ()
+    reports: tuple[Report, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    unset: tuple[str, ...] = ()
+
+
+class Backend(Protocol):
+    """A plug-in: a module of this shape, named in the table."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802
+        """The tool's name, as people write it."""
+
+    @property
+    def LANGUAGE(self) -> Language:  # noqa: N802
+        """Whose tests it measures."""
+
+    def recognise(self, argv: Sequence[Argument], environ: Mapping[str, str]) -> Recognition | None:
+        """The command, if it is this backend's."""
+
+    def parse(self, recognition: Recognition) -> Parsing:
+        """The request a recognised command makes."""
+
+    def emit(self, request: CoverageRequest, situation: Situation) -> Emission:
+        """The commands that answer a request with this backend."""
+
+
+def command(words: Sequence[Argument], *, always: bool = False) -> Command:
+    """A command of these words."""
+    return Command(words=tuple(word.raw for word in words), always=always)
+
+
+def make_directory(directory: Argument) -> Command:
+    """``mkdir -p``, for tools that do not make a report's folder themselves."""
+    return command((plain("mkdir"), plain("-p"), directory))
+
+
+def prefixed(request: CoverageRequest, *, measuring: bool) -> tuple[Argument, ...]:
+    """The words that go before a command of the backend."""
+    kept: tuple[Prefix, ...] = tuple(prefix for prefix in request.prefixes if prefix.everywhere or measuring)
+    return tuple(word for prefix in kept for word in prefix.words)
+
+
+def told(flag_words: Sequence[Argument]) -> str:
+    """Words as they are named in a loss."""
+    return written(flag_words)
+
+
+def shifted(passed: Sequence[Passed], by: int) -> tuple[Passed, ...]:
+    """The same words, standing ``by`` places further on."""
+    return tuple(replace(part, order=part.order + by) for part in passed)

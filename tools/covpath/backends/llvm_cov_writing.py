@@ -1,0 +1,276 @@
+"""Writes a coverage request as ``cargo llvm-cov`` commands.
+
+One command where one report is asked for; else a run without report and one ``report`` call for each,
+because cargo-llvm-cov writes one format at a time and nothing at all when a test fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from covpath.backends import cargo
+from covpath.backends.contract import Command, Emission, Situation, command, make_directory, prefixed
+from covpath.backends.llvm_cov_options import FORMAT_FLAGS, TABLE, THRESHOLDS
+from covpath.backends.llvm_cov_rules import BACKEND, Adapted, adapt
+from covpath.backends.losses import Leaving, stop, warn
+from covpath.backends.options import ordered
+from covpath.backends.request import (
+    NEW,
+    TARGETS,
+    CoverageRequest,
+    Doctests,
+    Format,
+    Passed,
+    Report,
+    Topic,
+)
+from covpath.backends.words import Argument, directory_of, in_directory, plain, words
+from covpath.terms import Loss
+
+NAME = BACKEND
+
+_FLAG_OF_FORMAT = {format_: flag for flag, format_ in FORMAT_FLAGS.items()}
+_FLAG_OF_METRIC = {metric: flag for flag, metric in THRESHOLDS.items()}
+
+_JSON = stop("json-schema", "the two JSON schemas have nothing in common; whoever reads this file breaks")
+_HTML = warn("html-directory", "the HTML report becomes a folder, html/index.html below the same directory")
+_MARKDOWN = warn("markdown-report", "cargo-llvm-cov writes no Markdown; this report is gone")
+_FORMAT = stop("report-format", "cargo-llvm-cov has no report of this format; it would be gone")
+_SUMMARY = warn(
+    "log-summary",
+    "the table in the log has other columns (the first percentage is of regions, not lines) and no line"
+    " 'NN.NN% coverage'; whoever reads it must change",
+)
+_THRESHOLD = warn(
+    "threshold",
+    "the two tools count other lines, so the same number is another demand, and a result below it fails without a"
+    " message: derive it anew from a run on the same commit",
+)
+_METRIC = stop("threshold-metric", "cargo-llvm-cov has no such threshold; it would be gone")
+_REPORT_VERSION = warn("report-workspace", "cargo llvm-cov report knows --workspace from version 0.9.0 on")
+
+_REPORT_TOPICS = (
+    Topic.WORKSPACE,
+    Topic.PACKAGE,
+    Topic.RELEASE,
+    Topic.PROFILE,
+    Topic.TARGET,
+    Topic.MANIFEST,
+    Topic.EXCLUDE_REGEX,
+)
+"""What a ``report`` call must repeat to find the same objects and leave out the same files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """The parts of the commands, and how they are put together."""
+
+    adapted: Adapted
+    reports: tuple[Report, ...]
+    losses: tuple[Loss, ...]
+    two_runs: bool
+
+    @property
+    def request(self) -> CoverageRequest:
+        return self.adapted.request
+
+    @property
+    def one_command(self) -> bool:
+        return len(self.reports) == 1 and not self.two_runs and not self.request.behaviour.reports_after_failure
+
+
+def emit(request: CoverageRequest, situation: Situation) -> Emission:
+    """The commands for ``request``, and everything that is lost or different."""
+    if request.origin == NAME:
+        return _own(request, situation)
+    adapted = adapt(request, situation)
+    reports = adapted.request.reports
+    moved: tuple[Loss, ...] = ()
+    if request.origin == "cargo-tarpaulin":
+        reports, moved = cargo.moved_reports(adapted.request, situation, to_root=False)
+    kept, refused = _kept(reports, situation)
+    doctests = adapted.request.behaviour.doctests
+    two_runs = doctests is Doctests.WITH and bool(_selection(adapted.request))
+    plan = _Plan(
+        adapted=adapted,
+        reports=kept,
+        losses=(*adapted.losses, *moved, *refused),
+        two_runs=two_runs,
+    )
+    commands, lost = _commands(plan)
+    return Emission(
+        commands=commands,
+        losses=(*plan.losses, *lost),
+        reports=tuple(_where_written(report) for report in kept),
+        environment=adapted.environment,
+        unset=adapted.unset,
+    )
+
+
+def _own(request: CoverageRequest, situation: Situation) -> Emission:
+    """cargo-llvm-cov's own command again: for another report, or none."""
+    plan = _Plan(adapted=adapt(request, situation), reports=request.reports, losses=(), two_runs=False)
+    pieces, _ = TABLE.write(request.without(Topic.DOCTESTS, Topic.TEST_FILTER), plan.adapted.cannot)
+    limits, losses = _limits(request)
+    written = tuple(piece for report in request.reports for piece in _report_pieces(report))
+    natives = tuple(Passed(native.order, native.words) for native in request.natives)
+    names = tuple(Passed(ask.order, ask.values) for ask in request.of(Topic.TEST_FILTER))
+    line = (
+        *prefixed(request, measuring=True),
+        *_cargo(plan),
+        *words(request.subcommand),
+        *ordered((*natives, *pieces, *names, *request.loose, *written, *limits, *_doctest_flag(request))),
+        *cargo.behind_dashes(request.passed_words),
+    )
+    made = _directories(request.reports)
+    return Emission(commands=(*made, command(line)), losses=losses, reports=request.reports)
+
+
+def _selection(request: CoverageRequest) -> tuple[Topic, ...]:
+    """Target flags beside ``--tests``, which is what runs without any."""
+    return tuple(topic for topic in cargo.asked_topics(request, TARGETS) if topic is not Topic.TESTS)
+
+
+def _kept(reports: tuple[Report, ...], situation: Situation) -> tuple[tuple[Report, ...], tuple[Loss, ...]]:
+    """The reports cargo-llvm-cov can write."""
+    kept: list[Report] = []
+    losses: list[Loss] = []
+    for report in reports:
+        leaving = _changed(report)
+        if leaving is not None:
+            losses.append(leaving.loss(report.flag or str(report.format)))
+        if leaving not in {_MARKDOWN, _FORMAT}:
+            kept.append(report)
+    if situation.summary_read:
+        losses.append(_SUMMARY.loss("log output"))
+        if not any(report.format is Format.TEXT for report in kept):
+            kept.append(Report(format=Format.TEXT))
+    return tuple(kept) or (Report(format=Format.TEXT),), tuple(losses)
+
+
+def _changed(report: Report) -> Leaving | None:
+    if report.format is Format.MARKDOWN:
+        return _MARKDOWN
+    if report.format not in _FLAG_OF_FORMAT:
+        return _FORMAT
+    return {Format.JSON: _JSON, Format.HTML: None if report.directory else _HTML}.get(report.format)
+
+
+def _commands(plan: _Plan) -> tuple[tuple[Command, ...], tuple[Loss, ...]]:
+    limits, losses = _limits(plan.request)
+    made = _directories(plan.reports)
+    if plan.one_command:
+        pieces = (*_report_pieces(plan.reports[0]), *limits)
+        return (*made, _run(plan, (*pieces, *_doctest_flag(plan.request)), plan.request)), losses
+    runs = _runs_without_report(plan)
+    always = plan.request.behaviour.reports_after_failure
+    calls = tuple(
+        _report_call(plan, report, limits if index == len(plan.reports) - 1 else (), always=always)
+        for index, report in enumerate(plan.reports)
+    )
+    if plan.request.has(Topic.WORKSPACE):
+        losses = (*losses, _REPORT_VERSION.loss("cargo llvm-cov report --workspace"))
+    return (*made, _tool(plan, words("clean --workspace"), _scope(plan, (Topic.MANIFEST,))), *runs, *calls), losses
+
+
+def _runs_without_report(plan: _Plan) -> tuple[Command, ...]:
+    no_report = Passed(-1, words("--no-report"))
+    request = plan.request.without(Topic.EXCLUDE_REGEX)
+    if not plan.two_runs:
+        return (_run(plan, (no_report, *_doctest_flag(request)), request),)
+    documentation = request.without(*TARGETS)
+    return (
+        _run(plan, (no_report,), request),
+        _run(plan, (no_report, Passed(NEW, words("--doc"))), documentation),
+    )
+
+
+def _run(plan: _Plan, more: tuple[Passed, ...], request: CoverageRequest) -> Command:
+    """The command that runs the tests."""
+    if request.behaviour.doctests is Doctests.WITH and not plan.two_runs:
+        request = request.without(*TARGETS)
+    pieces, _ = TABLE.write(request.without(Topic.DOCTESTS), plan.adapted.cannot)
+    line = (
+        *prefixed(request, measuring=True),
+        *_cargo(plan),
+        *ordered((*pieces, *request.loose, *more)),
+        *cargo.behind_dashes(request.passed_words),
+    )
+    return command(line)
+
+
+def _cargo(plan: _Plan) -> tuple[Argument, ...]:
+    toolchain = plan.request.toolchain
+    return (plain("cargo"), *((toolchain,) if toolchain else ()), plain("llvm-cov"))
+
+
+def _tool(plan: _Plan, subcommand: tuple[Argument, ...], more: tuple[Passed, ...], *, always: bool = False) -> Command:
+    """A command of cargo-llvm-cov that runs no tests."""
+    line = (*prefixed(plan.request, measuring=False), *_cargo(plan), *subcommand, *ordered(more))
+    return command(line, always=always)
+
+
+def _scope(plan: _Plan, topics: tuple[Topic, ...]) -> tuple[Passed, ...]:
+    request = replace(plan.request, asks=tuple(ask for ask in plan.request.asks if ask.topic in topics))
+    return TABLE.write(request, plan.adapted.cannot)[0]
+
+
+def _report_call(plan: _Plan, report: Report, limits: tuple[Passed, ...], *, always: bool) -> Command:
+    scope = _scope(plan, _REPORT_TOPICS)
+    documentation = plan.request.behaviour.doctests in {Doctests.WITH, Doctests.ONLY}
+    doctests = (Passed(NEW, words("--doctests")),) if documentation else ()
+    pieces = (*scope, *doctests, *(replace(part, order=NEW) for part in (*_report_pieces(report), *limits)))
+    return _tool(plan, words("report"), pieces, always=always)
+
+
+def _doctest_flag(request: CoverageRequest) -> tuple[Passed, ...]:
+    flag = {Doctests.WITH: "--doctests", Doctests.ONLY: "--doc"}.get(request.behaviour.doctests)
+    order = min((ask.order for ask in request.of(Topic.DOCTESTS)), default=NEW)
+    return (Passed(order, words(flag)),) if flag else ()
+
+
+def _report_pieces(report: Report) -> tuple[Passed, ...]:
+    """The format's flag and where it goes; nothing for the table that is printed anyway."""
+    if report.format is Format.TEXT and report.native != "text":
+        return ()
+    flag = plain(_FLAG_OF_FORMAT[report.format])
+    if report.path is None:
+        return (Passed(report.order, (flag,)),)
+    if report.format is Format.HTML or report.directory:
+        directory = directory_of(report.path) or plain(".")
+        return (Passed(report.order, (flag, plain("--output-dir"), directory)),)
+    return (Passed(report.order, (flag, plain("--output-path"), report.path)),)
+
+
+def _where_written(report: Report) -> Report:
+    """The report as it ends up: HTML is a folder of its own."""
+    if report.format is not Format.HTML or report.directory or report.path is None:
+        return report
+    return replace(report, path=in_directory(directory_of(report.path) or plain("."), "html"), directory=True)
+
+
+def _directories(reports: tuple[Report, ...]) -> tuple[Command, ...]:
+    """``mkdir -p`` for every folder a report file needs; cargo-llvm-cov makes only those of HTML."""
+    made: list[Command] = []
+    for report in reports:
+        if report.path is None or report.directory or report.format is Format.HTML:
+            continue
+        directory = directory_of(report.path)
+        if directory is not None and make_directory(directory) not in made:
+            made.append(make_directory(directory))
+    return tuple(made)
+
+
+def _limits(request: CoverageRequest) -> tuple[tuple[Passed, ...], tuple[Loss, ...]]:
+    pieces = []
+    losses = []
+    for limit in request.thresholds:
+        what = f"{limit.flag} {limit.value.raw}"
+        flag = _FLAG_OF_METRIC.get(limit.metric)
+        if flag is None:
+            losses.append(_METRIC.loss(what))
+            continue
+        if request.origin != NAME:
+            losses.append(_THRESHOLD.loss(what))
+        pieces.append(Passed(limit.order, (plain(flag), limit.value)))
+    return tuple(pieces), tuple(losses)
