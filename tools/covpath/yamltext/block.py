@@ -48,6 +48,7 @@ def _insert(document: Document, lines: list[str], column: int, parent: Mapping |
     previous = parent.items[index - 1] if isinstance(parent, Sequence) else parent.entries[index - 1].value
     end = layout.content_end_line(document, previous.end)
     at = layout.after_deeper_comments(document, end, column)
+    at = layout.after_long_blanks(document.source.text, at, column)
     eol = document.source.newline_at(at)
     return at, at, eol.join(["", *([""] if spaced else []), margin + lines[0], *following])
 
@@ -68,7 +69,7 @@ def remove_entry(document: Document, mapping: Mapping, index: int) -> Splice:
     entry = mapping.entries[index]
     end = layout.content_end_line(document, max(entry.value.end, entry.key.end))
     if layout.own_line(document.source.text, start):
-        return (*_whole_lines(document, start, end), "")
+        return (*_whole_lines(document, start, _with_deeper(document, start, end)), "")
     # The first entry behind a dash: the next one takes its place on that line.
     following = layout.entry_start(document, mapping, index + 1)
     if "#" in document.source.text[end:following]:
@@ -86,6 +87,7 @@ def remove_item(document: Document, sequence: Sequence, index: int) -> Splice:
         if "#" in text[end:following]:
             return start + 1, end, ""
         return start, following, ""
+    end = _with_deeper(document, start, end)
     below = _BLANK_LINE.match(text, layout.next_line(text, end))
     if index == 0:
         return (*_whole_lines(document, start, below.end() - 1 if below else end), "")
@@ -94,6 +96,16 @@ def remove_item(document: Document, sequence: Sequence, index: int) -> Splice:
     if _BLANK_LINE.fullmatch(text, above, layout.line_start(text, start)) and (below or last):
         start = above
     return (*_whole_lines(document, start, end), "")
+
+
+def _with_deeper(document: Document, start: int, end: int) -> int:
+    """The end of the removed lines, with the comments below that stand deeper, as commented-out children do.
+
+    They, and long lines of blanks, would else become part of a block scalar above.
+    """
+    text = document.source.text
+    own = layout.column(text, start)
+    return layout.after_long_blanks(text, layout.after_deeper_comments(document, end, own), own)
 
 
 def _whole_lines(document: Document, start: int, end: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from covpath.yamltext.reading import Document
 
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?(?=\r?\n|\Z)")
+_BLANK_LINE = re.compile(r"[ \t]*(?=\r?\n)")
 _COMMENT_LINE = re.compile(r"([ \t]*)#[^\r\n]*(?=\r?\n|\Z)")
 
 
@@ -70,11 +71,22 @@ def after_deeper_comments(document: Document, end_of_line: int, key_column: int)
         if comment is not None and len(comment[1]) > key_column:
             best = position = comment.end()
             continue
-        blank = re.compile(r"[ \t]*(?=\r?\n)").match(text, following)
+        blank = _BLANK_LINE.match(text, following)
         if blank is None:
             break
         position = blank.end()
     return best
+
+
+def after_long_blanks(text: str, end_of_line: int, columns: int) -> int:
+    """``end_of_line`` moved over the lines below it that hold only blanks, more than ``columns`` of them.
+
+    Behind a block scalar of that indentation they would become part of it.
+    """
+    pattern = re.compile(rf"\r?\n[ \t]{{{columns + 1},}}(?=\r?\n|\Z)")
+    while following := pattern.match(text, end_of_line):
+        end_of_line = following.end()
+    return end_of_line
 
 
 def line_break_before(text: str, offset: int) -> int:

@@ -183,5 +183,3 @@ def _difference(expected: _Tree, found: _Tree, route: Route) -> str | None:
             return f"the text of {at} is {other.text!r}, not {one.text!r}"
         return None
     return f"{at} is of another kind"
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 from covpath.yamltext.layout import Indents
@@ -16,24 +17,19 @@ _BREAKS = re.compile("[\u2028\u2029]")
 _YAML_1_1 = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?[0-9][0-9_:.,eE+-]*(?:[T ].*)?|<<|=")
 
 
-def render_scalar(value: str | int | float | bool | None, *, like: str = "", flow: bool = False) -> str:
+def render_scalar(value: str | float | bool | None, *, like: str = "", flow: bool = False) -> str:
     """One line of text for a scalar.
 
     ``like`` is the quote of what it replaces (or stands beside); strings keep it. A string
     gets quotes where YAML 1.2 would read it plain as something else, or YAML 1.1 would.
     """
     if not isinstance(value, str):
-        return "null" if value is None else json.dumps(value)
+        return _number(value) if isinstance(value, float) else json.dumps(value)
     if like == '"' or not _printable(value) or "\n" in value or "\t" in value:
         return _double(value)
     if like == "'" or not _plain_safe(value, flow):
         return "'" + value.replace("'", "''") + "'"
     return value
-
-
-def render_key(key: str, *, like: str = "", flow: bool = False) -> str:
-    """A mapping key on one line."""
-    return render_scalar(key, like=like, flow=flow)
 
 
 def render_flow(value: Plain, *, like: str = "") -> str:
@@ -53,7 +49,7 @@ def render_flow(value: Plain, *, like: str = "") -> str:
 
 def render_entry(key: str, value: Plain, style: Indents, *, like: str = "") -> list[str]:
     """The lines of ``key: value`` in a block mapping, the first without indentation."""
-    return _with_value(f"{render_key(key, like=like)}:", value, style)
+    return _with_value(f"{render_scalar(key, like=like)}:", value, style)
 
 
 def render_item(value: Plain, style: Indents) -> list[str]:
@@ -99,6 +95,12 @@ def _with_value(start: str, value: Plain, style: Indents, *, gap: str = " ") -> 
         if lines:
             return [f"{start}{gap}{lines[0]}", *lines[1:]]
     return [f"{start}{gap}{render_scalar(value)}"]
+
+
+def _number(value: float) -> str:
+    if value != value:
+        return ".nan"
+    return {math.inf: ".inf", -math.inf: "-.inf"}.get(value, repr(value))
 
 
 def _indent(line: str, columns: int) -> str:

@@ -25,7 +25,7 @@ def replace(document: Document, site: Site, value: Plain) -> tuple[int, int, str
         refuse_lost_anchors(document, node.start, node.end)
     if site.in_flow:
         return _inline(document, site, render_flow(value, like=_quote(node)))
-    if isinstance(value, str) and ("\n" in value or (isinstance(node, Scalar) and node.style in ("|", ">"))):
+    if isinstance(value, str) and "\n" in value:
         return _text(document, site, value)
     if isinstance(value, list | dict):
         return _collection(document, site, value)
@@ -102,7 +102,8 @@ def _text(document: Document, site: Site, value: str) -> tuple[int, int, str]:
     if block:
         indent = _content_column(document, node.start, node.end) or indent
     lines = literal(value, indent)
-    if lines is None or ("\n" not in value and not block):
+    last = layout.content_end_line(document, node.end)
+    if lines is None or layout.after_deeper_comments(document, last, holder) > last:
         return _inline(document, site, render_scalar(value, like=_quote(node)))
     eol = source.newline_at(node.start)
     start, end, new = _inline(document, site, "\0")
