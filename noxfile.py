@@ -30,6 +30,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", "--strict-collection", ".")
+    session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", ".github/workflows/ci.yml")
+    session.run("check-jsonschema", "--builtin-schema=vendor.github-actions", "ci/audit-action/action.yml")
+    session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", ".github/dependabot.yml")
 
 
 @nox.session
