@@ -41,7 +41,7 @@ def render_flow(value: Plain, *, like: str = "") -> str:
             return "{}"
         quote = like if like == '"' else ""
         pairs = (
-            f"{render_key(key, like=quote, flow=True)}: {render_flow(item, like=like)}" for key, item in value.items()
+            f"{render_scalar(key, like=quote, flow=True)}: {render_flow(item, like=like)}" for key, item in value.items()
         )
         return "{ " + ", ".join(pairs) + " }"
     return render_scalar(value, like=like, flow=True)
