@@ -16,7 +16,12 @@ _NEWER_KEYS = ("parallel", "wait", "wait-all", "cancel")
 
 def read_workflow(path: str, data: bytes) -> Workflow:
     """A workflow file's model. Raises InputError with a place for what cannot be read."""
-    return _Reader(path, read(decode(path, data))).workflow()
+    return model_of(path, read(decode(path, data)))
+
+
+def model_of(path: str, document: Document) -> Workflow:
+    """The model of a document that has been read already."""
+    return _Reader(path, document).workflow()
 
 
 class _Reader:

@@ -1,0 +1,66 @@
+"""What several verbs begin with: the repository one stands in, its workflows, its required checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from covpath.errors import InputError, Place
+from covpath.gate.required import (
+    SETTINGS_PATH,
+    UNKNOWN_REQUIRED,
+    RequiredChecks,
+    from_github_answer,
+    from_names,
+    from_settings,
+)
+from covpath.outside.files import read_bytes
+from covpath.outside.git import Repository, find_repository
+from covpath.outside.transaction import recover
+from covpath.workflow.repository import WorkflowSet, read_all
+
+EXCEPTIONS_PATH = "ci/ci-exceptions.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A repository as a verb finds it."""
+
+    repository: Repository
+    workflows: WorkflowSet
+
+    @property
+    def root(self) -> Path:
+        """The top of the repository."""
+        return self.repository.root
+
+
+def open_subject(directory: Path | None) -> Subject:
+    """The repository at ``directory`` (default: the one we stand in), with all its workflows read.
+
+    A write that was interrupted is finished or undone first.
+    """
+    repository = find_repository(directory if directory is not None else Path.cwd())
+    recover(repository.root)
+    return Subject(repository=repository, workflows=read_all(repository.root))
+
+
+def required_checks(root: Path, file: Path | None, listed: tuple[str, ...] = ()) -> RequiredChecks:
+    """The required checks: from GitHub's answer in ``file``, else the repository's own copies.
+
+    ``listed`` are the names the exceptions file gives. Nothing known stays not known.
+    """
+    if file is not None:
+        return from_github_answer(str(file), read_bytes(file))
+    if listed:
+        return from_names(listed, EXCEPTIONS_PATH, authoritative=False)
+    if (root / SETTINGS_PATH).is_file():
+        try:
+            return from_settings(read_bytes(root / SETTINGS_PATH, within=root))
+        except InputError as error:
+            raise InputError(
+                error.message,
+                place=error.place or Place(SETTINGS_PATH),
+                hint="Mend it, or name another with --required.",
+            ) from error
+    return UNKNOWN_REQUIRED

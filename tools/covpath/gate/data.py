@@ -1,0 +1,77 @@
+"""Can a job be green without having produced or delivered a report? A green job is no resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covpath.backends.uploaders import Uploader, uploader
+from covpath.gate.measuring import Measuring
+from covpath.gate.steps import both, either
+from covpath.gate.verdict import DataVerdict, StepVerdict
+from covpath.terms import Gate, Reason, Tri
+from covpath.workflow.model import Job, Step, Workflow, scalar_text
+
+_MASKED = (Gate.SILENT, Gate.ADVISORY)
+
+
+def judge_data(workflow: Workflow, job: Job, measuring: Measuring, steps: tuple[StepVerdict, ...]) -> DataVerdict:
+    """Whether a green run of the job may have left no data behind, and by which lines.
+
+    For a job that measures no coverage nothing is claimed: FALSE, without reasons.
+    """
+    if not measuring.coverage or measuring.index is None:
+        return DataVerdict(green_without_data=Tri.FALSE, reasons=())
+    own = steps[measuring.index]
+    masked = Tri.UNKNOWN if own.gate is Gate.UNKNOWN else Tri.of(own.gate in _MASKED)
+    reasons = list(_masks(own)) if masked is not Tri.FALSE else []
+    without = masked
+    for step in job.steps[measuring.index + 1 :]:
+        found = uploader(step.uses) if step.uses else None
+        if found is None:
+            continue
+        if step.if_ is not None and "hashFiles" in step.if_.value:
+            reasons.append(
+                Reason(
+                    code="upload-skipped",
+                    message=f"`{step.label}` is skipped when the report is missing",
+                    place=workflow.place(step.if_),
+                )
+            )
+            without = either(without, masked)
+        quiet = _quiet(found, step)
+        if quiet is not Tri.FALSE:
+            reasons.append(_quiet_reason(workflow, step, found))
+            without = either(without, quiet)
+    return DataVerdict(green_without_data=without, reasons=tuple(reasons))
+
+
+def _masks(own: StepVerdict) -> Iterator[Reason]:
+    """What lets the measuring step fail without turning the job red."""
+    for reason in own.reasons:
+        if reason.code.startswith(("step-continue", "shell-", "ratchet", "job-continue")):
+            yield Reason(
+                code="measuring-masked", message=f"a failing measurement passes: {reason.message}", place=reason.place
+            )
+
+
+def _quiet(found: Uploader, step: Step) -> Tri:
+    """Whether the upload can end green with nothing delivered."""
+    inputs = step.inputs()
+    delivers = both(found.can_fail(inputs), found.missing_report_fails(inputs))
+    return delivers.negate() if delivers is not Tri.UNKNOWN else Tri.UNKNOWN
+
+
+def _quiet_reason(workflow: Workflow, step: Step, found: Uploader) -> Reason:
+    for name in ("fail_ci_if_error", "fail-on-error", "if-no-files-found"):
+        entry = step.with_.find(name) if step.with_ is not None else None
+        if entry is not None:
+            return Reason(
+                code="upload-cannot-fail",
+                message=f"`{step.label}` passes with nothing delivered (`{name}: {scalar_text(entry.value)}`)",
+                place=workflow.place(entry.value),
+            )
+    return Reason(
+        code="upload-cannot-fail",
+        message=f"`{step.label}` passes with nothing delivered (the default of {found.action})",
+        place=workflow.place(step.node),
+    )

@@ -1,0 +1,146 @@
+"""The status of jobs for people: what blocks, what does not, and why, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covpath.report.status_data import JobStatus, Status
+from covpath.terms import Blocks, Gate, Reason, Tri
+
+_WHAT = {
+    Gate.BLOCKING: "a failure fails the run",
+    Gate.ADVISORY: "a failure is seen, the run passes",
+    Gate.SILENT: "a failure shows nowhere",
+    Gate.NO_SIGNAL: "never runs for a pull request",
+    Gate.UNKNOWN: "cannot be told",
+}
+
+
+def render(status: Status, *, shown: tuple[JobStatus, ...], detail: bool) -> str:
+    """The page for a terminal: the jobs in ``shown`` in full, the others in one line."""
+    lines: list[str] = []
+    width = max((len(str(job.verdict.ref.job)) for job in shown), default=0)
+    for workflow in dict.fromkeys(job.verdict.ref.workflow for job in shown):
+        lines.append(workflow)
+        for job in shown:
+            if job.verdict.ref.workflow == workflow:
+                lines += _job(job, width, detail)
+        lines.append("")
+    lines += _others(status, shown)
+    lines.append(_required(status))
+    lines += [f"not read: {error}" for error in status.unreadable]
+    return "\n".join(lines) + "\n"
+
+
+def _job(job: JobStatus, width: int, detail: bool) -> Iterator[str]:
+    verdict = job.verdict
+    head = f"  {verdict.ref.job:<{width}}  {gate_text(job):<10}"
+    yield f"{head} {_WHAT[verdict.gate]}{_blocks(job)}"
+    pad = " " * (width + 4)
+    if verdict.partly:
+        yield f"{pad}partly: {_partly(job)}"
+    for reason in verdict.reasons:
+        yield pad + reason_line(reason)
+    for leg in verdict.legs:
+        yield f"{pad}{leg.check}: {leg.gate}"
+    if verdict.coverage:
+        yield from _coverage(job, pad)
+    if verdict.gate is not Gate.NO_SIGNAL and not (verdict.gate is Gate.BLOCKING and not detail):
+        yield f"{pad}runner lost: {_loss(job)}"
+    if job.exception is not None:
+        note = job.exception
+        until = f", until {note.target}" if note.target else ""
+        yield f"{pad}exception: {note.decision}{until}, {note.owner or 'no owner'} ({note.place})"
+    if detail:
+        yield from _steps(job, pad)
+
+
+def gate_text(job: JobStatus) -> str:
+    """The gate as one word, ``partly`` kept for its own line."""
+    return str(job.verdict.gate)
+
+
+def reason_line(reason: Reason) -> str:
+    """A reason with its place in front, where it has one."""
+    if reason.place is None:
+        return reason.message
+    name = reason.place.file.rsplit("/", 1)[-1]
+    return f"{name}:{reason.place.line}  {reason.message}"
+
+
+def _partly(job: JobStatus) -> str:
+    verdict = job.verdict
+    if verdict.legs and len({leg.gate for leg in verdict.legs}) > 1:
+        return "the legs of the matrix differ"
+    names = [f"`{step.label}` (line {step.place.line})" for step in verdict.steps
+             if step.gate is Gate.BLOCKING and not step.setup]  # fmt: skip
+    return f"{', '.join(names)} {'blocks' if len(names) == 1 else 'block'}"
+
+
+def _blocks(job: JobStatus) -> str:
+    blocks = job.verdict.blocks
+    if blocks.value is Blocks.YES:
+        return f"; blocks the merge: {_names(blocks.checks)} is required"
+    if blocks.value is Blocks.IF_REQUIRED:
+        return f"; blocks the merge if {_names(blocks.checks)} is required"
+    if blocks.value is Blocks.UNKNOWN:
+        return "; whether it blocks the merge cannot be told"
+    return "" if job.verdict.gate is Gate.NO_SIGNAL else "; does not block the merge"
+
+
+def _names(checks: tuple[str, ...]) -> str:
+    shown = [f"`{name}`" for name in checks[:3]]
+    return " or ".join(shown) + (f" or {len(checks) - 3} more" if len(checks) > 3 else "")
+
+
+def _coverage(job: JobStatus, pad: str) -> Iterator[str]:
+    if job.backend:
+        chain = f" ({' -> '.join(job.chain)})" if len(job.chain) > 1 else ""
+        yield f"{pad}measured by {job.backend}{chain}"
+    for report in job.reports:
+        readers = f", read by {', '.join(report.consumers)}" if report.consumers else ", read by no later step"
+        yield f"{pad}report: {report.path} ({report.format}){readers}"
+    data = job.verdict.data
+    if data.green_without_data is Tri.FALSE:
+        return
+    word = (
+        "a green run may hold no data"
+        if data.green_without_data is Tri.TRUE
+        else "whether a green run holds data cannot be told"
+    )
+    yield f"{pad}{word}:"
+    for reason in data.reasons:
+        yield f"{pad}  {reason_line(reason)}"
+
+
+def _loss(job: JobStatus) -> str:
+    loss = job.verdict.on_runner_loss
+    red = {Tri.TRUE: "the check turns red", Tri.FALSE: "no check turns red", Tri.UNKNOWN: "cannot be told"}[
+        loss.check_red
+    ]
+    run = {Tri.TRUE: "the run fails", Tri.FALSE: "the run passes", Tri.UNKNOWN: "whether the run fails is not settled"}
+    return f"{red}, {run[loss.run_fails]}"
+
+
+def _steps(job: JobStatus, pad: str) -> Iterator[str]:
+    yield f"{pad}steps:"
+    for step in job.verdict.steps:
+        mark = ">" if step.index == job.verdict.measuring else " "
+        kind = " (setup)" if step.setup else ""
+        yield f"{pad}{mark} line {step.place.line:<4} {step.gate!s:<10} {step.label}{kind}"
+
+
+def _others(status: Status, shown: tuple[JobStatus, ...]) -> Iterator[str]:
+    rest = [job for job in status.jobs if job not in shown]
+    if not rest:
+        return
+    names = ", ".join(str(job.verdict.ref.job) for job in rest[:12])
+    more = f" and {len(rest) - 12} more" if len(rest) > 12 else ""
+    yield f"{len(rest)} other job{'s' if len(rest) > 1 else ''} blocking: {names}{more} (--all shows them)"
+
+
+def _required(status: Status) -> str:
+    if not status.required.known:
+        return "Required checks: not known (--required FILE takes GitHub's answer), so nothing is claimed about them."
+    names = ", ".join(sorted(status.required.names)) or "none"
+    return f"Required checks ({status.required.source}): {names}."
