@@ -86,8 +86,8 @@ def test_value(text: str, expected: object) -> None:
     ("text", "number"),
     [
         ("", 0), (" 12\n", 12), ("-.5", -0.5), ("5.", 5), ("1e3", 1000), ("0xFF", 255), ("0o17", 15),
-        ("0xFFFFFFFF", -1), ("0x100000000", math.nan), ("0b1", math.nan), ("0XFF", math.nan), ("1_000", math.nan), ("1:30", math.nan),
-        ("Infinity", math.inf), ("-Infinity", -math.inf), ("infinity", math.nan), ("١", math.nan),
+        ("0xFFFFFFFF", -1), ("0x100000000", math.nan), ("0b1", math.nan), ("0XFF", math.nan), ("1_000", math.nan),
+        ("1:30", math.nan), ("Infinity", math.inf), ("-Infinity", -math.inf), ("infinity", math.nan), ("١", math.nan),
     ],
 )  # fmt: skip
 def test_number_of_a_text(text: str, number: float) -> None:

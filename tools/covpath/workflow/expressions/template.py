@@ -6,6 +6,7 @@ text. Source: actions/runner, ``src/Sdk/WorkflowParser/ObjectTemplating/Template
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from covpath.workflow.expressions.contexts import Contexts
@@ -13,7 +14,7 @@ from covpath.workflow.expressions.evaluate import evaluate
 from covpath.workflow.expressions.lex import WHITE_CHARACTERS
 from covpath.workflow.expressions.parse import parse
 from covpath.workflow.expressions.tree import Expr, ExpressionError
-from covpath.workflow.expressions.value import Unknown, Value, as_text, concat
+from covpath.workflow.expressions.value import Array, Object, Plain, Unknown, Value, as_text, concat, value_of
 
 OPEN, CLOSE = "${{", "}}"
 
@@ -96,3 +97,26 @@ def evaluate_template(text: str, contexts: Contexts) -> Value:
 def evaluate_text(text: str, contexts: Contexts) -> str | Unknown:
     """The same, as text."""
     return as_text(evaluate_template(text, contexts))
+
+
+def evaluate_data(plain: Plain, contexts: Contexts) -> Value:
+    """Nested plain data with every expression in it evaluated, in keys too."""
+    if isinstance(plain, str):
+        return evaluate_template(plain, contexts)
+    if isinstance(plain, Mapping):
+        return _evaluate_mapping(plain, contexts)
+    if isinstance(plain, Sequence):
+        return Array(tuple(evaluate_data(item, contexts) for item in plain))
+    return value_of(plain)
+
+
+def _evaluate_mapping(plain: Mapping[str, Plain], contexts: Contexts) -> Object:
+    entries: dict[str, Value] = {}
+    rest: str | None = None
+    for key, item in plain.items():
+        name = evaluate_text(str(key), contexts)
+        if isinstance(name, Unknown):
+            rest = ", ".join(sorted(name.names))
+        else:
+            entries[name] = evaluate_data(item, contexts)
+    return Object(entries, rest)

@@ -1,0 +1,182 @@
+"""From the data under ``strategy.matrix`` to the job's legs, expanded as GitHub expands them.
+
+Source: actions/runner, ``src/Sdk/WorkflowParser/Conversion/MatrixBuilder.cs``. Where the data depends on what a
+file does not say (``fromJSON``, inputs), the legs say so instead of being guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from covpath.terms import Tri
+from covpath.workflow.expressions.compare import compared
+from covpath.workflow.expressions.contexts import Contexts
+from covpath.workflow.expressions.indexing import indexed
+from covpath.workflow.expressions.template import evaluate_data
+from covpath.workflow.expressions.value import (
+    Array,
+    Object,
+    Plain,
+    Unknown,
+    Value,
+    alternatives,
+    fold,
+    names_of,
+    one_of,
+    unknown,
+    unknown_text,
+)
+from covpath.workflow.matrix_reading import Item, MatrixError, MatrixSpec, Presence, read_matrix
+
+MAX_LEGS = 256
+"""Jobs one matrix may make (GitHub's limit for a run)."""
+
+_MAX_COMBINATIONS = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One combination. ``values`` is its ``matrix`` context, null for a job without a matrix.
+
+    ``shown`` are the values GitHub puts in the job's name, in that order.
+    """
+
+    values: Object | None
+    shown: tuple[Value, ...] = ()
+    presence: Presence = Presence.ONE
+
+    @property
+    def depends(self) -> frozenset[str]:
+        """What its values depend on; empty where all are known."""
+        inside = tuple(self.values.entries.values()) if self.values else ()
+        return names_of(*self.shown, *inside)
+
+
+NO_MATRIX = Leg(values=None)
+
+
+def expand(matrix: Plain, contexts: Contexts) -> tuple[Leg, ...]:
+    """The legs of a job, in GitHub's order; one without values where ``matrix`` is None or leaves nothing.
+
+    ``matrix`` is what the file says, strings with their expressions. Raises MatrixError for a matrix GitHub
+    refuses, ExpressionError for an expression it refuses.
+    """
+    if matrix is None:
+        return (NO_MATRIX,)
+    spec = read_matrix(evaluate_data(matrix, contexts))
+    found: list[Leg] = []
+    for leg in _legs(spec):
+        found.append(leg)
+        if len(found) > MAX_LEGS:
+            raise MatrixError(f"The matrix makes more than {MAX_LEGS} jobs.")
+    return tuple(found) or (NO_MATRIX,)
+
+
+def contexts_of(leg: Leg, legs: tuple[Leg, ...], contexts: Contexts) -> Contexts:
+    """``contexts`` as the jobs of ``leg`` see them: with its ``matrix`` and what is known of ``strategy``."""
+    certain = all(one.presence is Presence.ONE for one in legs)
+    strategy = {
+        "fail-fast": unknown("strategy.fail-fast"),
+        "max-parallel": unknown("strategy.max-parallel"),
+        "job-index": float(legs.index(leg)) if certain else unknown("strategy.job-index"),
+        "job-total": float(len(legs)) if certain else unknown("strategy.job-total"),
+    }
+    return contexts.but(matrix=leg.values, strategy=Object(strategy))
+
+
+def _legs(spec: MatrixSpec) -> Iterator[Leg]:
+    if math.prod(map(len, spec.lists.values())) > _MAX_COMBINATIONS:
+        raise MatrixError(f"The matrix makes more than {MAX_LEGS} jobs.")
+    matched = [Tri.FALSE] * len(spec.includes)
+    for combination in product(*spec.lists.values()) if spec.lists else ():
+        leg = _combined(spec, dict(zip(spec.lists, combination, strict=True)), matched)
+        if leg is not None:
+            yield leg
+    for include, was in zip(spec.includes, matched, strict=True):
+        if was is not Tri.TRUE and include.certain:
+            entries = {**include.wanted, **include.added}
+            presence = Presence.ONE if was is Tri.FALSE else Presence.PERHAPS
+            yield Leg(values=_values(entries, spec), shown=tuple(_shown(entries.values())), presence=presence)
+    if spec.unknown:
+        anything = unknown_text(*spec.unknown)
+        yield Leg(values=Object({}, "matrix"), shown=(anything,), presence=Presence.ANY_NUMBER)
+
+
+def _combined(spec: MatrixSpec, items: Mapping[str, Item], matched: list[Tri]) -> Leg | None:
+    """The leg of one combination of the lists, None where it is excluded; notes which includes it matches."""
+    entries = {name: item.value for name, item in items.items()}
+    combination = Object(entries)
+    excluded = _any(_matches(exclude, combination) for exclude in spec.excludes)
+    if excluded is Tri.TRUE:
+        return None
+    presences = {item.presence for item in items.values()}
+    presence = Presence.PERHAPS if Presence.PERHAPS in presences or excluded is Tri.UNKNOWN else Presence.ONE
+    if Presence.ANY_NUMBER in presences:
+        presence = Presence.ANY_NUMBER
+    added: dict[str, Value] = {}
+    before: str | None = None  # set once an include that is not known may have added anything
+    for number, include in enumerate(spec.includes):
+        if not include.certain:
+            added, before = {}, "matrix"
+            continue
+        matches = _matches(Object(include.wanted), combination)
+        for key, value in include.added.items() if matches is not Tri.FALSE else ():
+            _add(added, key, value if matches is Tri.TRUE else _either(Object(added, before), key, value))
+        if matches is Tri.TRUE and presence is not Presence.ONE:
+            matches = Tri.UNKNOWN  # there may be no such combination
+        matched[number] = _any((matched[number], matches))
+    return Leg(values=_values(entries | added, spec), shown=tuple(_shown(entries.values())), presence=presence)
+
+
+def _values(entries: Mapping[str, Value], spec: MatrixSpec) -> Object:
+    return Object(entries, "matrix" if spec.unknown else None)
+
+
+def _add(added: dict[str, Value], key: str, value: Value) -> None:
+    """A later include replaces what an earlier one added, under the earlier spelling of the key."""
+    added[next((name for name in added if fold(name) == fold(key)), key)] = value
+
+
+def _either(added: Object, key: str, value: Value) -> Value:
+    """What ``key`` is where an include may or may not add ``value``."""
+    return one_of({f"matrix.{key}"}, [*alternatives(added.get(key)), *alternatives(value)])
+
+
+def _any(found: Iterable[Tri]) -> Tri:
+    distinct = set(found)
+    if Tri.TRUE in distinct:
+        return Tri.TRUE
+    return Tri.UNKNOWN if Tri.UNKNOWN in distinct else Tri.FALSE
+
+
+def _matches(wanted: Value, value: Value) -> Tri:
+    """Whether every leaf of ``wanted`` loosely equals what ``value`` has there; of no leaves, all do."""
+    match wanted:
+        case Unknown():
+            return Tri.UNKNOWN
+        case Object():
+            found = {_matches(item, indexed(value, key)) for key, item in wanted.entries.items()}
+        case Array():
+            found = {_matches(item, indexed(value, float(at))) for at, item in enumerate(wanted.items)}
+        case _:
+            return compared("==", value, wanted)
+    if Tri.FALSE in found:
+        return Tri.FALSE
+    return Tri.UNKNOWN if Tri.UNKNOWN in found else Tri.TRUE
+
+
+def _shown(values: Iterable[Value]) -> Iterator[Value]:
+    """What of ``values`` goes into the name: scalars, those inside lists and mappings too, without empty ones."""
+    for value in values:
+        match value:
+            case Object():
+                yield from _shown(value.entries.values())
+            case Array():
+                yield from _shown(value.items)
+            case None | "":
+                pass
+            case _:
+                yield value
