@@ -50,6 +50,7 @@ def _insert(document: Document, lines: list[str], column: int, parent: Mapping |
     at = layout.after_deeper_comments(document, end, column)
     at = layout.after_long_blanks(document.source.text, at, column)
     eol = document.source.newline_at(at)
+    spaced = spaced and not layout.keeps_blanks(document, previous)
     return at, at, eol.join(["", *([""] if spaced else []), margin + lines[0], *following])
 
 

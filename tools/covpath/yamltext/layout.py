@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from covpath.errors import Refusal
-from covpath.yamltext.nodes import Entry, Mapping, Node, Scalar, Sequence, deref, walk
+from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, deref, walk
 from covpath.yamltext.reading import Document
 
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
@@ -87,6 +87,18 @@ def after_long_blanks(text: str, end_of_line: int, columns: int) -> int:
     while following := pattern.match(text, end_of_line):
         end_of_line = following.end()
     return end_of_line
+
+
+def keeps_blanks(document: Document, node: Node) -> bool:
+    """Whether a node ends in a block scalar that takes blank lines below it for its own (``|+``)."""
+    real = deref(node) if not isinstance(node, Scalar) else node
+    while isinstance(real, Mapping | Sequence):
+        children = [entry.value for entry in real.entries] if isinstance(real, Mapping) else real.items
+        if real.flow or not children or isinstance(children[-1], Alias):
+            return False
+        real = children[-1]
+    header = document.source.text[real.start : real.end].split("\n", 1)[0]
+    return real.style in ("|", ">") and "+" in header.split("#", 1)[0]
 
 
 def line_break_before(text: str, offset: int) -> int:
