@@ -29,7 +29,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
-    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", "--strict-collection", ".")
+    session.run(
+        "zizmor", "--quiet", "--offline", "--persona=pedantic", "--strict-collection", ".github", "ci/audit-action"
+    )
     session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", ".github/workflows/ci.yml")
     session.run("check-jsonschema", "--builtin-schema=vendor.github-actions", "ci/audit-action/action.yml")
     session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", ".github/dependabot.yml")
@@ -47,6 +49,13 @@ def coverage_bench(session: nox.Session) -> None:
     """Which backend our coverage job, or another's (``-- --repo DIR --job JOB``), works with on which runner."""
     session.install("-e", ".[bench]")
     session.run("covpath", "bench", *session.posargs)
+
+
+@nox.session(name="limits-v2")
+def limits_v2(session: nox.Session) -> None:
+    """The limits under control groups version 2, in a virtual machine (root, Debian's qemu and cloud kernel)."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/vm/boot.py", "-m", "pytest", "-m", "linux_limits", "tests/bench", *session.posargs)
 
 
 @nox.session
