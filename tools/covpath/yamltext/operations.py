@@ -7,7 +7,7 @@ asked already. Nothing is written or proved here: see ``rewriting`` and ``proof`
 from __future__ import annotations
 
 from covpath.errors import Refusal
-from covpath.yamltext import block, flow, values
+from covpath.yamltext import block, flow, replacing
 from covpath.yamltext.comments import comments_between
 from covpath.yamltext.edit import Change, ChangeKind, Edit
 from covpath.yamltext.nodes import Alias, Mapping, Plain, Route, Scalar, Sequence, deref, node_at, same, to_plain
@@ -23,7 +23,7 @@ def set_value(document: Document, route: Route, value: Plain, *, shared: bool = 
     site = locate(document, route, shared=shared and not _is_alias(document, route))
     if same(to_plain(site.node), value):
         return None
-    start, end, new = values.replace(document, site, value)
+    start, end, new = replacing.replace(document, site, value)
     return _edit(document, start, end, new, why or f"set {show(route)}", _changes(site, ChangeKind.SET, value))
 
 
@@ -50,7 +50,7 @@ def set_key(
         return set_value(document, (*route, key), value, shared=shared, why=why)
     why = why or f"add {key} to {show(route)}"
     if isinstance(mapping, Scalar) and mapping.data() is None:
-        start, end, new = values.replace(document, site, {key: value})
+        start, end, new = replacing.replace(document, site, {key: value})
         change = _changes(site, ChangeKind.SET, {key: value})
         return _edit(document, start, end, new, why, change)
     if not isinstance(mapping, Mapping):

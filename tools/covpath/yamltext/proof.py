@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-
 from covpath.errors import InputError, ProofFailed
 from covpath.yamltext.comments import comments
 from covpath.yamltext.edit import Change, ChangeKind, Patch

@@ -27,7 +27,7 @@ def render_scalar(value: str | float | bool | None, *, like: str = "", flow: boo
         return _number(value) if isinstance(value, float) else json.dumps(value)
     if like == '"' or not _printable(value) or "\n" in value or "\t" in value:
         return _double(value)
-    if like == "'" or not _plain_safe(value, flow):
+    if like == "'" or not plain_safe(value, flow):
         return "'" + value.replace("'", "''") + "'"
     return value
 
@@ -40,9 +40,8 @@ def render_flow(value: Plain, *, like: str = "") -> str:
         if not value:
             return "{}"
         quote = like if like == '"' else ""
-        pairs = (
-            f"{render_scalar(key, like=quote, flow=True)}: {render_flow(item, like=like)}" for key, item in value.items()
-        )
+        names = [render_scalar(key, like=quote, flow=True) for key in value]
+        pairs = [f"{name}: {render_flow(item, like=like)}" for name, item in zip(names, value.values(), strict=True)]
         return "{ " + ", ".join(pairs) + " }"
     return render_scalar(value, like=like, flow=True)
 
@@ -63,20 +62,37 @@ def render_item(value: Plain, style: Indents) -> list[str]:
     return _with_value("-", value, style, gap=mark[1:])
 
 
+def plain_safe(value: str, flow: bool) -> bool:
+    """Whether a string may stand without quotes."""
+    if not value or value != value.strip() or _YAML_1_1.fullmatch(value):
+        return False
+    if not isinstance(resolve_plain(value), str):
+        return False
+    if flow:
+        return _FLOW_PLAIN.fullmatch(value) is not None and _PLAIN_START.match(value) is not None
+    if value.startswith(("---", "...")) or not _PLAIN_START.match(value):
+        return False
+    return ": " not in value and " #" not in value and not value.endswith(":")
+
+
+def escaped(text: str, style: str) -> str | None:
+    """Text as it is written inside a scalar of a style; None where it cannot be."""
+    if style == '"':
+        return _double(text)[1:-1]
+    if "\n" in text or not _printable(text):
+        return None
+    return text.replace("'", "''") if style == "'" else text
+
+
 def literal(value: str, indent: int) -> list[str] | None:
     """A block scalar's header and its lines, indented; None where the text cannot be one."""
-    body = value.rstrip("\n")
-    if (
-        not _printable(value)
-        or not body
-        or body[0] in " \t\n"
-        or any(not line.strip() and line for line in body.split("\n"))
-    ):
+    body = value.removesuffix("\n")
+    blank = any(line and not line.strip() for line in body.split("\n"))
+    # A text that ends in empty lines would take those that follow for its own.
+    if not _printable(value) or not body or body[0] in " \t\n" or body[-1] == "\n" or blank:
         return None
-    newlines = len(value) - len(body)
-    header = ("|-", "|", "|+")[min(newlines, 2)]
-    lines = body.split("\n") + [""] * max(newlines - 1, 0)
-    return [header, *(_indent(line, indent) for line in lines)]
+    header = "|" if value.endswith("\n") else "|-"
+    return [header, *(_indent(line, indent) for line in body.split("\n"))]
 
 
 def _with_value(start: str, value: Plain, style: Indents, *, gap: str = " ") -> list[str]:
@@ -109,18 +125,6 @@ def _indent(line: str, columns: int) -> str:
 
 def _printable(value: str) -> bool:
     return _PRINTABLE.fullmatch(value) is not None and _BREAKS.search(value) is None
-
-
-def _plain_safe(value: str, flow: bool) -> bool:
-    if not value or value != value.strip() or _YAML_1_1.fullmatch(value):
-        return False
-    if not isinstance(resolve_plain(value), str):
-        return False
-    if flow:
-        return _FLOW_PLAIN.fullmatch(value) is not None and _PLAIN_START.match(value) is not None
-    if value.startswith(("---", "...")) or not _PLAIN_START.match(value):
-        return False
-    return ": " not in value and " #" not in value and not value.endswith(":")
 
 
 def _double(value: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from covpath.yamltext.edit import Change, Edit, Patch
 from covpath.yamltext.proof import prove
-from covpath.yamltext.reading import Document, read
+from covpath.yamltext.reading import Document
 
 
 @dataclass(frozen=True, slots=True)
