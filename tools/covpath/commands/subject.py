@@ -61,6 +61,6 @@ def required_checks(root: Path, file: Path | None, listed: tuple[str, ...] = ())
             raise InputError(
                 error.message,
                 place=error.place or Place(SETTINGS_PATH),
-                hint="Mend it, or name another with --required.",
+                hint="Mend it, or use --required.",
             ) from error
     return UNKNOWN_REQUIRED

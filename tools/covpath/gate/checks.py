@@ -1,38 +1,74 @@
-"""The names of the checks a job reports, as branch protection sees them, and a job's matrix legs."""
+"""The checks a job reports, as branch protection sees them, and the legs of its matrix."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from covpath.workflow.expressions.value import Plain
-from covpath.workflow.model import Job, Workflow
+from covpath.errors import InputError
+from covpath.terms import Tri
+from covpath.workflow.check_names import CheckNameResult, check_names
+from covpath.workflow.expressions.contexts import Contexts, partly
+from covpath.workflow.expressions.value import Scalar, unknown
+from covpath.workflow.matrix import NO_MATRIX, Leg, expand
+from covpath.workflow.model import Job
+from covpath.yamltext.nodes import Mapping, deref, to_plain
 
 
 @dataclass(frozen=True, slots=True)
 class CheckPattern:
-    """A check's name; ``*`` stands for what is not known, then ``known`` is False."""
+    """A check's name; ``*`` stands for what the file does not say."""
 
     text: str
-    known: bool = True
+    result: CheckNameResult | None = None
 
-    def matches(self, name: str) -> bool:
-        """Whether a check of this name may be the one."""
-        if self.known:
-            return self.text == name
-        return re.fullmatch(".*".join(re.escape(part) for part in self.text.split("*")), name) is not None
+    @property
+    def known(self) -> bool:
+        """Whether ``text`` is the name."""
+        return self.result is not None and self.result.name is not None
 
-
-def check_patterns(workflow: Workflow, job: Job) -> tuple[CheckPattern, ...]:
-    """The names of a job's checks, one a leg."""
-    del workflow
-    name = job.name.value if job.name is not None and job.name.value else str(job.id)
-    if "${{" in name or job.strategy is not None or job.uses is not None:
-        return (CheckPattern(f"{name} *" if "${{" not in name else "*", known=False),)
-    return (CheckPattern(name),)
+    def could_be(self, name: str) -> Tri:
+        """Whether this check is called ``name``, letter for letter."""
+        if self.result is not None:
+            return self.result.could_be(name)
+        fits = re.fullmatch(".*".join(re.escape(part) for part in self.text.split("*")), name)
+        return Tri.FALSE if fits is None else Tri.UNKNOWN
 
 
-def legs_of(job: Job) -> tuple[dict[str, Plain] | None, ...]:
-    """The matrix values of each leg; a single None where there is no matrix, or none that can be told."""
-    del job
-    return (None,)
+def naming_contexts(event: str | None = None) -> Contexts:
+    """What a job's name and matrix may read; nothing of it is known but the event."""
+    known = {} if event is None else {"event_name": event}
+    return Contexts.of(
+        {"github": partly("github", known), **{name: unknown(name) for name in ("vars", "inputs", "needs", "strategy")}}
+    )
+
+
+def legs_of(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
+    """The legs of the job's matrix; one without values where there is none.
+
+    A matrix GitHub would refuse counts as one leg of which nothing is known.
+    """
+    strategy = deref(job.strategy) if job.strategy is not None else None
+    matrix = strategy.get("matrix") if isinstance(strategy, Mapping) else None
+    if matrix is None:
+        return (NO_MATRIX,)
+    try:
+        return expand(to_plain(matrix), contexts)
+    except InputError:
+        return (NO_MATRIX,)
+
+
+def check_patterns(job: Job, contexts: Contexts) -> tuple[CheckPattern, ...]:
+    """The checks of a job, one a leg. A call of a reusable workflow reports ``job / *``."""
+    try:
+        results = check_names(str(job.id), _name(job), legs_of(job, contexts), contexts)
+    except InputError:
+        return (CheckPattern("*"),)
+    if job.uses is not None:
+        return tuple(CheckPattern(f"{result.pattern} / *") for result in results)
+    return tuple(CheckPattern(result.pattern, result) for result in results)
+
+
+def _name(job: Job) -> Scalar:
+    data = job.name.data() if job.name is not None else None
+    return float(data) if isinstance(data, int) and not isinstance(data, bool) else data

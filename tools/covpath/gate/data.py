@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from covpath.backends.uploaders import Uploader, uploader
 from covpath.gate.measuring import Measuring
+from covpath.gate.shell_effect import FAILING_INPUTS
 from covpath.gate.steps import both, either
 from covpath.gate.verdict import DataVerdict, StepVerdict
 from covpath.terms import Gate, Reason, Tri
@@ -62,7 +63,7 @@ def _quiet(found: Uploader, step: Step) -> Tri:
 
 
 def _quiet_reason(workflow: Workflow, step: Step, found: Uploader) -> Reason:
-    for name in ("fail_ci_if_error", "fail-on-error", "if-no-files-found"):
+    for name in FAILING_INPUTS:
         entry = step.with_.find(name) if step.with_ is not None else None
         if entry is not None:
             return Reason(

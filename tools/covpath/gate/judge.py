@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from covpath.gate.checks import CheckPattern, check_patterns, legs_of
+from covpath.gate.checks import CheckPattern, check_patterns, legs_of, naming_contexts
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation
 from covpath.gate.jobs import expected
@@ -24,7 +24,7 @@ from covpath.gate.verdict import (
     StepVerdict,
 )
 from covpath.terms import Blocks, Gate, JobId, Reason, Tri
-from covpath.workflow.expressions.value import Plain
+from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 
 
@@ -56,8 +56,7 @@ class _JobJudge:
 
     def verdict(self) -> JobVerdict:
         event = self.event()
-        legs = legs_of(self.job)
-        simulations = tuple(self.simulation(event, leg) for leg in legs)
+        simulations = self.simulations(event)
         main = simulations[0]
         steps = tuple(self.step(main, step, event is not None) for step in self.job.steps)
         index = self.measuring.index
@@ -68,7 +67,7 @@ class _JobJudge:
         return JobVerdict(
             ref=self.workflow.ref(self.job),
             place=self.workflow.place(self.job.key),
-            checks=tuple(check.text for check in check_patterns(self.workflow, self.job)),
+            checks=tuple(check.text for check in self.checks(self.job)),
             coverage=self.measuring.coverage,
             gate=gate,
             partly=self.partly(gate, gates, steps),
@@ -89,10 +88,21 @@ class _JobJudge:
                 return name
         return None
 
-    def simulation(self, event: str | None, leg: dict[str, Plain] | None) -> JobSimulation:
-        # A job that never runs for a pull request is still simulated, as if it ran: its steps are worth telling.
-        scope = Scope(workflow=self.workflow, event=event, matrix=leg)
-        return JobSimulation(scope, self.job, expected(scope))
+    def simulations(self, event: str | None) -> tuple[JobSimulation, ...]:
+        """One a leg where what can mask a failure differs from leg to leg, else one for all.
+
+        A job that never runs for a pull request is simulated as if it ran: its steps are worth telling.
+        """
+        baseline = expected(Scope(workflow=self.workflow, event=event))
+        legs: tuple[Leg | None, ...] = (None,)
+        every = legs_of(self.job, naming_contexts(event))
+        if _asks_for_matrix(self.job):
+            legs = every
+        scopes = (Scope(workflow=self.workflow, event=event, leg=leg, legs=every) for leg in legs)
+        return tuple(JobSimulation(scope, self.job, baseline) for scope in scopes)
+
+    def checks(self, job: Job) -> tuple[CheckPattern, ...]:
+        return check_patterns(job, naming_contexts())
 
     def shell(self, step: Step) -> ShellEffect:
         if step.index not in self.effects:
@@ -141,7 +151,7 @@ class _JobJudge:
     def legs(self, gates: list[Gate]) -> tuple[LegVerdict, ...]:
         if len(gates) < 2:
             return ()
-        names = check_patterns(self.workflow, self.job)
+        names = self.checks(self.job)
         return tuple(LegVerdict(check=name.text, gate=gate) for name, gate in zip(names, gates, strict=False))
 
     def blocks_for(self, simulation: JobSimulation, index: int | None) -> BlocksVerdict:
@@ -165,13 +175,17 @@ class _JobJudge:
             return BlocksVerdict(value=Blocks.IF_REQUIRED, checks=tuple(name.text for name in (*certain, *possible)))
         if hit := [name for name in certain if name.known and self.required.requires(name.text)]:
             return BlocksVerdict(value=Blocks.YES, checks=tuple(name.text for name in hit))
-        maybe = [name for name in (*certain, *possible) if any(name.matches(other) for other in self.required.names)]
+        maybe = [
+            name
+            for name in (*certain, *possible)
+            if any(name.could_be(other) is not Tri.FALSE for other in self.required.names)
+        ]
         if maybe:
             return BlocksVerdict(value=Blocks.UNKNOWN, checks=tuple(name.text for name in maybe))
         return BlocksVerdict(value=Blocks.NO)
 
     def names(self, jobs: Iterable[JobId]) -> tuple[CheckPattern, ...]:
-        return tuple(name for job in jobs for name in check_patterns(self.workflow, self.workflow.jobs[job]))
+        return tuple(name for job in jobs for name in self.checks(self.workflow.jobs[job]))
 
     def loss(self, simulation: JobSimulation, runs: bool) -> LossVerdict:
         effect = simulation.runner_loss()
@@ -188,6 +202,12 @@ class _JobJudge:
         if index is None:
             return (call_reason(self.workflow, self.job),)
         return (*self.measuring.reasons, *steps[index].reasons)
+
+
+def _asks_for_matrix(job: Job) -> bool:
+    """Whether any condition or flag of the job or its steps reads the matrix."""
+    scalars = [job.continue_on_error, *(scalar for step in job.steps for scalar in (step.if_, step.continue_on_error))]
+    return any(scalar is not None and "matrix" in scalar.value for scalar in scalars)
 
 
 def _step_gate(shell: ShellEffect, effect: Effect) -> Gate:

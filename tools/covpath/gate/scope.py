@@ -17,6 +17,7 @@ from covpath.workflow.expressions.contexts import Contexts, Status, partly
 from covpath.workflow.expressions.template import evaluate_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Object, Plain, Value, one_of, unknown, unknown_text
+from covpath.workflow.matrix import Leg, contexts_of
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, Scalar, deref
 
@@ -61,8 +62,8 @@ class Scope:
 
     workflow: Workflow
     event: str | None
-    matrix: MappingABC[str, Plain] | None = None
-    inputs: MappingABC[str, Plain] | None = None
+    leg: Leg | None = None
+    legs: tuple[Leg, ...] = ()
 
     def base(self) -> dict[str, Value]:
         """The contexts every expression of the job may see."""
@@ -70,10 +71,12 @@ class Scope:
         found: dict[str, Value] = {
             "github": partly("github", known),
             "vars": unknown("vars"),
-            "inputs": unknown("inputs") if self.inputs is None else partly("inputs", self.inputs),
+            "inputs": unknown("inputs"),
             "strategy": unknown("strategy"),
-            "matrix": unknown("matrix") if self.matrix is None else Contexts.of({"m": dict(self.matrix)}).values["m"],
+            "matrix": unknown("matrix"),
         }
+        if self.leg is not None and self.leg.values is not None:
+            found.update(contexts_of(self.leg, self.legs, Contexts(found)).values)
         return found
 
     def job_contexts(self, needs: MappingABC[JobId, JobResult], status: Status) -> Contexts:

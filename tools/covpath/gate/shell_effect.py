@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.gate.purpose import script_commands
 from covpath.gate.visible import shows_in_script
@@ -13,7 +14,7 @@ from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, default_shell, shell_named
 from covpath.workflow.shell.exit_status import ExitEffect, ExitOutcome, failure_of
 from covpath.workflow.shell.parse import parse_script
-from covpath.workflow.shell.syntax import Command
+from covpath.workflow.shell.syntax import Command, Script
 from covpath.yamltext.nodes import deref
 
 
@@ -30,6 +31,9 @@ class ShellEffect:
     reasons: tuple[Reason, ...] = ()
 
 
+FAILING_INPUTS = ("fail_ci_if_error", "fail-on-error", "if-no-files-found")
+"""The inputs by which upload actions are told whether to fail."""
+
 _LETS_OUT = ShellEffect(fails=Tri.TRUE)
 
 
@@ -45,6 +49,8 @@ def shell_for(workflow: Workflow, job: Job, step: Step) -> Shell:
 
 def shell_effect(workflow: Workflow, job: Job, step: Step, command: Command | None) -> ShellEffect:
     """What the script makes of the failure of ``command``, or of the last command it is about."""
+    if step.uses is not None:
+        return _action_effect(workflow, step)
     if step.run is None or not step.run.value.strip():
         return _LETS_OUT
     text = step.run.value
@@ -56,6 +62,8 @@ def shell_effect(workflow: Workflow, job: Job, step: Step, command: Command | No
             return _LETS_OUT
         # A masked clean-up line beside a command that counts masks nothing that matters.
         command = about[-1]
+    if not command.context and shell.kind.reads_posix and shell.known and shell.errexit and _straight(script):
+        return _LETS_OUT
     effect = failure_of(command, script, shell)
     if effect.outcome is ExitOutcome.FAILS:
         return ShellEffect(fails=Tri.TRUE, effect=effect)
@@ -72,4 +80,38 @@ def shell_effect(workflow: Workflow, job: Job, step: Step, command: Command | No
         shown=masked and shows_in_script(text),
         effect=effect,
         reasons=(reason,),
+    )
+
+
+_TURNING = frozenset(("set", "trap", "exit", "return", "exec", "source", ".", "eval", "shopt", "alias"))
+
+
+def _straight(script: Script) -> bool:
+    """Whether a script is a plain list of commands: with ``-e`` any failure ends it at once.
+
+    Most scripts are; they need no interpreter.
+    """
+    return not script.errors and all(
+        isinstance(item.node, Command) and item.background is None and item.node.words and _is_plain(item.node)
+        for item in script.body.items
+    )
+
+
+def _is_plain(command: Command) -> bool:
+    return command.name is not None and command.name not in _TURNING
+
+
+def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
+    """Upload actions that are told, or made, not to fail when the upload does."""
+    found = uploader(step.uses or "")
+    if found is None:
+        return _LETS_OUT
+    inputs = step.inputs()
+    fails = found.can_fail(inputs)
+    if fails is Tri.TRUE:
+        return _LETS_OUT
+    told = ", ".join(f"`{name}: {inputs[name]}`" for name in FAILING_INPUTS if name in inputs) or "its default"
+    message = f"a failing upload {'does not' if fails is Tri.FALSE else 'may not'} fail the step ({told})"
+    return ShellEffect(
+        fails=fails, reasons=(Reason(code="upload-quiet", message=message, place=workflow.place(step.node)),)
     )

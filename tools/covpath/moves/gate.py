@@ -7,11 +7,10 @@ from covpath.gate.judge import Judge
 from covpath.gate.verdict import JobVerdict
 from covpath.moves import announce, ratchet
 from covpath.moves.proposal import Draft, NoteKind
+from covpath.moves.proving import ASKED
 from covpath.terms import Gate
 from covpath.workflow.model import Step
 from covpath.yamltext.operations import remove_key, set_key
-
-_ASKED = {"blocking": Gate.BLOCKING, "advisory": Gate.ADVISORY}
 
 
 def propose_gate(draft: Draft, wanted: str, judge: Judge) -> None:
@@ -20,7 +19,7 @@ def propose_gate(draft: Draft, wanted: str, judge: Judge) -> None:
     Raises Refusal where the gate cannot be reached by a change this module knows, and
     UsageError for a word that is neither a gate nor a value of the job's ratchet.
     """
-    gate = _ASKED.get(wanted)
+    gate = ASKED.get(wanted)
     if gate is None:
         _by_own_word(draft, wanted)
     elif gate is Gate.BLOCKING:
@@ -64,8 +63,10 @@ def _to_blocking(draft: Draft, judge: Judge) -> None:
     while (verdict := _verdict(draft, judge)).gate is not Gate.BLOCKING or announce.leftover(draft.job) is not None:
         if not (_turn_to(draft, judge, Gate.BLOCKING) or _remove_mask(draft, verdict)):
             _refuse(draft, verdict, Gate.BLOCKING)
-    for reason in verdict.data.reasons:
-        draft.say(NoteKind.LEFTOVER, f"{reason.message}; that stays as it is", place=reason.place)
+    # Told with the lines of the file as it is, since that is the one people have before them.
+    for reason in judge.job(draft.before, draft.before.jobs[draft.job_id]).data.reasons:
+        if reason.code.startswith("upload-"):
+            draft.say(NoteKind.LEFTOVER, reason.message, place=reason.place)
 
 
 def _remove_mask(draft: Draft, verdict: JobVerdict) -> bool:

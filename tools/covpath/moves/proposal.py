@@ -75,6 +75,10 @@ class Draft:
         """The job that is moved, as it is now."""
         return self.workflow.jobs[self.job_id]
 
+    def turn_to(self, job: JobId) -> None:
+        """Go on with another job of the same file."""
+        self.job_id = job
+
     def make(self, edit: Edit | None) -> bool:
         """Apply an edit; comments that go with it become notes."""
         if edit is None or not self.rewriting.make(edit):

@@ -61,8 +61,12 @@ def to_json(status: Status) -> dict[str, Any]:
         "required": {"known": status.required.known, "source": status.required.source,
                      "checks": sorted(status.required.names)},
         "jobs": [_job(job) for job in status.jobs],
-        "unreadable": [{"message": error.message, "hint": error.hint, **_place(error.place)} for error in status.unreadable],
+        "unreadable": [_error(error) for error in status.unreadable],
     }  # fmt: skip
+
+
+def _error(error: CovpathError) -> dict[str, Any]:
+    return {"message": error.message, "hint": error.hint, **_place(error.place)}
 
 
 def _job(job: JobStatus) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covpath.gate.verdict import BlocksVerdict
 from covpath.report.status_data import JobStatus, Status
 from covpath.terms import Blocks, Gate, Reason, Tri
 
@@ -78,14 +79,18 @@ def _partly(job: JobStatus) -> str:
 
 
 def _blocks(job: JobStatus) -> str:
-    blocks = job.verdict.blocks
+    return _merge(job.verdict.blocks) or ("" if job.verdict.gate is Gate.NO_SIGNAL else "; does not block the merge")
+
+
+def _merge(blocks: BlocksVerdict) -> str:
+    """What branch protection makes of it, where it makes something of it."""
     if blocks.value is Blocks.YES:
         return f"; blocks the merge: {_names(blocks.checks)} is required"
     if blocks.value is Blocks.IF_REQUIRED:
         return f"; blocks the merge if {_names(blocks.checks)} is required"
     if blocks.value is Blocks.UNKNOWN:
         return "; whether it blocks the merge cannot be told"
-    return "" if job.verdict.gate is Gate.NO_SIGNAL else "; does not block the merge"
+    return ""
 
 
 def _names(checks: tuple[str, ...]) -> str:
@@ -115,11 +120,9 @@ def _coverage(job: JobStatus, pad: str) -> Iterator[str]:
 
 def _loss(job: JobStatus) -> str:
     loss = job.verdict.on_runner_loss
-    red = {Tri.TRUE: "the check turns red", Tri.FALSE: "no check turns red", Tri.UNKNOWN: "cannot be told"}[
-        loss.check_red
-    ]
+    red = {Tri.TRUE: "the check turns red", Tri.FALSE: "no check turns red", Tri.UNKNOWN: "cannot be told"}
     run = {Tri.TRUE: "the run fails", Tri.FALSE: "the run passes", Tri.UNKNOWN: "whether the run fails is not settled"}
-    return f"{red}, {run[loss.run_fails]}"
+    return f"{red[loss.check_red]}, {run[loss.run_fails]}{_merge(loss.blocks)}"
 
 
 def _steps(job: JobStatus, pad: str) -> Iterator[str]:

@@ -1,0 +1,54 @@
+"""A move for people: what changes, what is lost, what stays, what lies outside; then the diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covpath.errors import Place
+from covpath.moves.proposal import Note, NoteKind, Proposal
+from covpath.terms import Loss, LossAction
+
+_HEADINGS = {
+    NoteKind.CHANGE: "What changes",
+    NoteKind.LEFTOVER: "What stays as it is",
+    NoteKind.OUTSIDE: "Outside the file",
+}
+
+_LOSSES = {
+    LossAction.WARN: "Different from before",
+    LossAction.DROP: "Left out, without effect",
+}
+
+
+def explanation(proposal: Proposal, accepted: frozenset[str] = frozenset()) -> str:
+    """Everything there is to say about a move, most important first."""
+    lines = [proposal.title]
+    for kind, heading in _HEADINGS.items():
+        notes = [note for note in proposal.notes if note.kind is kind]
+        if notes:
+            lines.append(f"{heading}:")
+            lines += [line for note in notes for line in _note(note)]
+    stops = [loss for loss in proposal.losses if loss.action is LossAction.STOP]
+    if stops:
+        lines.append("Risks and losses to accept:")
+        lines += [f"  - {_at(loss.place)}{loss.message} ({_acceptance(loss, accepted)})" for loss in stops]
+    for action, heading in _LOSSES.items():
+        losses = [loss for loss in proposal.losses if loss.action is action]
+        if losses:
+            lines.append(f"{heading}:")
+            lines += [f"  - {loss.name}: {loss.message}" for loss in losses]
+    return "\n".join(lines) + "\n"
+
+
+def _note(note: Note) -> Iterator[str]:
+    yield f"  - {_at(note.place)}{note.message}"
+    if note.command:
+        yield f"      {note.command}"
+
+
+def _at(place: Place | None) -> str:
+    return "" if place is None else f"{place.file.rsplit('/', 1)[-1]}:{place.line} "
+
+
+def _acceptance(loss: Loss, accepted: frozenset[str]) -> str:
+    return "accepted" if loss.name in accepted else f"--accept {loss.name}"
