@@ -65,7 +65,7 @@ def make_environment() -> str:
         made = run_quietly(*way, str(ENVIRONMENT))
         if made.returncode == 0:
             return install_nox(pip)
-        problem = problem or last_line(made.stdout)
+        problem = problem or ("ensurepip is missing." if "ensurepip" in made.stdout else last_line(made.stdout))
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return (
         f"{sys.executable} cannot make a virtual environment: {problem}\n"
