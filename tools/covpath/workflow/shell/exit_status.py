@@ -70,7 +70,8 @@ def _judge(command: Command, script: Script, shell: Shell) -> ExitEffect:
     varies = any(isinstance(part, Variable) for word in command.words for part in word.parts)
     if not varies and always.code != "not-reached":
         return always
-    return _effect(ExitOutcome.UNKNOWN, "depends-on-round", command.span)
+    code = "never-ends" if always.code == "not-reached" else "depends-on-round"
+    return _effect(ExitOutcome.UNKNOWN, code, command.span)
 
 
 def _ends(command: Command, script: Script, shell: Shell, *, persistent: bool) -> list[State]:
@@ -94,7 +95,7 @@ def _verdict(ends: list[State]) -> ExitEffect:
     if not passing:
         return _effect(ExitOutcome.FAILS, ends[0].cause, None)
     if len(passing) == len(ends):
-        masks = min((end.masks for end in passing), key=len)
+        masks = min((end.masks for end in passing if end.masks), key=len, default=())
         first = masks[0] if masks else Mask("overwritten", None)
         return ExitEffect(
             outcome=ExitOutcome.MASKED, code=first.code, message=message_of(first.code), span=first.span, masks=masks

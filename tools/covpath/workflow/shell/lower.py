@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from covpath.workflow.shell.lower_command import REDIRECTS, CommandLowering
-from covpath.workflow.shell.regroup import join_list, pipe_last, redirect_last
+from covpath.workflow.shell.regroup import group, join_list, pipe_last, redirect_last
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import (
     AndOr,
@@ -59,7 +59,7 @@ class Lowering:
             "negated_command": self._negated,
             "redirected_statement": self._redirected,
             "compound_statement": self._braces,
-            "subshell": lambda tree: Subshell(self.sequence(tree.children[1:-1], tree), self.span(tree)),
+            "subshell": self._subshell,
             "if_statement": self._if,
             "while_statement": self._while,
             "for_statement": self._for,
@@ -152,17 +152,16 @@ class Lowering:
 
     def _pipeline(self, tree: Tree) -> Node:
         elements = [self._statement(child) for child in tree.children if child.is_named and child.type != "comment"]
-        first = elements[0]
-        span = self.span(tree)
-        if isinstance(first, Pipeline) and first.negation is not None:
-            return Pipeline((*first.elements, *elements[1:]), span, first.negation)
-        return Pipeline(tuple(elements), span)
+        # `a | ! b` is a syntax error in bash; the grammar lets it pass.
+        self.errors += [
+            element.negation
+            for element in elements[1:]
+            if isinstance(element, Pipeline) and element.negation is not None
+        ]
+        return group(elements)
 
     def _negated(self, tree: Tree) -> Node:
-        bang = self.span(tree.children[0])
-        inner = self._statement(tree.children[-1])
-        elements = inner.elements if isinstance(inner, Pipeline) and inner.negation is None else (inner,)
-        return Pipeline(elements, self.span(tree), bang)
+        return group([self._statement(tree.children[-1])], self.span(tree.children[0]))
 
     # --- compound commands -------------------------------------------------------------------------
 
@@ -170,6 +169,13 @@ class Lowering:
         if tree.children[0].type == "((":
             return self._test(tree)
         return Group(self.sequence(tree.children[1:-1], tree), self.span(tree))
+
+    def _subshell(self, tree: Tree) -> Node:
+        source = self._parts.source(tree)
+        if source.startswith("((") and source.endswith("))"):
+            # Behind `!` the grammar takes arithmetic for two subshells.
+            return Test(source, None, self._parts.find_substitutions(tree), self.span(tree))
+        return Subshell(self.sequence(tree.children[1:-1], tree), self.span(tree))
 
     def _test(self, tree: Tree) -> Node:
         span = self.span(tree)

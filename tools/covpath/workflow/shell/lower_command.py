@@ -14,6 +14,33 @@ if TYPE_CHECKING:
     from tree_sitter import Node as Tree
 
 REDIRECTS = frozenset({"file_redirect", "herestring_redirect", "heredoc_redirect"})
+_RESERVED = frozenset(
+    {
+        *("!", "{", "}", "if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done"),
+        *("case", "esac", "in", "select", "function"),
+    }
+)
+    [
+        "!",
+        "{",
+        "}",
+        "if",
+        "then",
+        "elif",
+        "else",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "in",
+        "select",
+        "function",
+    ]
+)
 _NEWLINE = re.compile(r"(?<!\\)\n")
 
 
@@ -109,6 +136,9 @@ class CommandLowering:
                 assignments.append(self._assignment(child))
             else:
                 self.append_word(words, child)
+        if words and not keyword and words[0].raw in _RESERVED:
+            # The grammar took a keyword for a command, as in `! {` and `! !`.
+            self.errors.append(words[0].span)
         return Command(tuple(words), tuple(assignments), tuple(redirects), span)
 
     def append_word(self, words: list[Word], tree: Tree) -> None:

@@ -55,6 +55,9 @@ def _exit(command: Invocation) -> Iterator[Outcome]:
 
 
 def _return(command: Invocation) -> Iterator[Outcome]:
+    if not command.setting.in_function:
+        # bash complains and goes on, dash leaves the script.
+        raise Unclear("stray-jump", command.span)
     for leaving in _leaving(command.words, command.state):
         swallowed = (
             leaving.masked(Mask("return-zero", command.span)) if leaving.failed and is_zero(leaving.status) else leaving
@@ -74,6 +77,8 @@ def _leaving(words: Words, state: State) -> tuple[State, ...]:
 
 
 def _jump(command: Invocation) -> Iterator[Outcome]:
+    if command.setting.loops == 0:
+        raise Unclear("stray-jump", command.span)
     flow = Flow.BREAK if command.words[0].text == "break" else Flow.CONTINUE
     value = resolve(command.words[1], command.state) if len(command.words) > 1 else "1"
     if not isinstance(value, str) or not value.isdigit():
@@ -142,6 +147,8 @@ def _shopt(command: Invocation) -> Iterable[Outcome]:
 def _declare(command: Invocation) -> Iterable[Outcome]:
     """``export``, ``local`` and their like: their own status is 0 whatever a substitution in them does."""
     state = command.state
+    if command.words[0].text == "local" and not command.setting.in_function:
+        raise Unclear("stray-jump", command.span)
     for word in command.words[1:]:
         name, sign, _ = word.raw.partition("=")
         if sign and name.isidentifier():

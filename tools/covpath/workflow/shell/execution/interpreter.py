@@ -102,11 +102,18 @@ class Interpreter:
 
     # --- what the other parts ask for --------------------------------------------------------------
 
-    def child(self, node: Node, state: State, setting: Setting) -> list[State]:
-        """All states a child process running ``node`` can end in."""
+    def child(self, node: Node, state: State, setting: Setting, *, forked: bool = False) -> list[State]:
+        """All states a child process running ``node`` can end in.
+
+        ``forked``: a part of a pipeline or a background command, where bash runs an EXIT trap only
+        at some ends.
+        """
         error_trap = state.error_trap if state.errtrace else -1
         start = replace(state, exit_trap=-1, error_trap=error_trap, pending=None)
-        ends = [end for outcome in self.run(node, start, setting) for end in self._finish(outcome.state)]
+        outcomes = self.run(node, start, setting)
+        if forked and any(outcome.state.exit_trap >= 0 for outcome in outcomes):
+            raise Unclear("trap", self.here(node.span))
+        ends = [end for outcome in outcomes for end in self._finish(outcome.state)]
         return list(dict.fromkeys(certain for end in ends for certain in split_status(end)))
 
     def settle(self, state: State, setting: Setting) -> Iterable[Outcome]:
@@ -195,9 +202,11 @@ class Interpreter:
     def _item(self, item: Item, state: State, setting: Setting) -> Iterable[Outcome]:
         if item.background is None:
             return self.run(item.node, state, setting)
+        if isinstance(item.node, Pipeline) and item.node.negation is not None:
+            raise Unclear("background-negation", item.node.span)
         outcomes = []
-        for end in self.child(item.node, state, replace(setting, question=0)):
-            after = replace(state.after_child(end, "0"), last_job=Job(end.status))
+        for end in self.child(item.node, state, replace(setting, question=0), forked=True):
+            after = replace(state.after_child(end, "0"), last_job=Job(end.status), pipestatus=())
             if end.status is Fuzzy.FAILED:
                 after = after.masked(Mask("background", self.here(item.background)))
             outcomes.append(Outcome(Flow.NEXT, after))
@@ -267,8 +276,9 @@ class Interpreter:
         for element in node.elements:
             following: dict[tuple[State, tuple[Value, ...]], None] = {}
             for before, statuses in partial:
-                for end in self.child(element, before, setting):
-                    following[before.after_child(end, before.status), (*statuses, end.status)] = None
+                for end in self.child(element, before, setting, forked=True):
+                    after = replace(before.after_child(end, before.status), pipestatus=before.pipestatus)
+                    following[after, (*statuses, end.status)] = None
             partial = following
         for after, statuses in partial:
             options = (True, False) if after.pipefail is None else (after.pipefail,)
@@ -279,7 +289,7 @@ class Interpreter:
     def _piped(self, node: Pipeline, state: State, statuses: tuple[Value, ...], *, pipefail: bool) -> State:
         failures = [status for status in statuses if not is_zero(status)]
         status = failures[-1] if pipefail and failures else statuses[-1]
-        if Fuzzy.FAILED in statuses and is_zero(status):
+        if Fuzzy.FAILED in statuses and status is not Fuzzy.FAILED:
             failing = node.elements[statuses.index(Fuzzy.FAILED)]
             state = state.masked(Mask("pipeline", self.here(Span(failing.span.end, node.span.end))))
         return replace(state, status=status, pipestatus=statuses)
@@ -302,7 +312,7 @@ class Interpreter:
             if node.otherwise is not None:
                 yield from self.run(node.otherwise, before, setting)
             else:
-                yield Outcome(Flow.NEXT, before.with_status("0"))
+                yield Outcome(Flow.NEXT, replace(before, status="0"))
 
     def _loop(self, node: Loop, state: State, setting: Setting) -> Iterator[Outcome]:
         inner = tuple(part for word in node.words or () for part in word.substitutions)
@@ -321,11 +331,11 @@ class Interpreter:
                     continue
                 if matched is Tri.UNKNOWN:
                     way = way.doubted("condition-unknown", self.here(node.subject.span))
-                yield from self.run(arm.body, way.with_status("0") if not arm.body.items else way, setting)
+                yield from self.run(arm.body, replace(way, status="0") if not arm.body.items else way, setting)
                 if matched is Tri.TRUE:
                     break
             else:
-                yield Outcome(Flow.NEXT, way.with_status("0"))
+                yield Outcome(Flow.NEXT, replace(way, status="0"))
 
     def _subshell(self, node: Subshell, state: State, setting: Setting) -> Iterator[Outcome]:
         for end in self.child(node.body, state, setting):
@@ -337,7 +347,7 @@ class Interpreter:
         span = self.here(node.span)
         for before, _ in substitute(self, node.substitutions, state, setting):
             if node.words is None:
-                outcomes = arithmetic_command(node.raw.strip("()"), before, span)
+                outcomes = arithmetic_command(node.raw[2:-2], before, span)
             else:
                 outcomes = answer(truth(node.words, before, extended=True), before, span)
             for outcome in outcomes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from covpath.workflow.shell.execution.machine import Machine
 from covpath.workflow.shell.execution.state import Flow, Fuzzy, Mask, Outcome, Setting, State, Unclear, Value, is_zero
@@ -34,7 +35,7 @@ class _Runner:
     def __init__(self, machine: Machine, loop: Loop, setting: Setting) -> None:
         self._machine = machine
         self._loop = loop
-        self._setting = setting
+        self._setting = replace(setting, loops=setting.loops + 1)
         self._head = machine.here(loop.head)
 
     def _body(self, state: State) -> tuple[list[Outcome], list[Round]]:
@@ -63,7 +64,7 @@ class _Runner:
                 following.update(dict.fromkeys(going))
             rounds = list(following)
         for after, status in rounds:
-            yield Outcome(Flow.NEXT, after.with_status(status))
+            yield Outcome(Flow.NEXT, replace(after, status=status))
 
     def _with_variable(self, state: State, value: Value) -> State:
         return state if self._loop.variable is None else state.assign(self._loop.variable, value)
@@ -72,7 +73,7 @@ class _Runner:
         """A loop over something unknown may end before any round."""
 
         def enter(before: State, status: Value) -> tuple[list[Outcome], list[State]]:
-            ended = before.doubted("loop", self._head).with_status(status)
+            ended = replace(before.doubted("loop", self._head), status=status)
             return [Outcome(Flow.NEXT, ended)], [self._with_variable(before.doubted("loop", self._head), Fuzzy.ANY)]
 
         yield from self._until_nothing_new(state, enter)
@@ -94,7 +95,7 @@ class _Runner:
                 elif is_zero(after.status) is wanted:
                     entering.append(after.overwritten())
                 else:
-                    ended.append(Outcome(Flow.NEXT, after.overwritten().with_status(status)))
+                    ended.append(Outcome(Flow.NEXT, replace(after.overwritten(), status=status)))
             return ended, entering
 
         yield from self._until_nothing_new(state, enter)

@@ -24,7 +24,7 @@ class Machine(Protocol):
         """All ways to run ``node``."""
         ...
 
-    def child(self, node: Node, state: State, setting: Setting) -> list[State]:
+    def child(self, node: Node, state: State, setting: Setting, *, forked: bool = False) -> list[State]:
         """All states a child process running ``node`` can end in."""
         ...
 

@@ -27,7 +27,7 @@ def settle(state: State, setting: Setting, run_error_trap: RunTrap) -> Iterator[
 
 def _unignored(state: State, setting: Setting, run_error_trap: RunTrap) -> Iterator[Outcome]:
     states = [state]
-    if state.error_trap >= 0 and (state.errtrace or not setting.in_function):
+    if state.error_trap >= 0:
         states = []
         # The trap itself does not run the trap again.
         bare = replace(state, error_trap=-1)

@@ -41,7 +41,8 @@ def run_command(machine: Machine, command: Command, state: State, setting: Setti
 
 
 def _refuse_bashisms(command: Command) -> None:
-    if command.name in BASH_ONLY or any(assignment.array is not None for assignment in command.assignments):
+    pipefail = command.name == "set" and "pipefail" in command.argv
+    if pipefail or command.name in BASH_ONLY or any(assignment.array is not None for assignment in command.assignments):
         raise Unclear("bash-only", command.span)
     words = [*command.words, *(a.value for a in command.assignments if a.value is not None)]
     if any(_is_bash_variable(part) for word in words for part in word.parts):
@@ -198,8 +199,12 @@ def _name_of(words: Words, state: State) -> str | None:
 def _call(machine: Machine, index: int, state: State, setting: Setting, span: Span) -> Iterator[Outcome]:
     if setting.depth > _DEEPEST_CALL:
         raise Unclear("recursion", span)
-    inner = replace(setting, depth=setting.depth + 1, in_function=True)
-    for flow, after, levels in machine.call(index, state, inner):
+    inner = replace(setting, depth=setting.depth + 1, in_function=True, loops=0)
+    # Without errtrace a function starts without the ERR trap; one that it sets stays.
+    start = state if state.errtrace else replace(state, error_trap=-1)
+    for flow, after, levels in machine.call(index, start, inner):
+        if after.error_trap < 0:
+            after = replace(after, error_trap=state.error_trap)
         yield Outcome(Flow.NEXT if flow is Flow.RETURN else flow, after, levels)
 
 

@@ -144,6 +144,7 @@ class Setting:
     """Where a command stands while it runs.
 
     ``ignored`` is what makes ``errexit`` ignore its failure (and would swallow it).
+    ``loops`` is how many loops of the same function are around it.
     ``question``: 0 commands succeed, 1 tests may answer either way, 2 every command may.
     """
 
@@ -151,6 +152,7 @@ class Setting:
     question: int = 0
     depth: int = 0
     in_function: bool = False
+    loops: int = 0
 
     def ignoring(self, mask: Mask, question: int) -> Setting:
         """Inside a place whose failures errexit ignores."""
