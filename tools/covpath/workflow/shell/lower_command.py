@@ -20,27 +20,6 @@ _RESERVED = frozenset(
         *("case", "esac", "in", "select", "function"),
     }
 )
-    [
-        "!",
-        "{",
-        "}",
-        "if",
-        "then",
-        "elif",
-        "else",
-        "fi",
-        "for",
-        "while",
-        "until",
-        "do",
-        "done",
-        "case",
-        "esac",
-        "in",
-        "select",
-        "function",
-    ]
-)
 _NEWLINE = re.compile(r"(?<!\\)\n")
 
 
