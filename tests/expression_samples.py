@@ -181,12 +181,11 @@ def _admits_one(one: Known | Pieces | Open, known: Known) -> bool:
 
 
 def _all_found(items: tuple[Value, ...], known: tuple[Value, ...]) -> bool:
-    """Whether every item has a counterpart, in order; others may stand between them."""
-    position = 0
-    for item in items:
-        while position < len(known) and not admits(item, known[position]):  # type: ignore[arg-type]
-            position += 1
-        if position == len(known):
-            return False
-        position += 1
-    return True
+    """Whether every item has a counterpart of its own, in any order."""
+    if not items:
+        return True
+    first, *others = items
+    return any(
+        admits(first, candidate) and _all_found(tuple(others), known[:at] + known[at + 1 :])  # type: ignore[arg-type]
+        for at, candidate in enumerate(known)
+    )

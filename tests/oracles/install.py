@@ -53,7 +53,15 @@ def problem() -> str | None:
 def _install(target: Path) -> str | None:
     package = {"name": "covpath-oracles", "private": True, "dependencies": PACKAGES, "overrides": PACKAGES}
     (target / "package.json").write_text(json.dumps(package))
-    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
+    command = [
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--no-package-lock",
+        "--fetch-retries=1",
+    ]
     try:
         done = subprocess.run(command, cwd=target, capture_output=True, text=True, timeout=300)
     except subprocess.TimeoutExpired:

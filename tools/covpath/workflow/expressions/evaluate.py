@@ -1,7 +1,7 @@
 """Evaluating an expression with what is known.
 
 Kleene's logic over alternatives: a result is definite only if it is the same for every value the unknown
-parts could have. Source of the order of evaluation: actions/runner, ``src/Sdk/Expressions/Sdk/Operators``.
+parts could have and with which the evaluation does not fail. Source of the order of evaluation: actions/runner, ``src/Sdk/Expressions/Sdk/Operators``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from covpath.workflow.expressions.tree import Call, Compare, Context, Expr, Expr
 from covpath.workflow.expressions.value import (
     FALSY,
     Alternative,
+    Array,
+    Object,
     Open,
     Pieces,
+    Unknown,
     Value,
     alternatives,
     from_tri,
@@ -43,7 +46,7 @@ def evaluate(expr: Expr, contexts: Contexts) -> Value:
             return filtered(evaluate(target, contexts))
         case Index(target=target, key=key):
             assert key is not None, "the case above took the filter"
-            return indexed(evaluate(target, contexts), evaluate(key, contexts))
+            return _member(evaluate(target, contexts), key, contexts)
         case Not(operand=operand):
             value = evaluate(operand, contexts)
             return from_tri(truthy(value).negate(), names_of(value))
@@ -57,6 +60,18 @@ def evaluate(expr: Expr, contexts: Contexts) -> Value:
             except ExpressionError as error:
                 error.offset = error.offset or expr.start
                 raise
+
+
+def _member(target: Value, key: Expr, contexts: Contexts) -> Value:
+    """The key is only evaluated where there is something to look into."""
+    if isinstance(target, (Array, Object)):
+        return indexed(target, evaluate(key, contexts))
+    if not isinstance(target, Unknown):
+        return None
+    try:
+        return indexed(target, evaluate(key, contexts))
+    except ExpressionError:
+        return Unknown(target.names)
 
 
 def _logic(expr: Logic, contexts: Contexts) -> Value:

@@ -61,7 +61,9 @@ def _contains(args: Sequence[Thunk]) -> Value:
     left = args[0]()
     if isinstance(left, Object) or (isinstance(left, Array) and not left.items and not left.rest):
         return False
-    right = args[1]()
+    right = _attempt(
+        args[1], certain=not isinstance(left, Unknown) and not (isinstance(left, Array) and not left.items)
+    )
     found = agreed(_one_contains(one, right) for one in alternatives(left))
     names = names_of(left, right)
     if isinstance(left, Array):
@@ -137,7 +139,7 @@ def _edge_function(test: Callable[[str | Pieces, str | Pieces], Tri]) -> Callabl
         left = args[0]()
         if isinstance(left, (Array, Object)):
             return False
-        right = args[1]()
+        right = _attempt(args[1], certain=not isinstance(left, Unknown))
         return from_tri(_on_texts(test, left, right), names_of(left, right))
 
     return function
@@ -147,8 +149,8 @@ def _join(args: Sequence[Thunk]) -> Value:
     items = args[0]()
     if isinstance(items, Unknown):
         if any(isinstance(one, (Open, Array)) for one in items.among):
-            return unknown_text(*items.names)
-        return as_text(items)
+            return unknown(*items.names)
+        return as_text(one_of(items.names, ["" if isinstance(one, Object) else one for one in items.among]))
     if isinstance(items, Object):
         return ""
     if not isinstance(items, Array):
@@ -199,29 +201,40 @@ def _hash_files(args: Sequence[Thunk]) -> Value:
 
 
 def _case(args: Sequence[Thunk]) -> Value:
+    """The first branch whose predicate holds; of predicates that are not known, each branch it could be."""
     found: list[Alternative] = []
     names: frozenset[str] = frozenset()
     for predicate, then in zip(args[:-1:2], args[1::2], strict=True):
-        value = predicate()
+        value = _attempt(predicate, certain=not found)
+        names |= names_of(value)
         among = alternatives(value)
         if not any(isinstance(one, (bool, Open)) for one in among):
             if not found:
                 raise ExpressionError("A predicate of 'case' is not a boolean.")
             return one_of(names, [*found, Open.ANY])
-        names |= names_of(value)
         if value is False:
             continue
         if not all(isinstance(one, bool) for one in among):
             found.append(Open.ANY)
-        _add(found, then)
+        branch = _attempt(then, certain=value is True and not found)
+        if value is True and not found:
+            return branch
+        names |= names_of(branch)
+        found.extend(alternatives(branch))
         if value is True:
-            return one_of(names, found) if len(found) > 1 or names else then()
-    _add(found, args[-1])
-    return one_of(names, found)
+            return one_of(names, found)
+    last = _attempt(args[-1], certain=not found)
+    return one_of(names | names_of(last), [*found, *alternatives(last)]) if found else last
 
 
-def _add(found: list[Alternative], thunk: Thunk) -> None:
-    found.extend(alternatives(thunk()))
+def _attempt(thunk: Thunk, *, certain: bool) -> Value:
+    """The value of an argument; anything, where it fails but may never be asked for."""
+    try:
+        return thunk()
+    except ExpressionError:
+        if certain:
+            raise
+        return unknown()
 
 
 _STATUS_FUNCTIONS = {"always", "success", "failure", "cancelled"}

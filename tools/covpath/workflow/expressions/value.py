@@ -40,7 +40,8 @@ class Pieces:
 class Array:
     """A sequence; ``rest`` names what decides further items, none where all are listed.
 
-    Compared by identity, as GitHub compares it. ``filtered`` marks what ``.*`` gave.
+    Compared by identity, as GitHub compares it. ``filtered`` marks what ``.*`` gave; the further items of such a
+    sequence may stand between the others, in whatever order the members of the object have.
     """
 
     items: tuple[Value, ...]
