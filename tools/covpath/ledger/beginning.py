@@ -18,7 +18,7 @@ def begin(
     top, ``schema`` the place of the schema for editors.
     """
     lines = [] if schema is None else [f"# yaml-language-server: $schema={schema}"]
-    lines += [f"# {line}".rstrip() for line in (preamble.strip() or _WHAT_IT_IS).splitlines()]
+    lines += [f"# {_readable(line)}".rstrip() for line in (preamble.strip() or _WHAT_IT_IS).splitlines()]
     lines.append("version: 1")
     if owner is not None:
         lines.append(f"owner: {render_scalar(owner)}")
@@ -26,3 +26,8 @@ def begin(
         lines.append(f"calendar: {render_flow(calendar)}")
     lines.append("exceptions: []")
     return Source(path, "\n".join(lines) + "\n")
+
+
+def _readable(line: str) -> str:
+    """A line without the characters that YAML files may not hold, nor a comment escape."""
+    return "".join(char if char == "\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
