@@ -173,6 +173,11 @@ NEEDS = {"a": {"result": "failure"}, "b": {"result": unknown("needs.b.result")}}
         ("matrix[github.ref] == 'windows'", Tri.FALSE),
         ("(github.ref == 'a' && 'x' || 'y') == 'Y'", Tri.UNKNOWN),
         ("(github.ref == 'a' && 'x' || 'y') == 'z'", Tri.FALSE),
+        ("join(github.x == 1 && needs || '')", Tri.FALSE),
+        ("case(github.x == 1, fromJSON('{'), 'a')", Tri.UNKNOWN),
+        ("github.x && fromJSON('{')", Tri.UNKNOWN),
+        ("contains(github.x, fromJSON('{'))", Tri.UNKNOWN),
+        ("(null)[fromJSON('{')]", Tri.FALSE),
         ("success()", Tri.UNKNOWN),
         ("always()", Tri.TRUE),
         ("success('a')", Tri.UNKNOWN),
@@ -194,6 +199,7 @@ def test_truth(text: str, expected: Tri) -> None:
         ("success() && failure()", {"success()", "failure()"}),
         ("steps.a.outcome == 'failure'", {"steps.a.outcome"}),
         ("env.A || env.B", {"env.A", "env.B"}),
+        ("case(github.x == 1, inputs.a, vars.B)", {"github.x", "inputs.a", "vars.B"}),
     ],
 )
 def test_what_an_unknown_depends_on(text: str, names: set[str]) -> None:

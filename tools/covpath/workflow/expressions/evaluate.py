@@ -1,7 +1,8 @@
 """Evaluating an expression with what is known.
 
 Kleene's logic over alternatives: a result is definite only if it is the same for every value the unknown
-parts could have and with which the evaluation does not fail. Source of the order of evaluation: actions/runner, ``src/Sdk/Expressions/Sdk/Operators``.
+parts could have and with which the evaluation does not fail. Source of the order of evaluation:
+actions/runner, ``src/Sdk/Expressions/Sdk/Operators``.
 """
 
 from __future__ import annotations
