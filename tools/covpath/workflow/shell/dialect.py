@@ -64,6 +64,7 @@ _KINDS = {
     "pwsh": ShellKind.PWSH,
     "powershell": ShellKind.PWSH,
     "cmd": ShellKind.CMD,
+    "%ComSpec%": ShellKind.CMD,
     "python": ShellKind.PYTHON,
     "python3": ShellKind.PYTHON,
 }

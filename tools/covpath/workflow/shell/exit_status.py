@@ -109,9 +109,12 @@ def _effect(outcome: ExitOutcome, code: str, span: Span | None) -> ExitEffect:
 
 
 def _in_other_shell(command: Command, script: Script, shell: Shell) -> ExitEffect:
-    """PowerShell and cmd pass on the exit code of the last program; a single command line is the last."""
+    """PowerShell and cmd pass on the exit code of the last program run (ScriptHandlerHelpers.cs).
+
+    A command line at the very end is that program; what an earlier one does is not followed.
+    """
     last_wins = shell.kind in {ShellKind.PWSH, ShellKind.CMD}
-    lines = [line for line in script.text.splitlines() if line.strip()]
-    if last_wins and len(lines) == 1 and script.commands == (command,) and not command.context:
+    rest = script.text[command.span.end :].strip()
+    if last_wins and not rest and not command.context and command == script.commands[-1]:
         return _effect(ExitOutcome.FAILS, "last-status", None)
     return _effect(ExitOutcome.UNKNOWN, "other-shell", None)

@@ -123,7 +123,7 @@ class CommandLowering:
     def append_word(self, words: list[Word], tree: Tree) -> None:
         """Add a word, or grow the last one where the grammar cut a word in two."""
         start = self.span(tree).start
-        if words and words[-1].span.end == start:
+        if words and not self._text[words[-1].span.end : start].replace("\\\n", ""):
             words[-1] = self.word(tree, words[-1].span.start)
         else:
             words.append(self.word(tree))

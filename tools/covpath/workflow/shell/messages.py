@@ -37,7 +37,7 @@ _MESSAGES = {
     "unknown-jump": "break or continue with a number that is not known",
     "fall-through": "a `case` arm falls through to the next",
     "bash-only": "sh may not understand this",
-    "other-shell": "the rules of this shell are not followed beyond a single command",
+    "other-shell": "the rules of this shell are not followed beyond the last command line",
 }
 
 

@@ -13,7 +13,7 @@ from covpath.workflow.shell.context import commands_of
 from covpath.workflow.shell.opaque import find_expressions, hide_expressions
 from covpath.workflow.shell.quick import parse_plain
 from covpath.workflow.shell.spans import Span
-from covpath.workflow.shell.syntax import Script
+from covpath.workflow.shell.syntax import Script, Sequence
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -30,7 +30,11 @@ def parse_script(text: str) -> Script:
     body = parse_plain(masked, expressions, text)
     if body is not None:
         return Script(text, body, commands_of(body))
-    return parse_with_grammar(text)
+    try:
+        return parse_with_grammar(text)
+    except RecursionError:
+        whole = Span(0, len(text))
+        return Script(text, Sequence((), whole), (), (whole,))
 
 
 def parse_with_grammar(text: str) -> Script:

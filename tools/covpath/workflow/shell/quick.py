@@ -15,8 +15,10 @@ _VARIABLE = r"\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*\}"
 _DOUBLE = rf"""\"(?:[^"$`\\\n]|{_VARIABLE})*+\""""
 _WORD = rf"(?:[A-Za-z0-9_@%+:,./=^-]|'[^'\n]*'|{_DOUBLE}|{_VARIABLE})++"
 _BLANK = r"(?:[ \t]|\\\n)"
+_GAP = rf"[ \t]{_BLANK}*"
+"""Between words; a line continuation alone would join them."""
 _WORDS = re.compile(_WORD, re.ASCII)
-_LINE = re.compile(rf"{_BLANK}*(?:{_WORD}(?:{_BLANK}+{_WORD})*{_BLANK}*)?(?:(?<![^ \t\n])\#[^\n]*)?(?:\n|\Z)", re.ASCII)
+_LINE = re.compile(rf"{_BLANK}*(?:{_WORD}(?:{_GAP}{_WORD})*{_BLANK}*)?(?:(?<![^ \t\n])\#[^\n]*)?(?:\n|\Z)", re.ASCII)
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
 _OTHER_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+=", re.ASCII)
 _KEYWORDS = frozenset(
@@ -36,16 +38,21 @@ def parse_plain(text: str, expressions: tuple[Span, ...], raw: str) -> Sequence 
     items: list[Item] = []
     index = 0
     while index < len(text):
-        line = _LINE.match(text, index)
-        if line is None:
-            return None
-        command = _command(text, reader, index, line.end())
+        command, index = parse_plain_line(text, reader, index)
         if command is False:
             return None
         if isinstance(command, Command):
             items.append(Item(command))
-        index = line.end()
     return Sequence(tuple(items), Span(0, len(text)))
+
+
+def parse_plain_line(text: str, reader: WordReader, index: int) -> tuple[Command | bool | None, int]:
+    """The command of the line at ``index`` (None: an empty line, False: not plain) and where the next line starts."""
+    line = _LINE.match(text, index)
+    if line is None:
+        following = text.find("\n", index)
+        return False, len(text) if following == -1 else following + 1
+    return _command(text, reader, index, line.end()), line.end()
 
 
 def _command(text: str, reader: WordReader, index: int, end: int) -> Command | bool | None:

@@ -92,7 +92,7 @@ class Interpreter:
                 return self._subshell(node, state, setting)
             case Function():
                 index = self.define(node)
-                return [Outcome(Flow.NEXT, state.define(node.name, index).with_status("0"))]
+                return [Outcome(Flow.NEXT, replace(state.define(node.name, index), status="0"))]
             case Test():
                 return self._test(node, state, setting)
             case Redirected():
