@@ -99,6 +99,25 @@ SHARED = (
 )
 """Options that mean the same for cargo, cargo-tarpaulin and cargo-llvm-cov."""
 
+CARGO_TEST = (
+    value(Topic.PACKAGE, "-p", "--package"),
+    value(Topic.EXCLUDE_PACKAGE, "--exclude"),
+    Option(names=("--features", "-F"), arity=Arity.ONE, topic=Topic.FEATURES, joined=","),
+    value(Topic.BIN, "--bin"),
+    value(Topic.EXAMPLE, "--example"),
+    value(Topic.TEST, "--test"),
+    value(Topic.BENCH, "--bench"),
+    flag(Topic.RELEASE, "--release", "-r"),
+    value(Topic.JOBS, "-j", "--jobs", single=True),
+    value(Topic.MANIFEST, "--manifest-path", "-m", single=True),
+    value(Topic.UNSTABLE, "-Z"),
+    value(Topic.COLOR, "--color", single=True),
+    flag(Topic.VERBOSE, "-v", "--verbose"),
+    flag(Topic.VERY_VERBOSE, "-vv"),
+    flag(Topic.QUIET, "-q", "--quiet"),
+)
+"""Options of ``cargo test`` that cargo-llvm-cov takes as they are and cargo-tarpaulin spells in its own way."""
+
 REPORT_NAMES = {Format.COBERTURA: "cobertura.xml", Format.LCOV: "lcov.info", Format.JSON: "coverage.json"}
 """What a report is called where nobody chose a name."""
 
@@ -151,7 +170,7 @@ def reported_to(report: Report, format: Format, name: str) -> Argument:  # noqa:
     if report.format is format:
         return report.path
     directory = directory_of(report.path)
-    return plain(name) if directory is None else in_directory(directory, name)
+    return plain(posixpath.basename(name)) if directory is None else in_directory(directory, posixpath.basename(name))
 
 
 def same_name(path: Argument, name: str) -> bool:

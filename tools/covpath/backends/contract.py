@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from covpath.backends.launch import Launch
-from covpath.backends.request import CoverageRequest, Language, Passed, Prefix, Report
-from covpath.backends.words import Argument, plain, written
+from covpath.backends.request import CoverageRequest, Format, Language, Prefix, Report
+from covpath.backends.words import Argument, plain
 from covpath.terms import Fact, Loss
 
 
@@ -51,7 +51,8 @@ class Situation:
     Paths are relative to the repository's root. ``workspace_root`` is the Cargo workspace's, where it is
     known. ``summary_read``: somebody reads the command's output (a pipe, a ``grep``). ``keep_serial``:
     tests that ran on one thread are to stay on one thread. ``pytest_addopts`` is what configuration
-    files add to every pytest command line, where it is known.
+    files add to every pytest command line, where it is known. ``folders`` are the folders below the
+    step's directory (``src``, ``src/pkg``), or None where nobody looked.
     """
 
     workdir: str = "."
@@ -59,17 +60,20 @@ class Situation:
     summary_read: bool = False
     keep_serial: bool = False
     pytest_addopts: str = ""
+    folders: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One command to write, as words for the shell.
 
-    ``always``: it must run even if a command before it failed, and that failure must still count.
+    ``always``: it must run even if the tests failed, and that failure must still count. ``measures``: it
+    runs the tests.
     """
 
     words: tuple[str, ...]
     always: bool = False
+    measures: bool = False
 
     @property
     def line(self) -> str:
@@ -99,6 +103,10 @@ class Backend(Protocol):
     def LANGUAGE(self) -> Language:  # noqa: N802
         """Whose tests it measures."""
 
+    @property
+    def REPORT_NAMES(self) -> Mapping[Format, str]:  # noqa: N802
+        """The formats it writes, and the usual name of each report's file or folder."""
+
     def recognise(self, argv: Sequence[Argument], environ: Mapping[str, str]) -> Recognition | None:
         """The command, if it is this backend's."""
 
@@ -109,9 +117,9 @@ class Backend(Protocol):
         """The commands that answer a request with this backend."""
 
 
-def command(words: Sequence[Argument], *, always: bool = False) -> Command:
+def command(words: Sequence[Argument], *, always: bool = False, measures: bool = False) -> Command:
     """A command of these words."""
-    return Command(words=tuple(word.raw for word in words), always=always)
+    return Command(words=tuple(word.raw for word in words), always=always, measures=measures)
 
 
 def make_directory(directory: Argument) -> Command:
@@ -123,13 +131,3 @@ def prefixed(request: CoverageRequest, *, measuring: bool) -> tuple[Argument, ..
     """The words that go before a command of the backend."""
     kept: tuple[Prefix, ...] = tuple(prefix for prefix in request.prefixes if prefix.everywhere or measuring)
     return tuple(word for prefix in kept for word in prefix.words)
-
-
-def told(flag_words: Sequence[Argument]) -> str:
-    """Words as they are named in a loss."""
-    return written(flag_words)
-
-
-def shifted(passed: Sequence[Passed], by: int) -> tuple[Passed, ...]:
-    """The same words, standing ``by`` places further on."""
-    return tuple(replace(part, order=part.order + by) for part in passed)

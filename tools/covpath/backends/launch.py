@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from covpath.backends.request import Prefix
 from covpath.backends.words import Argument
@@ -115,6 +116,12 @@ class Launch:
 
 def take_apart(argv: Sequence[Argument]) -> Launch | None:
     """The launch behind ``argv``, or None where the program's name is not certain or missing."""
+    return _take_apart(tuple(argv))
+
+
+@lru_cache(maxsize=32)
+def _take_apart(argv: tuple[Argument, ...]) -> Launch | None:
+    # Every backend asks this of the same command in turn.
     prefixes: list[Prefix] = []
     assigned: list[tuple[str, str]] = []
     position = 0

@@ -27,9 +27,10 @@ from covpath.backends.request import (
 )
 from covpath.backends.words import Argument, in_directory, plain
 
-__all__ = ["LANGUAGE", "NAME", "emit", "parse", "recognise"]
+__all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise"]
 
 LANGUAGE = Language.RUST
+REPORT_NAMES: Mapping[Format, str] = {**cargo.REPORT_NAMES, Format.CODECOV: "codecov.json", Format.HTML: "html"}
 
 _SUBCOMMANDS = {
     "test": "test",

@@ -6,7 +6,7 @@ to nextest after the subcommands ``test`` and ``nextest``, and are an error with
 
 from __future__ import annotations
 
-from covpath.backends.cargo import SHARED, flag, value
+from covpath.backends.cargo import CARGO_TEST, SHARED, flag, value
 from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import Arity, Dialect, Option, Table
 from covpath.backends.request import Format, Topic
@@ -47,24 +47,9 @@ _READ_HERE = (
 )
 
 _TOPICS = (
-    value(Topic.PACKAGE, "-p", "--package"),
-    value(Topic.EXCLUDE_PACKAGE, "--exclude"),
     value(Topic.EXCLUDE_FROM_TEST, "--exclude-from-test"),
     value(Topic.EXCLUDE_FROM_REPORT, "--exclude-from-report"),
-    Option(names=("--features", "-F"), arity=Arity.ONE, topic=Topic.FEATURES, joined=","),
-    value(Topic.BIN, "--bin"),
-    value(Topic.EXAMPLE, "--example"),
-    value(Topic.TEST, "--test"),
-    value(Topic.BENCH, "--bench"),
-    flag(Topic.RELEASE, "--release", "-r"),
-    value(Topic.JOBS, "-j", "--jobs", single=True),
-    value(Topic.MANIFEST, "--manifest-path", "-m", single=True),
-    value(Topic.UNSTABLE, "-Z"),
-    value(Topic.COLOR, "--color", single=True),
     value(Topic.EXCLUDE_REGEX, "--ignore-filename-regex", single=True),
-    flag(Topic.VERBOSE, "-v", "--verbose"),
-    flag(Topic.VERY_VERBOSE, "-vv"),
-    flag(Topic.QUIET, "-q", "--quiet"),
     flag(Topic.DOCTESTS, "--doctests", "--doc"),
     flag(Topic.NO_BACKEND_CFG, "--no-cfg-coverage"),
     flag(Topic.NO_CLEAN, "--no-clean"),
@@ -118,7 +103,7 @@ _NEXTEST = (
     _own(stop("nextest", "no other Rust backend runs nextest"), "--archive-file", arity=Arity.ONE),
 )
 
-_ALL = (*_READ_HERE, *_TOPICS, *SHARED, *_OWN)
+_ALL = (*_READ_HERE, *_TOPICS, *SHARED, *CARGO_TEST, *_OWN)
 
 TABLE = Table(_ALL, Dialect())
 """For no subcommand, and for the subcommands that do not run tests."""

@@ -46,6 +46,7 @@ _THRESHOLD = warn(
     "the two tools count other lines, so the same number is another demand, and a result below it fails without a"
     " message: derive it anew from a run on the same commit",
 )
+_EACH_RUN = warn("threshold", "a threshold for each run cannot be asked of the report over all of them")
 _METRIC = stop("threshold-metric", "cargo-llvm-cov has no such threshold; it would be gone")
 _REPORT_VERSION = warn("report-workspace", "cargo llvm-cov report knows --workspace from version 0.9.0 on")
 
@@ -89,13 +90,11 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
     if request.origin == "cargo-tarpaulin":
         reports, moved = cargo.moved_reports(adapted.request, situation, to_root=False)
     kept, refused = _kept(reports, situation)
-    doctests = adapted.request.behaviour.doctests
-    two_runs = doctests is Doctests.WITH and bool(_selection(adapted.request))
     plan = _Plan(
         adapted=adapted,
         reports=kept,
         losses=(*adapted.losses, *moved, *refused),
-        two_runs=two_runs,
+        two_runs=_two_runs(adapted.request),
     )
     commands, lost = _commands(plan)
     return Emission(
@@ -123,7 +122,38 @@ def _own(request: CoverageRequest, situation: Situation) -> Emission:
         *cargo.behind_dashes(request.passed_words),
     )
     made = _directories(request.reports)
-    return Emission(commands=(*made, command(line)), losses=losses, reports=request.reports)
+    return Emission(
+        commands=(*made, command(line, measures=request.subcommand != "report")), losses=losses, reports=request.reports
+    )
+
+
+def emit_runs(requests: tuple[CoverageRequest, ...], situation: Situation) -> Emission:
+    """Several runs of which the first request's reports are made together, as ``tarpaulin.toml`` can ask."""
+    emissions = [emit(request, situation) for request in requests]
+    plans = [
+        _Plan(adapted=adapt(request, situation), reports=(), losses=(), two_runs=_two_runs(request))
+        for request in requests
+    ]
+    first = replace(plans[0], reports=emissions[0].reports)
+    limits, _ = _limits(first.request)
+    losses = [loss for emission in emissions for loss in emission.losses]
+    losses += [_EACH_RUN.loss(f"{one.flag} {one.value.raw}") for request in requests for one in request.thresholds]
+    calls = tuple(
+        _report_call(first, report, limits if report is first.reports[-1] else (), always=False)
+        for report in first.reports
+    )
+    runs = tuple(run for plan in plans for run in _runs_without_report(plan))
+    clean = _tool(first, words("clean --workspace"), _scope(first, (Topic.MANIFEST,)))
+    return Emission(
+        commands=(*_directories(first.reports), clean, *runs, *calls),
+        losses=tuple(dict.fromkeys(losses)),
+        reports=first.reports,
+        environment=emissions[0].environment,
+    )
+
+
+def _two_runs(request: CoverageRequest) -> bool:
+    return request.behaviour.doctests is Doctests.WITH and bool(_selection(request))
 
 
 def _selection(request: CoverageRequest) -> tuple[Topic, ...]:
@@ -196,7 +226,7 @@ def _run(plan: _Plan, more: tuple[Passed, ...], request: CoverageRequest) -> Com
         *ordered((*pieces, *request.loose, *more)),
         *cargo.behind_dashes(request.passed_words),
     )
-    return command(line)
+    return command(line, measures=True)
 
 
 def _cargo(plan: _Plan) -> tuple[Argument, ...]:

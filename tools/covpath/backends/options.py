@@ -58,6 +58,8 @@ class Dialect:
     """Options end at the first word that is none; the rest belongs to another program."""
     passes_unknown: bool = False
     """Unknown options belong to somebody else and are handed on (pytest, ``cargo llvm-cov test``)."""
+    passes_dynamic: bool = False
+    """So are words that only a run can tell (pytest's arguments stay pytest's)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +227,7 @@ class _Reader:
         return Reading(given=tuple(self.given), loose=tuple(self.loose), rest=rest, losses=tuple(self.losses))
 
     def _positional(self, word: Argument) -> None:
-        if word.may_spread:
+        if word.may_spread and not self.table.dialect.passes_dynamic:
             self.losses.append(DYNAMIC.loss(word.raw))
         self._pass(word)
 
@@ -271,7 +273,8 @@ class _Reader:
         self.position += taken
 
     def _unknown(self, word: Argument, why: Leaving) -> None:
-        if not self.table.dialect.passes_unknown or why is DYNAMIC:
+        passes = self.table.dialect.passes_dynamic if why is DYNAMIC else self.table.dialect.passes_unknown
+        if not passes:
             self.losses.append(why.loss(word.raw))
         self._pass(word)
 

@@ -26,9 +26,10 @@ from covpath.backends.tarpaulin_writing import NAME, emit, with_llvm_engine
 from covpath.backends.words import Argument, in_directory, plain
 from covpath.terms import Loss
 
-__all__ = ["LANGUAGE", "NAME", "emit", "parse", "recognise", "with_llvm_engine"]
+__all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise", "with_llvm_engine"]
 
 LANGUAGE = Language.RUST
+REPORT_NAMES: Mapping[Format, str] = FILE_NAMES
 
 _OUT = {
     "xml": Format.COBERTURA,

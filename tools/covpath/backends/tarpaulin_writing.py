@@ -102,7 +102,9 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
         *ordered((*pieces, *own, *written.pieces, *limits, *request.loose)),
         *cargo.behind_dashes(request.passed_words),
     )
-    return Emission(commands=(command(main), *written.renames), losses=tuple(losses), reports=written.written)
+    return Emission(
+        commands=(command(main, measures=True), *written.renames), losses=tuple(losses), reports=written.written
+    )
 
 
 def with_llvm_engine(request: CoverageRequest, situation: Situation) -> Emission | None:

@@ -1,0 +1,80 @@
+"""Several commands of one backend as one request: the run, and what is reported from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from covpath.backends.contract import Parsing, Recognition, Role
+from covpath.backends.losses import drop, stop
+from covpath.backends.request import Ask, CoverageRequest, Native
+from covpath.backends.words import written
+from covpath.errors import Refusal
+from covpath.terms import Loss
+
+MERGED_RUNS = stop("merged-runs", "the report covers several runs; only the first would be measured")
+_CLEANED = drop("clean-up", "the new backend cleans up and puts data together by itself")
+_FAR = 1_000
+"""How far apart the commands stand in the order of flags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The request, what it cost, and which of the commands runs the tests."""
+
+    request: CoverageRequest
+    losses: tuple[Loss, ...]
+    measuring: int
+
+
+def gather(commands: Sequence[tuple[Recognition, Parsing]]) -> Gathered:
+    """One request out of a run and the commands that report from it.
+
+    Raises Refusal where no command runs the tests.
+    """
+    runs = [index for index, (found, _) in enumerate(commands) if found.role in {Role.MEASURES, Role.BOTH}]
+    if not runs:
+        raise Refusal(
+            f"no command here runs the tests under {commands[0][0].backend}",
+            hint="Name the step that runs them as well, or move the whole job.",
+        )
+    first = runs[0]
+    losses = list(commands[first][1].losses)
+    losses += [MERGED_RUNS.loss(_line(commands[index][0])) for index in runs[1:]]
+    request = commands[first][1].request
+    for index, (found, parsing) in enumerate(commands):
+        if found.role is Role.WRITES_REPORT:
+            losses += parsing.losses
+            request = _with_report(request, parsing.request, (index + 1) * _FAR)
+        elif found.role is Role.OTHER:
+            losses += _other(found, parsing)
+    if len(commands) > 1 and len(runs) == 1 and request.reports:
+        # The run leaves its report to the commands that are gathered here: nothing is merged.
+        kept = tuple(native for native in request.natives if native.leaving.name != MERGED_RUNS.name)
+        request = replace(request, natives=kept)
+    return Gathered(request=request, losses=tuple(losses), measuring=first)
+
+
+def _line(found: Recognition) -> str:
+    return f"{found.launch.program} {written(found.launch.arguments)}".strip()
+
+
+def _other(found: Recognition, parsing: Parsing) -> list[Loss]:
+    told = [native.leaving for native in parsing.request.natives if not native.words]
+    return told or [_CLEANED.loss(_line(found))]
+
+
+def _with_report(request: CoverageRequest, reporting: CoverageRequest, shift: int) -> CoverageRequest:
+    """The run with one more command's reports, thresholds and settings it does not have yet."""
+    known = {ask.topic for ask in request.asks}
+    asks: tuple[Ask, ...] = tuple(
+        replace(ask, order=ask.order + shift) for ask in reporting.asks if ask.topic not in known
+    )
+    natives: tuple[Native, ...] = tuple(replace(native, order=native.order + shift) for native in reporting.natives)
+    return replace(
+        request,
+        asks=(*request.asks, *asks),
+        natives=(*request.natives, *natives),
+        reports=(*request.reports, *(replace(report, order=report.order + shift) for report in reporting.reports)),
+        thresholds=(*request.thresholds, *reporting.thresholds),
+    )

@@ -1,0 +1,236 @@
+"""From one backend's commands to another's: what to write instead, and everything that is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from covpath.backends import llvm_cov_writing, tarpaulin, tarpaulin_config
+from covpath.backends.cargo import reported_to
+from covpath.backends.contract import Backend, Command, Emission, Parsing, Recognition, Situation
+from covpath.backends.gathering import MERGED_RUNS, gather
+from covpath.backends.request import MACHINE_FORMATS, NEW, CoverageRequest, Format, Report
+from covpath.backends.table import backend, recognise
+from covpath.backends.words import Argument, plain, written
+from covpath.errors import UsageError
+from covpath.terms import Loss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """What stands in the place of the old command number ``index``; nothing where it goes."""
+
+    index: int
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """A finished translation.
+
+    ``before`` and ``after`` are the reports and where they are; consumers of the first must follow to
+    the second. ``environment`` is to be set for the new commands, ``unset`` served the old ones only.
+    """
+
+    source: str
+    target: str
+    request: CoverageRequest
+    replacements: tuple[Replacement, ...]
+    losses: tuple[Loss, ...]
+    before: tuple[Report, ...]
+    after: tuple[Report, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    unset: tuple[str, ...] = ()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All new commands in order."""
+        return tuple(command for replacement in self.replacements for command in replacement.commands)
+
+
+def translate(
+    argvs: Sequence[Sequence[Argument]],
+    target: str,
+    *,
+    report: Format | None = None,
+    situation: Situation | None = None,
+    environ: Mapping[str, str] | None = None,
+    tarpaulin_toml: str | None = None,
+) -> Translation:
+    """Write the commands ``argvs`` of one backend (a run and what reports from it) for ``target``.
+
+    ``report`` asks for another format of the machine-readable report; formats and paths stay otherwise.
+    ``tarpaulin_toml`` is the text of the configuration file the old command reads. Losses that stop are
+    among ``losses``; whether they are accepted is for the caller to say.
+
+    Raises UsageError where no command is a backend's, or several backends' are mixed, or the target
+    measures another language or cannot write the report asked for; Refusal where no command runs tests.
+    """
+    there = backend(target)
+    found = _recognised(argvs, environ or {})
+    here = backend(found[0].backend)
+    if here.LANGUAGE is not there.LANGUAGE:
+        raise UsageError(
+            f"{there.NAME} measures {there.LANGUAGE}, and this is {here.LANGUAGE} ({here.NAME})",
+            hint="Choose a backend of the same language.",
+        )
+    if report is not None and report not in there.REPORT_NAMES:
+        raise UsageError(
+            f"{there.NAME} writes no {report} report",
+            hint=f"It writes {', '.join(str(format_) for format_ in there.REPORT_NAMES)}.",
+        )
+    around = situation or Situation()
+    if here is there:
+        return _same(found, there, report, around)
+    if tarpaulin_toml is not None and here.NAME == tarpaulin.NAME:
+        return _configured(found, there, report, around, tarpaulin_toml)
+    return _moved(found, [here.parse(one) for one in found], there, report, around, ())
+
+
+def smaller_step(argv: Sequence[Argument], situation: Situation | None = None) -> Translation | None:
+    """cargo-tarpaulin with the LLVM engine instead of another backend, where the command is not that yet."""
+    found = tarpaulin.recognise(argv, {})
+    if found is None:
+        return None
+    parsing = tarpaulin.parse(found)
+    emission = tarpaulin.with_llvm_engine(parsing.request, situation or Situation())
+    if emission is None:
+        return None
+    return _translation(found.backend, tarpaulin, parsing.request, emission, ((0, emission.commands),), parsing.losses)
+
+
+def _recognised(argvs: Sequence[Sequence[Argument]], environ: Mapping[str, str]) -> list[Recognition]:
+    found: list[Recognition] = []
+    for argv in argvs:
+        one = recognise(argv, environ)
+        if one is None:
+            raise UsageError(f"no coverage backend is known to be run by: {written(argv)}")
+        found.append(one)
+    names = list(dict.fromkeys(one.backend for one in found))
+    if len(names) != 1:
+        raise UsageError(
+            f"these commands belong to {len(names)} backends: {', '.join(names) or 'none'}",
+            hint="Translate the commands of one backend at a time.",
+        )
+    return found
+
+
+def _moved(
+    found: Sequence[Recognition],
+    parsings: Sequence[Parsing],
+    there: Backend,
+    report: Format | None,
+    situation: Situation,
+    more: tuple[Loss, ...],
+) -> Translation:
+    gathered = gather(list(zip(found, parsings, strict=True)))
+    request = _with_report(gathered.request, report, there)
+    emission = there.emit(request, situation)
+    placed = tuple((index, emission.commands if index == gathered.measuring else ()) for index, _ in enumerate(found))
+    losses = (*gathered.losses, *more)
+    return _translation(found[0].backend, there, gathered.request, emission, placed, losses)
+
+
+def _same(found: Sequence[Recognition], there: Backend, report: Format | None, situation: Situation) -> Translation:
+    """The backend stays; at most the report changes, in the commands that write one."""
+    parsings = [there.parse(one) for one in found]
+    emissions: list[Emission] = []
+    for parsing in parsings:
+        writes = any(one.format in MACHINE_FORMATS for one in parsing.request.reports)
+        request = _with_report(parsing.request, report if writes else None, there)
+        emissions.append(there.emit(request, situation))
+    return Translation(
+        source=there.NAME,
+        target=there.NAME,
+        request=parsings[0].request,
+        replacements=tuple(
+            Replacement(index=index, commands=emission.commands) for index, emission in enumerate(emissions)
+        ),
+        losses=_once([loss for emission in emissions for loss in emission.losses]),
+        before=tuple(one for parsing in parsings for one in parsing.request.reports),
+        after=tuple(one for emission in emissions for one in emission.reports),
+    )
+
+
+def _configured(
+    found: Sequence[Recognition], there: Backend, report: Format | None, situation: Situation, text: str
+) -> Translation:
+    """A cargo-tarpaulin command whose settings stand in its configuration file, table by table."""
+    if any(str(word) == "--ignore-config" for word in found[0].arguments):
+        return _moved(found, [tarpaulin.parse(one) for one in found], there, report, situation, ())
+    configuration = tarpaulin_config.read(text)
+    line = tuple(word for word in found[0].arguments)
+    tables = configuration.tables or (tarpaulin_config.ConfigTable(name="", arguments=()),)
+    parsings = [tarpaulin.parse(replace(found[0], arguments=tarpaulin_config.merged(table, line))) for table in tables]
+    reporting = next((i for i, table in enumerate(tables) if table.name == tarpaulin_config.REPORT_TABLE), 0)
+    runs = [parsing for table, parsing in zip(tables, parsings, strict=True) if table.name != "report"] or parsings
+    reports = parsings[reporting].request.reports
+    first = replace(runs[0].request, reports=reports)
+    losses = (*(loss for parsing in parsings for loss in parsing.losses), *configuration.losses)
+    if len(runs) == 1:
+        parsing = Parsing(request=first)
+        return _moved(found[:1], [parsing], there, report, situation, losses)
+    requests = (_with_report(first, report, there), *(parsing.request for parsing in runs[1:]))
+    if there.NAME == llvm_cov_writing.NAME:
+        emission = llvm_cov_writing.emit_runs(requests, situation)
+    else:
+        emission = there.emit(requests[0], situation)
+        losses = (*losses, MERGED_RUNS.loss("tarpaulin.toml"))
+    return _translation(found[0].backend, there, first, emission, ((0, emission.commands),), losses)
+
+
+def _translation(
+    source: str,
+    there: Backend,
+    request: CoverageRequest,
+    emission: Emission,
+    placed: Sequence[tuple[int, tuple[Command, ...]]],
+    losses: Sequence[Loss],
+) -> Translation:
+    return Translation(
+        source=source,
+        target=there.NAME,
+        request=request,
+        replacements=tuple(Replacement(index=index, commands=commands) for index, commands in placed),
+        losses=_once([*losses, *emission.losses]),
+        before=request.reports,
+        after=emission.reports,
+        environment=emission.environment,
+        unset=emission.unset,
+    )
+
+
+def _once(losses: Sequence[Loss]) -> tuple[Loss, ...]:
+    return tuple(dict.fromkeys(losses))
+
+
+def _with_report(request: CoverageRequest, report: Format | None, there: Backend) -> CoverageRequest:
+    """The request with one machine-readable report of the format asked for, beside the first old one."""
+    if report is None or any(one.format is report for one in request.reports):
+        return request
+    old = [one for one in request.reports if one.format in MACHINE_FORMATS]
+    name = there.REPORT_NAMES[report]
+    path = reported_to(old[0], report, name) if old else plain(name)
+    new = Report(
+        format=report,
+        path=path,
+        explicit=True,
+        flag=old[0].flag if old else "--report",
+        order=old[0].order if old else NEW,
+    )
+    others = tuple(one for one in request.reports if one not in old and one.explicit)
+    return replace(request, reports=(new, *others))
+
+
+def script_lines(commands: Sequence[Command]) -> tuple[str, ...]:
+    """The commands as lines of one shell script that remembers a failure and still runs what must run.
+
+    Without a command that must always run these are just the lines: the shell's ``-e`` stops at a failure.
+    """
+    if not any(command.always for command in commands):
+        return tuple(command.line for command in commands)
+    lines = ["status=0"]
+    lines += [
+        f"{command.line} || status=$?" if command.always or command.measures else command.line for command in commands
+    ]
+    return (*lines, 'exit "$status"')
