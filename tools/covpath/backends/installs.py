@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covpath.backends.launch import take_apart
 from covpath.backends.losses import drop, warn
-from covpath.backends.words import Argument
+from covpath.backends.request import Prefix
+from covpath.backends.words import Argument, plain
 from covpath.terms import Fact, Loss
 
 
@@ -23,6 +24,7 @@ class Way(Fact):
     PIP = "pip"
     PYTHON_TOOL = "python tool"
     """``pipx install``, ``uv tool install``: the tool in an environment of its own."""
+    CONDA = "conda"
     NPM = "npm"
     ACTION = "install action"
     CONTAINER = "container"
@@ -41,13 +43,22 @@ PACKAGES = {
 """The package of each backend, in its language's registry."""
 
 _BACKEND_OF = {package: name for name, package in PACKAGES.items()}
-_CARGO_VALUES = frozenset(
-    ["--version", "--vers", "--git", "--branch", "--tag", "--rev", "--path", "--root", "--index", "--registry", "-F", "--features", "-j", "--jobs", "--profile", "--target", "--target-dir", "--color", "-Z", "--config", "--bin", "--example", "--strategies", "--disable-strategies", "--pkg-url", "--install-path"]
+
+
+def _names(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
+_CARGO_VALUES = _names(
+    "--version --vers --git --branch --tag --rev --path --root --index --registry -F --features -j --jobs --profile"
+    " --target --target-dir --color -Z --config --bin --example --strategies --disable-strategies --pkg-url"
+    " --install-path"
 )
-_VERSION_FLAGS = frozenset({"--version", "--vers"})
-_FEATURE_FLAGS = frozenset({"--features", "-F"})
-_PIP_VALUES = frozenset(
-    ["-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f", "--find-links", "-t", "--target", "--python", "-p", "--group", "--prefix", "--root", "--cache-dir", "--only-binary", "--no-binary", "--progress-bar", "--index", "--with", "--spec"]
+_VERSION_FLAGS = _names("--version --vers")
+_FEATURE_FLAGS = _names("--features -F")
+_PIP_VALUES = _names(
+    "-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -t --target --python -p --group"
+    " --prefix --root --cache-dir --only-binary --no-binary --progress-bar --index --with --spec -n --name --channel"
 )
 _NPM_VALUES = frozenset({"--prefix", "--registry", "-w", "--workspace", "--cwd", "-C", "--dir", "--filter"})
 _PYTHON_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*?)(?P<rest>(?:\[|[=<>!~@;]| ).*)?")
@@ -106,6 +117,8 @@ def install(argv: Sequence[Argument]) -> ToolInstall | None:
         return _python_manager(argv, start, rest)
     if program == "pipx" and rest[:1] == ["install"]:
         return _python(argv, start + 1, Way.PYTHON_TOOL)
+    if program in {"conda", "mamba", "micromamba"} and rest[:1] == ["install"]:
+        return _python(argv, start + 1, Way.CONDA)
     if program == "npm" and rest[:1] in (["install"], ["i"], ["add"], ["ci"]):
         return _npm(argv, start + 1)
     return _node_manager(argv)
@@ -145,12 +158,12 @@ def _crates(argv: Sequence[Argument], start: int, way: Way) -> ToolInstall | Non
         index += width
     if found is None:
         return None
-    word, name, version = found
+    word, name, attached = found
     return ToolInstall(
         backend=_BACKEND_OF[name],
         way=way,
         word=word,
-        version=version or pinned,
+        version=attached or pinned,
         version_words=tuple(versions) if crates == 1 else (),
         own_words=tuple(own) if crates == 1 else (),
     )
@@ -173,9 +186,8 @@ def _python(argv: Sequence[Argument], start: int, way: Way) -> ToolInstall | Non
             continue
         match = _PYTHON_NAME.fullmatch(text)
         name = re.sub(r"[-_.]+", "-", match["name"]).lower() if match else ""
-        if name in _BACKEND_OF and _BACKEND_OF[name] in {"pytest-cov", "coverage.py", "slipcover"}:
-            version = (match["rest"] if match else None) or ""
-            pinned = re.sub(r"^\[[^\]]*\]", "", version).strip() or None
+        if match and _BACKEND_OF.get(name) in {"pytest-cov", "coverage.py", "slipcover"}:
+            pinned = re.sub(r"^\[[^\]]*\]", "", match["rest"] or "").strip() or None
             return ToolInstall(backend=_BACKEND_OF[name], way=way, word=index, version=pinned)
         index += 1
     return None
@@ -220,6 +232,27 @@ def migrated(found: ToolInstall, argv: Sequence[Argument], target: str) -> Insta
         losses.append(_FEATURES.loss(_words(argv, found.own_words)))
         edits += [WordEdit(index, None) for index in found.own_words]
     return InstallEdit(edits=tuple(sorted(edits, key=lambda edit: edit.word)), losses=tuple(losses))
+
+
+def provided(prefixes: Sequence[Prefix], target: str) -> tuple[Prefix, ...]:
+    """Runner words with ``--with PACKAGE`` (or ``--from``, ``-p``) that bring the old tool, for the new one."""
+    return tuple(
+        replace(
+            prefix,
+            words=tuple(
+                plain(PACKAGES[target]) if _brings(prefix.words, index) else word
+                for index, word in enumerate(prefix.words)
+            ),
+        )
+        for prefix in prefixes
+    )
+
+
+def _brings(words: Sequence[Argument], index: int) -> bool:
+    if index == 0 or words[index - 1].text not in {"--with", "--from", "--spec", "-p", "--package"}:
+        return False
+    match = _PYTHON_NAME.fullmatch(words[index].text or "")
+    return match is not None and match["name"].partition("@")[0].lower() in _BACKEND_OF
 
 
 def applied(argv: Sequence[Argument], edits: Sequence[WordEdit]) -> str:

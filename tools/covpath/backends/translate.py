@@ -9,6 +9,7 @@ from covpath.backends import llvm_cov_writing, tarpaulin, tarpaulin_config
 from covpath.backends.cargo import reported_to
 from covpath.backends.contract import Backend, Command, Emission, Parsing, Recognition, Situation
 from covpath.backends.gathering import MERGED_RUNS, gather
+from covpath.backends.installs import provided
 from covpath.backends.request import MACHINE_FORMATS, NEW, CoverageRequest, Format, Report
 from covpath.backends.table import backend, recognise
 from covpath.backends.words import Argument, plain, written
@@ -125,6 +126,7 @@ def _moved(
 ) -> Translation:
     gathered = gather(list(zip(found, parsings, strict=True)))
     request = _with_report(gathered.request, report, there)
+    request = replace(request, prefixes=provided(request.prefixes, there.NAME))
     emission = there.emit(request, situation)
     placed = tuple((index, emission.commands if index == gathered.measuring else ()) for index, _ in enumerate(found))
     losses = (*gathered.losses, *more)
