@@ -88,6 +88,8 @@ def test_a_line_in_two_records_is_covered_if_either_says_so(tmp_path: Path) -> N
         ("SF:a\nDA:x,1\nend_of_record\n", "not a line number"),
         ("SF:a\nDA:1,many\nend_of_record\n", "not a count"),
         ("SF:a\nend_of_record\n", "has no lines"),
+        ("SF:a\nDA:1,0\nend_of_record\n", "no line in the report was executed"),
+        ("SF:/usr/a\nDA:1,1\nend_of_record\n", "no file of the repository's copy"),
         ("<coverage><packages>", "not well-formed XML"),
         ("<testsuite/>", "root is <testsuite>"),
         ("<coverage/>", "has no lines"),

@@ -103,7 +103,18 @@ def check_report(
         return ReportCheck(report=None, problem=f"the report {error}")
     if report.coverable == 0:
         return ReportCheck(report=report, problem="the report has no lines")
-    return ReportCheck(report=report, problem=_difference(report.names, reference))
+    problem = _elsewhere(report) or _difference(report.names, reference)
+    if problem is None and report.covered == 0:
+        problem = "no line in the report was executed"
+    return ReportCheck(report=report, problem=problem)
+
+
+def _elsewhere(report: Report) -> str | None:
+    """Tests that import an installed package measure that, and not the copy they lie in."""
+    outside = [name for name in sorted(report.names) if name.startswith(("/", "../"))]
+    if len(outside) < len(report.names):
+        return None
+    return f"the report covers no file of the repository's copy, but {outside[0]}: is an installed package measured?"
 
 
 def _difference(names: frozenset[str], reference: frozenset[str] | None) -> str | None:

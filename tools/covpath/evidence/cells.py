@@ -102,24 +102,31 @@ def commonest_failure(trials: Iterable[Trial]) -> Trial | None:
 
 def _works(trials: list[Trial], good: list[Trial]) -> Tri:
     if not good:
-        return Tri.FALSE
+        return Tri.UNKNOWN if all(map(_swap_could_help, trials)) else Tri.FALSE
     if len(good) < len(trials):
         return Tri.UNKNOWN
     verdicts = {_fits(trial) for trial in good}
     return Tri.FALSE if Tri.FALSE in verdicts else Tri.UNKNOWN if Tri.UNKNOWN in verdicts else Tri.TRUE
 
 
+def _swap_could_help(trial: Trial) -> bool:
+    """Whether it ran out of memory where the runner has swap that was not there."""
+    weak = (Enforcement.NOT_ENFORCED, Enforcement.OBSERVED)
+    lacking = any(limit.knob is Knob.SWAP and limit.asked and limit.state in weak for limit in trial.limits)
+    return trial.outcome is Outcome.OOM and lacking
+
+
 def _fits(trial: Trial) -> Tri:
-    """Whether a run that was ok would also have been ok with its memory limit held."""
+    """Whether a run that was ok would also have been ok with its memory and disk limits held."""
+    memory, disk = trial.memory, trial.disk.growth_bytes
+    used = {Knob.MEMORY: memory.unreclaimable_peak_bytes or memory.peak_bytes, Knob.DISK: disk}
+    verdicts = set()
     for limit in trial.limits:
         held = limit.state in (Enforcement.ENFORCED, Enforcement.REAL)
-        if limit.knob is not Knob.MEMORY or limit.asked is None or held:
-            continue
-        needed = trial.memory.unreclaimable_peak_bytes or trial.memory.peak_bytes
-        if needed is None:
-            return Tri.UNKNOWN
-        return Tri.of(needed <= limit.asked)
-    return Tri.TRUE
+        if limit.knob in used and limit.asked is not None and not held:
+            needed = used[limit.knob]
+            verdicts.add(Tri.UNKNOWN if needed is None else Tri.of(needed <= limit.asked))
+    return Tri.FALSE if Tri.FALSE in verdicts else Tri.UNKNOWN if Tri.UNKNOWN in verdicts else Tri.TRUE
 
 
 def _predicted(item: Prediction, runner: RunnerProfile | None) -> Cell:

@@ -1,0 +1,212 @@
+"""Running a plan: references, blocks of cells, repeats near a limit; every trial on disk as it ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from covpath.bench.events import Listener, Note, Planned, Preparing, TrialBegins, TrialEnded, nobody
+from covpath.bench.limits.ask import Means
+from covpath.bench.limits.table import best, obstacles
+from covpath.bench.machine import this_machine
+from covpath.bench.plan import CellPlan, Plan, make_plan
+from covpath.bench.predict import predict
+from covpath.bench.references import load_report, save_report
+from covpath.bench.site import Site
+from covpath.bench.subject import Subject
+from covpath.bench.trial import TrialRequest, run_trial
+from covpath.bench.workbench import Workbench
+from covpath.evidence.model import Evidence, SubjectRecord
+from covpath.evidence.runner import RunnerProfile
+from covpath.evidence.store import TrialLog
+from covpath.evidence.trial import CacheState, Outcome, Role, Trial
+from covpath.outside.git import find_repository
+
+NEAR = 0.1
+"""A cell this near to a limit (as a share of it) is run again."""
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchOptions:
+    """How to bench: repeats, cache states, order, time, and how to confine (default: the best way there is)."""
+
+    trials: int = 1
+    caches: tuple[CacheState, ...] = (CacheState.WARM,)
+    seed: int = 1
+    budget_seconds: float | None = None
+    means: Means | None = None
+    scratch: Path | None = None
+
+
+def run_bench(
+    subject: Subject,
+    runners: Sequence[RunnerProfile],
+    folder: Path,
+    options: BenchOptions | None = None,
+    listen: Listener = nobody,
+) -> Evidence:
+    """Bench every backend of ``subject`` on every runner; trials and reference reports are kept in ``folder``.
+
+    Trials found there that ran the same thing on this machine are not run again. Raises
+    OutsideError where nothing can be run; Ctrl-C passes through, and the trials before it are kept.
+    """
+    options = options or BenchOptions()
+    means = options.means or best()
+    for obstacle in obstacles() if options.means is None else ():
+        listen(Note(message=obstacle))
+    with Site.open(options.scratch) as site:
+        bench = Workbench(subject, site, means, this_machine(means.NAME))
+        listen(Preparing(what=f"copying {subject.repo}"))
+        bench.copy()
+        variants = []
+        for variant in subject.variants:
+            listen(Preparing(what=f"setting up {variant.backend}"))
+            variants.append(bench.ready(variant))
+        plan = make_plan(
+            variants,
+            runners,
+            machine=bench.machine.fingerprint,
+            caches=options.caches,
+            time_limit_seconds=subject.time_limit_seconds,
+            trials=options.trials,
+            seed=options.seed,
+            budget_seconds=options.budget_seconds,
+        )
+        run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / "reports", listen)
+        run.all()
+        return run.evidence(runners)
+
+
+@dataclass(slots=True)
+class Run:
+    """One plan under way. ``done`` holds the trials of each cell, earlier starts' included."""
+
+    bench: Workbench
+    plan: Plan
+    log: TrialLog
+    reports: Path
+    listen: Listener = nobody
+    clock: Clock = time.monotonic
+    done: dict[str, list[Trial]] = field(default_factory=dict)
+    began: float = 0.0
+    out_of_time: bool = False
+
+    def all(self) -> None:
+        """Run what is not yet on disk, as far as the budget goes."""
+        self.began = self.clock()
+        cells = [cell for cell in self.plan.cells if cell.obstacle is None]
+        self.done = {cell.key: [] for cell in (*self.plan.references, *cells)}
+        for trial in self.log.read():
+            if trial.cell in self.done:
+                self.done[trial.cell].append(trial)
+        resumed = sum(map(len, self.done.values()))
+        self.listen(Planned(trials=len(self.plan.references) + len(cells) * self.plan.trials, resumed=resumed))
+        for cell in self.plan.references:
+            if not self._reference_ok(cell):  # one that failed is tried again: what it lacked may be there now
+                self._run(cell, len(self.done[cell.key]))
+        working = [cell for cell in cells if self._reference_ok(cell)]
+        for number in range(self.plan.trials):
+            self._block(number, working)
+        for number in range(self.plan.trials, self.plan.most_trials):
+            self._block(number, [cell for cell in working if self.near_limit(cell)])
+
+    def _block(self, number: int, cells: Sequence[CellPlan]) -> None:
+        for cell in self.plan.block(number, cells):
+            if len(self.done[cell.key]) > number:
+                continue
+            budget = self.plan.budget_seconds
+            if budget is not None and self.clock() - self.began > budget:
+                if not self.out_of_time:
+                    self.listen(Note(message="the time budget has ended; what is left is predicted"))
+                self.out_of_time = True
+                return
+            self._run(cell, number)
+
+    def _run(self, cell: CellPlan, number: int) -> None:
+        role = Role.REFERENCE if cell.runner is None else Role.CELL
+        runner = cell.runner.name if cell.runner else None
+        self.listen(TrialBegins(role=role, backend=cell.backend, runner=runner, cache=cell.cache, number=number))
+        reference = load_report(self.reports, self._reference(cell).key) if cell.runner else None
+        trial, report = run_trial(
+            TrialRequest(
+                cell=cell.key,
+                number=number,
+                role=role,
+                variant=cell.ready.variant,
+                runner=runner,
+                ask=cell.ask,
+                cache=cell.cache,
+                prepared=cell.ready.prepared,
+                environment=cell.ready.environment,
+                evict=self.bench.subject.read_paths,
+                reference=reference.names if reference else None,
+                core=cell.ready.core,
+                versions=cell.ready.versions,
+            ),
+            self.bench.site,
+            self.bench.means,
+            self.bench.machine,
+        )
+        if role is Role.REFERENCE and report is not None:
+            save_report(self.reports, cell.key, report)
+        self.log.append(trial)
+        self.done[cell.key].append(trial)
+        self.listen(TrialEnded(trial=trial))
+
+    def _reference(self, cell: CellPlan) -> CellPlan:
+        return next(one for one in self.plan.references if one.ready is cell.ready)
+
+    def reference_trial(self, cell: CellPlan) -> Trial | None:
+        """The reference run of the cell's backend: the first good one, else the last."""
+        trials = self.done[self._reference(cell).key]
+        good = (trial for trial in trials if trial.outcome is Outcome.OK)
+        return next(good, trials[-1] if trials else None)
+
+    def _reference_ok(self, cell: CellPlan) -> bool:
+        trial = self.reference_trial(cell)
+        return trial is not None and trial.outcome is Outcome.OK
+
+    def near_limit(self, cell: CellPlan) -> bool:
+        """Whether one run may not be enough: memory or time came near a limit, or trials disagree."""
+        trials = self.done[cell.key]
+        if len({trial.outcome for trial in trials}) > 1:
+            return True
+        memory, seconds = cell.ask.memory_bytes, cell.ask.time_seconds
+        reference = self.reference_trial(cell)
+        for trial in (*trials, *([reference] if reference else [])):
+            needed = trial.memory.unreclaimable_peak_bytes or trial.memory.peak_bytes
+            if trial.outcome is Outcome.OK and memory and needed and abs(needed - memory) <= NEAR * memory:
+                return True
+            if seconds and trial.runner and abs(trial.wall_seconds - seconds) <= NEAR * seconds:
+                return trial.outcome is Outcome.OK
+        return False
+
+    def evidence(self, runners: Sequence[RunnerProfile]) -> Evidence:
+        """All trials of the plan, and predictions for the cells without any."""
+        predictions = [
+            predict(cell, self.reference_trial(cell), cell.obstacle or self._why_not_run(cell))
+            for cell in self.plan.cells
+            if not self.done.get(cell.key)
+        ]
+        subject = self.bench.subject
+        repository = find_repository(subject.repo)
+        return Evidence(
+            created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            subject=SubjectRecord(
+                name=subject.name,
+                job=str(subject.job) if subject.job else None,
+                commit=repository.head() if repository.has_git else None,
+                digest=self.bench.files_digest,
+            ),
+            runners=tuple(runners),
+            trials=tuple(trial for trials in self.done.values() for trial in trials),
+            predictions=tuple(predictions),
+        )
+
+    def _why_not_run(self, cell: CellPlan) -> str:
+        return "the time budget had ended" if self._reference_ok(cell) else "its backend fails here"

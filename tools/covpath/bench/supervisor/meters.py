@@ -1,0 +1,148 @@
+"""Reading what a trial uses: the kernel's counters of its groups, or of its processes. Part of the supervisor."""
+
+from __future__ import annotations
+
+import os
+import resource
+from typing import Any, Protocol
+
+from covpath.bench.supervisor.kernel import descendants
+
+Row = tuple[int, int, int, int, int]
+"""One sample in bytes: anonymous, shared, file, kernel, swap."""
+
+
+class Meter(Protocol):
+    """Counters of one trial."""
+
+    def sample(self) -> Row:
+        """Memory now."""
+
+    def final(self) -> dict[str, Any]:
+        """Everything, after the last process has ended and was waited for."""
+
+
+def meter_for(plan: dict[str, Any]) -> Meter:
+    """The meter that the plan's ``meter`` describes."""
+    if plan["kind"] == "v1":
+        return GroupsV1(plan)
+    return GroupV2(plan["group"]) if plan["kind"] == "v2" else Tree()
+
+
+class GroupsV1:
+    """Version 1: the high-water mark and cpuacct are exact for the whole tree."""
+
+    def __init__(self, plan: dict[str, str]) -> None:
+        self.memory, self.cpuacct, self.cpu = plan["memory"], plan["cpuacct"], plan.get("cpu")
+
+    def sample(self) -> Row:
+        """See Meter."""
+        stat = _table(f"{self.memory}/memory.stat")
+        kernel = _number(f"{self.memory}/memory.kmem.usage_in_bytes") or 0
+        shared = stat.get("total_shmem", 0)
+        files = max(0, stat.get("total_cache", 0) - shared)
+        return stat.get("total_rss", 0), shared, files, kernel, stat.get("total_swap", 0)
+
+    def final(self) -> dict[str, Any]:
+        """See Meter."""
+        throttled = _table(f"{self.cpu}/cpu.stat").get("throttled_time") if self.cpu else None
+        return {
+            "peak": _number(f"{self.memory}/memory.max_usage_in_bytes"),
+            "oom_kills": _table(f"{self.memory}/memory.oom_control").get("oom_kill"),
+            "limit_hits": _number(f"{self.memory}/memory.failcnt"),
+            "user": (_number(f"{self.cpuacct}/cpuacct.usage_user") or 0) / 1e9,
+            "system": (_number(f"{self.cpuacct}/cpuacct.usage_sys") or 0) / 1e9,
+            "throttled": None if throttled is None else throttled / 1e9,
+        }
+
+
+class GroupV2:
+    """Version 2; ``memory.peak`` needs Linux 5.19."""
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+
+    def sample(self) -> Row:
+        """See Meter."""
+        stat = _table(f"{self.group}/memory.stat")
+        shared = stat.get("shmem", 0)
+        files = max(0, stat.get("file", 0) - shared)
+        swap = _number(f"{self.group}/memory.swap.current") or 0
+        return stat.get("anon", 0), shared, files, stat.get("kernel", 0), swap
+
+    def final(self) -> dict[str, Any]:
+        """See Meter."""
+        events = _table(f"{self.group}/memory.events")
+        cpu = _table(f"{self.group}/cpu.stat")
+        return {
+            "peak": _number(f"{self.group}/memory.peak"),
+            "oom_kills": events.get("oom_kill"),
+            "limit_hits": events.get("max"),
+            "user": cpu.get("user_usec", 0) / 1e6,
+            "system": cpu.get("system_usec", 0) / 1e6,
+            "throttled": cpu["throttled_usec"] / 1e6 if "throttled_usec" in cpu else None,
+        }
+
+
+class Tree:
+    """Without groups: proportional set sizes now and then, and what wait(2) reports in the end."""
+
+    def __init__(self) -> None:
+        self.before = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    def sample(self) -> Row:
+        """See Meter."""
+        anonymous = shared = files = swap = 0
+        for pid in descendants(os.getpid()):
+            sizes = _rollup(pid)
+            anonymous += sizes.get("Pss_Anon", 0)
+            shared += sizes.get("Pss_Shmem", 0)
+            files += sizes.get("Pss_File", 0)
+            swap += sizes.get("SwapPss", 0)
+        return anonymous, shared, files, 0, swap
+
+    def final(self) -> dict[str, Any]:
+        """See Meter."""
+        now = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return {
+            "largest": now.ru_maxrss * 1024,
+            "user": now.ru_utime - self.before.ru_utime,
+            "system": now.ru_stime - self.before.ru_stime,
+        }
+
+
+def machine_counters() -> dict[str, float]:
+    """Seconds that all processors were busy and were taken by the hypervisor, and the machine's own OOM kills."""
+    with open("/proc/stat", "rb") as file:  # noqa: PTH123
+        ticks = [int(word) for word in file.readline().split()[1:]]
+    tick = os.sysconf("SC_CLK_TCK")
+    user, nice, system, _idle, _iowait, irq, softirq, steal = ticks[:8]
+    busy = (user + nice + system + irq + softirq) / tick
+    return {"busy": busy, "steal": steal / tick, "oom_kills": _table("/proc/vmstat").get("oom_kill", 0)}
+
+
+def _rollup(pid: int) -> dict[str, int]:
+    """``/proc/PID/smaps_rollup`` in bytes; empty for a process that has ended."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:  # noqa: PTH123
+            lines = file.read().decode("ascii", "replace").splitlines()[1:]
+    except OSError:
+        return {}
+    return {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if line.endswith("kB")}
+
+
+def _number(path: str) -> int | None:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return int(file.read())
+    except (OSError, ValueError):
+        return None
+
+
+def _table(path: str) -> dict[str, int]:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            words = file.read().decode("ascii").split()
+    except OSError:
+        return {}
+    return dict(zip(words[::2], map(int, words[1::2]), strict=False))
