@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from covpath.yamltext import layout
 from covpath.yamltext.flow import Splice
-from covpath.yamltext.nodes import Mapping, Plain, Sequence
+from covpath.yamltext.nodes import Mapping, Node, Plain, Sequence
 from covpath.yamltext.reading import Document
-from covpath.yamltext.rendering import render_entry, render_item
+from covpath.yamltext.rendering import ends_in_text, render_entry, render_item
 
 _BLANK_LINE = re.compile(r"[ \t]*\r?\n")
 
@@ -21,7 +21,7 @@ def add_entry(document: Document, mapping: Mapping, index: int, key: str, value:
     style = layout.indents(document, first)
     quote = _key_quote(mapping)
     lines = render_entry(key, value, style, like=quote)
-    return _insert(document, lines, layout.column(text, first), mapping, index)
+    return _insert(document, lines, layout.column(text, first), mapping, index, ends_in_text(value))
 
 
 def add_item(document: Document, sequence: Sequence, index: int, value: Plain) -> Splice:
@@ -31,14 +31,19 @@ def add_item(document: Document, sequence: Sequence, index: int, value: Plain) -
     style = layout.indents(document, first)
     beside = sequence.items[min(index, len(sequence.items) - 1)]
     mark = layout.dash(document, sequence, min(index, len(sequence.items) - 1))
-    if beside.outer_start > mark and "\n" not in text[mark : beside.outer_start]:
-        style = replace(style, width=beside.outer_start - mark)
+    if width := layout.dash_width(text, mark, beside):
+        style = replace(style, width=width)
     lines = render_item(value, style)
-    return _insert(document, lines, layout.column(text, first), sequence, index)
+    return _insert(document, lines, layout.column(text, first), sequence, index, ends_in_text(value))
 
 
-def _insert(document: Document, lines: list[str], column: int, parent: Mapping | Sequence, index: int) -> Splice:
-    """Lines put before the first child, or behind the one before ``index``."""
+def _insert(
+    document: Document, lines: list[str], column: int, parent: Mapping | Sequence, index: int, text_last: bool
+) -> Splice:
+    """Lines put before the first child, or behind the one before ``index``.
+
+    ``text_last`` says that they end in a block scalar, which must not swallow what follows.
+    """
     margin = " " * column
     following = [margin + line if line else line for line in lines[1:]]
     spaced = isinstance(parent, Sequence) and _blank_between(document, parent, max(index - 1, 0))
@@ -48,7 +53,8 @@ def _insert(document: Document, lines: list[str], column: int, parent: Mapping |
     previous = parent.items[index - 1] if isinstance(parent, Sequence) else parent.entries[index - 1].value
     end = layout.content_end_line(document, previous.end)
     at = layout.after_deeper_comments(document, end, column)
-    at = layout.after_long_blanks(document.source.text, at, column)
+    if text_last:
+        at = layout.after_long_blanks(document.source.text, at, column)
     eol = document.source.newline_at(at)
     spaced = spaced and not layout.keeps_blanks(document, previous)
     return at, at, eol.join(["", *([""] if spaced else []), margin + lines[0], *following])
@@ -70,7 +76,8 @@ def remove_entry(document: Document, mapping: Mapping, index: int) -> Splice:
     entry = mapping.entries[index]
     end = layout.content_end_line(document, max(entry.value.end, entry.key.end))
     if layout.own_line(document.source.text, start):
-        return (*_whole_lines(document, start, _with_deeper(document, start, end)), "")
+        above = mapping.entries[index - 1].value if index else None
+        return (*_whole_lines(document, above, start, _with_deeper(document, above, start, end)), "")
     # The first entry behind a dash: the next one takes its place on that line.
     following = layout.entry_start(document, mapping, index + 1)
     if "#" in document.source.text[end:following]:
@@ -88,31 +95,37 @@ def remove_item(document: Document, sequence: Sequence, index: int) -> Splice:
         if "#" in text[end:following]:
             return start + 1, end, ""
         return start, following, ""
-    end = _with_deeper(document, start, end)
+    before = sequence.items[index - 1] if index else None
+    end = _with_deeper(document, before, start, end)
     below = _BLANK_LINE.match(text, layout.next_line(text, end))
-    if index == 0:
-        return (*_whole_lines(document, start, below.end() - 1 if below else end), "")
+    if before is None:
+        return (*_whole_lines(document, None, start, below.end() - 1 if below else end), "")
     above = layout.line_start(text, max(layout.line_start(text, start) - 1, 0))
     last = index == len(sequence.items) - 1
-    if _BLANK_LINE.fullmatch(text, above, layout.line_start(text, start)) and (below or last):
+    blank = _BLANK_LINE.fullmatch(text, above, layout.line_start(text, start))
+    if blank and (below or last) and not layout.keeps_blanks(document, before):
         start = above
-    return (*_whole_lines(document, start, end), "")
+    return (*_whole_lines(document, before, start, end), "")
 
 
-def _with_deeper(document: Document, start: int, end: int) -> int:
+def _with_deeper(document: Document, above: Node | None, start: int, end: int) -> int:
     """The end of the removed lines, with the comments below that stand deeper, as commented-out children do.
 
-    They, and long lines of blanks, would else become part of a block scalar above.
+    They, and blank lines that are long or follow a ``|+``, would else become part of a block
+    scalar above.
     """
     text = document.source.text
     own = layout.column(text, start)
-    return layout.after_long_blanks(text, layout.after_deeper_comments(document, end, own), own)
+    end = layout.after_long_blanks(text, layout.after_deeper_comments(document, end, own), own)
+    if above is not None and layout.keeps_blanks(document, above) and not text[above.end : start].strip(" \t\r\n"):
+        return layout.after_blanks(text, end)
+    return end
 
 
-def _whole_lines(document: Document, start: int, end: int) -> tuple[int, int]:
+def _whole_lines(document: Document, above: Node | None, start: int, end: int) -> tuple[int, int]:
     """The lines from ``start`` to ``end`` with one line break: theirs, or at the file's end the one before."""
     text = document.source.text
-    if end < len(text):
+    if end < len(text) or (above is not None and layout.keeps_blanks(document, above)):
         return layout.line_start(text, start), layout.next_line(text, end)
     return layout.line_break_before(text, start), end
 

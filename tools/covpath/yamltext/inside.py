@@ -21,7 +21,7 @@ def replace_in_scalar(
     New lines get the indentation of a block scalar. Where the style of the scalar cannot hold
     the new value it is written anew if it stands on one line or as a literal, else refused.
     """
-    site = locate(document, route, shared=shared)
+    site = locate(document, route, shared=shared, enter=True)
     scalar = deref(site.node)
     if not isinstance(scalar, Scalar) or not 0 <= start <= end <= len(scalar.value):
         raise Refusal(f"{show(route)} has no such text.", place=document.source.place(site.node.start))

@@ -13,6 +13,7 @@ from covpath.yamltext.reading import Document
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?(?=\r?\n|\Z)")
 _BLANK_LINE = re.compile(r"[ \t]*(?=\r?\n)")
+_BLANK_LINE_BELOW = re.compile(r"\r?\n([ \t]*)(?=\r?\n|\Z)")
 _COMMENT_LINE = re.compile(r"([ \t]*)#[^\r\n]*(?=\r?\n|\Z)")
 
 
@@ -79,13 +80,22 @@ def after_deeper_comments(document: Document, end_of_line: int, key_column: int)
 
 
 def after_long_blanks(text: str, end_of_line: int, columns: int) -> int:
-    """``end_of_line`` moved over the lines below it that hold only blanks, more than ``columns`` of them.
+    """``end_of_line`` moved over the blank lines below it as far as one of more than ``columns`` blanks.
 
     Behind a block scalar of that indentation they would become part of it.
     """
-    pattern = re.compile(rf"\r?\n[ \t]{{{columns + 1},}}(?=\r?\n|\Z)")
-    while following := pattern.match(text, end_of_line):
-        end_of_line = following.end()
+    best = position = end_of_line
+    while blank := _BLANK_LINE_BELOW.match(text, position):
+        position = blank.end()
+        if len(blank[1]) > columns:
+            best = position
+    return best
+
+
+def after_blanks(text: str, end_of_line: int) -> int:
+    """``end_of_line`` moved over all blank lines below it."""
+    while blank := _BLANK_LINE_BELOW.match(text, end_of_line):
+        end_of_line = blank.end()
     return end_of_line
 
 
@@ -106,7 +116,7 @@ def line_break_before(text: str, offset: int) -> int:
     start = line_start(text, offset)
     if start == 0:
         return 0
-    return start - 2 if text.startswith("\r\n", start - 2) and start >= 2 else start - 1
+    return start - 2 if text.endswith("\r\n", 0, start) else start - 1
 
 
 def next_line(text: str, end_of_line: int) -> int:
@@ -137,6 +147,12 @@ def dash(document: Document, sequence: Sequence, index: int) -> int:
     if index == 0:
         return sequence.start
     return skip_trivia(document.source.text, sequence.items[index - 1].end)
+
+
+def dash_width(text: str, mark: int, item: Node) -> int:
+    """Columns from a dash to what stands behind it on its line; 0 where nothing does."""
+    columns = item.outer_start - mark
+    return columns if columns > 1 and "\n" not in text[mark : item.outer_start] else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,5 +197,5 @@ def _indents_of(document: Document, node: Node) -> Iterator[tuple[str, int, int]
     elif isinstance(node, Sequence) and not node.flow:
         for index, item in enumerate(node.items):
             at = dash(document, node, index)
-            if item.outer_start > at and "\n" not in text[at : item.outer_start]:
-                yield "width", item.outer_start - at, at
+            if width := dash_width(text, at, item):
+                yield "width", width, at

@@ -24,7 +24,13 @@ _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
+_SPECIAL = {
+    sign + word: value
+    for sign, value in (("", math.inf), ("+", math.inf), ("-", -math.inf))
+    for word in (".inf", ".Inf", ".INF")
+} | dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan)
+_LONGEST_INT = 300
+"""Digits of a number that still fits a double, which is what GitHub makes of any number."""
 _STR_TAG = "tag:yaml.org,2002:str"
 
 
@@ -126,10 +132,12 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
     if not (first.isdigit() or first in "+-."):
         return text
     if _INT.fullmatch(text):
-        return int(text[2:], 8 if text[1] == "o" else 16) if text[:2] in ("0o", "0x") else int(text)
+        if text[:2] in ("0o", "0x"):
+            return int(text[2:], 8 if text[1] == "o" else 16)
+        return int(text) if len(text) <= _LONGEST_INT else float(text)
     if _FLOAT.fullmatch(text):
         return float(text)
-    return _SPECIAL.get(text.lower(), text)
+    return _SPECIAL.get(text, text)
 
 
 def to_plain(node: Node) -> Plain:

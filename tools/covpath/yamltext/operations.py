@@ -10,7 +10,7 @@ from covpath.errors import Refusal
 from covpath.yamltext import block, flow, replacing
 from covpath.yamltext.comments import comments_between
 from covpath.yamltext.edit import Change, ChangeKind, Edit
-from covpath.yamltext.nodes import Alias, Mapping, Plain, Route, Scalar, Sequence, deref, node_at, same, to_plain
+from covpath.yamltext.nodes import Mapping, Plain, Route, Scalar, Sequence, deref, same, to_plain
 from covpath.yamltext.reading import Document
 from covpath.yamltext.sites import Site, locate, refuse_lost_anchors, show
 
@@ -20,7 +20,7 @@ def set_value(document: Document, route: Route, value: Plain, *, shared: bool = 
 
     An alias is replaced by the value; text that aliases use is refused unless ``shared``.
     """
-    site = locate(document, route, shared=shared and not _is_alias(document, route))
+    site = locate(document, route, shared=shared)
     if same(to_plain(site.node), value):
         return None
     start, end, new = replacing.replace(document, site, value)
@@ -44,7 +44,7 @@ def set_key(
     ``after`` that is there; else before a last entry that is a block list of mappings (the
     ``steps`` of a job), else at the end. A mapping that is still empty is begun.
     """
-    site = locate(document, route, shared=shared)
+    site = locate(document, route, shared=shared, enter=True)
     mapping = deref(site.node)
     if isinstance(mapping, Mapping) and mapping.find(key) is not None:
         return set_value(document, (*route, key), value, shared=shared, why=why)
@@ -70,7 +70,7 @@ def remove_key(
     The last entry of a mapping goes only with the mapping itself, when ``prune`` says so.
     """
     *above, key = route
-    holder = locate(document, tuple(above), shared=shared)
+    holder = locate(document, tuple(above), shared=shared, enter=True)
     mapping = deref(holder.node)
     if not isinstance(mapping, Mapping) or not isinstance(key, str):
         raise Refusal(f"{show(tuple(above))} is not a mapping.", place=document.source.place(holder.node.start))
@@ -96,7 +96,7 @@ def insert_item(
     document: Document, route: Route, index: int, value: Plain, *, shared: bool = False, why: str = ""
 ) -> Edit:
     """Insert an item before the one at ``index`` (the length: at the end) of the sequence at a route."""
-    site = locate(document, route, shared=shared)
+    site = locate(document, route, shared=shared, enter=True)
     sequence = _sequence(document, site)
     if not 0 <= index <= len(sequence.items):
         raise Refusal(f"{show(route)} has no place {index}.", place=document.source.place(sequence.start))
@@ -109,7 +109,7 @@ def insert_item(
 def remove_item(document: Document, route: Route, *, shared: bool = False, why: str = "") -> Edit:
     """Remove an item of a sequence; the last one left is refused."""
     *above, index = route
-    site = locate(document, tuple(above), shared=shared)
+    site = locate(document, tuple(above), shared=shared, enter=True)
     sequence = _sequence(document, site)
     if not isinstance(index, int) or not 0 <= index < len(sequence.items):
         raise Refusal(f"has no {show(route)}.", place=document.source.place(sequence.start))
@@ -141,11 +141,6 @@ def _edit(document: Document, start: int, end: int, new: str, why: str, changes:
 
 def _changes(site: Site, kind: ChangeKind, value: Plain) -> tuple[Change, ...]:
     return tuple(Change(route, kind, value) for route in site.routes)
-
-
-def _is_alias(document: Document, route: Route) -> bool:
-    """Whether an alias stands at the route itself: replacing it changes nobody else."""
-    return document.root is not None and isinstance(node_at(document.root, route), Alias)
 
 
 def _sequence(document: Document, site: Site) -> Sequence:

@@ -1,29 +1,31 @@
 """Text to nodes: libyaml's events, our own tree. The only module that reads with PyYAML.
 
-Events are read rather than the composed tree because only they tell where an alias stands.
+Events are read rather than the composed tree because only they tell where an alias stands;
+one by one, so that what is too deep or too large is refused before it is read to its end.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from covpath.errors import InputError
 from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
-from covpath.yamltext.source import Source
+from covpath.yamltext.source import MAX_CHARACTERS, Source
 
 MAX_DEPTH = 100
 """Nesting allowed; GitHub itself stops at 50 (``facts``, gating, section 5)."""
 MAX_NODES = 50_000
 """Nodes allowed, aliases counted as often as they are used; GitHub's own limit."""
-MAX_CHARACTERS = 1_048_576
-"""Length allowed; GitHub's own limit."""
 
+_MEND = "Mend the file; nothing was changed."
 _CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s|#[^\n]*\n)*)+")
+_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)+")
+
+_Real: TypeAlias = Scalar | Sequence | Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,29 @@ def read(source: Source, *, strict: bool = True) -> Document:
     # libyaml gives a last block scalar without final newline another value, and other marks,
     # than GitHub's reader; one newline more makes both the same and moves nothing.
     padded = text if text.endswith("\n") else text + "\n"
+    builder = _Builder(source, strict)
     try:
-        events = list(yaml.parse(padded, Loader=yaml.CSafeLoader))
+        root = builder.build(yaml.CSafeLoader(padded))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         offset = min(mark.index, len(text)) if mark else 0
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        raise InputError(
-            f"is not valid YAML: {problem}.", place=source.place(offset), hint="Mend the file; nothing was changed."
-        ) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise InputError(
-            f"is not valid YAML: {error}.", place=source.place(0), hint="Mend the file; nothing was changed."
-        ) from None
-    builder = _Builder(source, strict)
-    root = builder.build(events)
+        raise InputError(f"is not valid YAML: {problem}.", place=source.place(offset), hint=_MEND) from None
+    except yaml.YAMLError as error:
+        raise InputError(f"is not valid YAML: {error}.", place=source.place(0), hint=_MEND) from None
     return Document(source, root, tuple(builder.aliases))
+
+
+class _Frame:
+    """A collection being read: its pending key, the keys it has, and the weight before it."""
+
+    __slots__ = ("key", "keys", "node", "weight")
+
+    def __init__(self, node: Sequence | Mapping, weight: int) -> None:
+        self.node = node
+        self.key: Scalar | None = None
+        self.keys: dict[str, Scalar] = {}
+        self.weight = weight
 
 
 class _Builder:
@@ -79,31 +88,32 @@ class _Builder:
         self.text = source.text
         self.limit = len(source.text)
         self.strict = strict
-        self.anchors: dict[str, tuple[Scalar | Sequence | Mapping, int]] = {}
+        self.anchors: dict[str, tuple[_Real, int]] = {}
         self.open_anchors: set[str] = set()
         self.aliases: list[Alias] = []
         self.weight = 0
 
-    def fail(self, message: str, offset: int, hint: str = "Mend the file; nothing was changed.") -> InputError:
+    def fail(self, message: str, offset: int, hint: str = _MEND) -> InputError:
         return InputError(message, place=self.source.place(min(offset, self.limit)), hint=hint)
 
-    def build(self, events: list[Any]) -> Node | None:
+    def build(self, parser: Any) -> Node | None:
         root: Node | None = None
         documents = 0
-        # Each frame: the collection, its pending key (mappings), its weight when it began.
-        stack: list[tuple[Sequence | Mapping, list[Scalar | None], int]] = []
-        for event in events:
+        stack: list[_Frame] = []
+        next_event = parser.get_event
+        while True:
+            event = next_event()
             kind = type(event)
+            node: Node
             if kind is yaml.ScalarEvent:
-                node: Node = self.scalar(event)
-                self.weight += 1
-            elif kind is yaml.AliasEvent:
-                node = self.alias(event)
+                node = self.scalar(event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self.open(event, stack)
+                stack.append(self.open(event, len(stack)))
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                node = self.close(event, stack)
+                node = self.close(event, stack.pop())
+            elif kind is yaml.AliasEvent:
+                node = self.alias(event)
             elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
@@ -113,12 +123,12 @@ class _Builder:
                         "GitHub reads one document a file: move the second into a file of its own.",
                     )
                 continue
+            elif kind is yaml.StreamEndEvent:
+                break
             else:
                 continue
             if self.weight > MAX_NODES:
-                raise self.fail(
-                    f"stands for more than {MAX_NODES:,} nodes once its aliases are followed.", _start(node)
-                )
+                raise self.fail(f"stands for more than {MAX_NODES:,} nodes once its aliases are followed.", node.start)
             if not stack:
                 root = node
             else:
@@ -129,19 +139,22 @@ class _Builder:
         return root
 
     def scalar(self, event: Any) -> Scalar:
-        outer = event.start_mark.index
-        end = min(event.end_mark.index, self.limit)
+        self.weight += 1
+        start = outer = event.start_mark.index
+        end = event.end_mark.index
         style = event.style or ""
         anchor, tag = event.anchor, event.tag
-        start = outer
         if anchor is not None or tag is not None:
             properties = _PROPERTIES.match(self.text, outer, end)
             start = properties.end() if properties else outer
             self.check_tag(tag, outer)
-        if style in "|>" and style:
-            end = _block_end(self.text, start, end)
-        elif style == "" and start > end:
-            start = end
+        if style == "|" or style == ">":
+            end = _block_end(self.text, start, min(end, self.limit), event.value)
+        elif style:
+            self.check_gap(end)
+        elif end > self.limit or start > end:
+            end = min(end, self.limit)
+            start = min(start, end)
         node = Scalar(event.value, style, start, end, outer, anchor, tag)
         if anchor is not None:
             self.anchors[anchor] = (node, 1)
@@ -159,119 +172,126 @@ class _Builder:
         self.aliases.append(alias)
         return alias
 
-    def open(self, event: Any, stack: list[tuple[Sequence | Mapping, list[Scalar | None], int]]) -> None:
-        outer = event.start_mark.index
-        if len(stack) >= MAX_DEPTH:
+    def open(self, event: Any, depth: int) -> _Frame:
+        start = outer = event.start_mark.index
+        if depth >= MAX_DEPTH:
             raise self.fail(f"is nested more than {MAX_DEPTH} deep.", outer)
-        start = outer
-        if event.anchor is not None or event.tag is not None:
+        anchor, tag = event.anchor, event.tag
+        if anchor is not None or tag is not None:
             properties = _PROPERTIES.match(self.text, outer)
             start = properties.end() if properties else outer
-            self.check_tag(event.tag, outer)
-            if event.anchor is not None:
-                self.open_anchors.add(event.anchor)
-        flow = bool(event.flow_style)
-        node: Sequence | Mapping
-        if type(event) is yaml.MappingStartEvent:
-            node = Mapping([], flow, start, start, outer, event.anchor, event.tag)
-        else:
-            node = Sequence([], flow, start, start, outer, event.anchor, event.tag)
-        stack.append((node, [None], self.weight))
+            self.check_tag(tag, outer)
+            if anchor is not None:
+                self.open_anchors.add(anchor)
+        make = Mapping if type(event) is yaml.MappingStartEvent else Sequence
+        frame = _Frame(make([], bool(event.flow_style), start, start, outer, anchor, tag), self.weight)
         self.weight += 1
+        return frame
 
-    def close(self, event: Any, stack: list[tuple[Sequence | Mapping, list[Scalar | None], int]]) -> Node:
-        node, _, weight_before = stack.pop()
+    def close(self, event: Any, frame: _Frame) -> Sequence | Mapping:
+        node = frame.node
         if node.flow:
             node.end = event.end_mark.index
+            self.check_gap(node.end)
         elif isinstance(node, Mapping):
             # A block collection ends with its last leaf: the end mark is the next token's start.
             # It begins with its first key, or with the ``?`` before it; an anchor on that key
             # may have been taken for one of the mapping's own.
             node.start = min(node.start, node.entries[0].key.outer_start)
             last = node.entries[-1]
-            node.end = max(_end(last.value), last.key.end)
+            node.end = max(last.value.end, last.key.end)
         elif node.items:
-            node.end = max(_end(node.items[-1]), node.start + 1)
+            node.end = max(node.items[-1].end, node.start + 1)
         if node.anchor is not None:
             self.open_anchors.discard(node.anchor)
-            self.anchors[node.anchor] = (node, self.weight - weight_before)
+            self.anchors[node.anchor] = (node, self.weight - frame.weight)
         return node
 
-    def add(self, node: Node, frame: tuple[Sequence | Mapping, list[Scalar | None], int]) -> None:
-        parent, pending, _ = frame
-        if isinstance(parent, Sequence):
+    def add(self, node: Node, frame: _Frame) -> None:
+        parent = frame.node
+        if type(parent) is Sequence:
             parent.items.append(node)
             return
-        key = pending[0]
+        assert isinstance(parent, Mapping)
+        key = frame.key
         if key is not None:
-            pending[0] = None
+            frame.key = None
             parent.entries.append(Entry(key, node))
             return
         if not isinstance(node, Scalar):
-            raise self.fail("has a key that is not a plain name.", _start(node))
+            raise self.fail("has a key that is not a plain name.", node.start)
         if self.strict:
-            self.check_key(node, parent)
-        pending[0] = node
+            self.check_key(node, frame.keys)
+        frame.key = node
 
-    def check_key(self, key: Scalar, parent: Mapping) -> None:
+    def check_key(self, key: Scalar, keys: dict[str, Scalar]) -> None:
+        first = keys.setdefault(key.value.lower(), key)
+        if first is not key:
+            raise self.fail(
+                f"defines the key {key.value[:80]!r} twice (first in line {self.source.line_of(first.start)}); "
+                "GitHub refuses that.",
+                key.start,
+                "Remove one of the two.",
+            )
         if key.value == "<<" and not key.style:
             raise self.fail(
                 "uses the merge key <<, which GitHub refuses.", key.start, "Write the merged keys out where they apply."
             )
-        folded = key.value.lower()
-        for entry in parent.entries:
-            if entry.key.value.lower() == folded:
-                first = self.source.line_of(entry.key.start)
-                raise self.fail(
-                    f"defines the key {key.value!r} twice (first in line {first}); GitHub refuses that.",
-                    key.start,
-                    "Remove one of the two.",
-                )
 
     def check_tag(self, tag: str | None, offset: int) -> None:
         if tag is not None and tag != "!" and self.strict and tag not in _CORE_TAGS:
             raise self.fail(
-                f"has the YAML tag {tag}, which GitHub refuses.",
+                f"has the YAML tag {tag[:80]}, which GitHub refuses.",
                 offset,
                 "Quote the value if the exclamation mark belongs to it.",
             )
 
-
-def _start(node: Node) -> int:
-    return node.start
-
-
-def _end(node: Node) -> int:
-    return node.end
+    def check_gap(self, end: int) -> None:
+        """libyaml takes ``"a"#b`` for a string and a comment; YAML wants a blank between them."""
+        if self.text.startswith("#", end):
+            raise self.fail("has a comment without a blank before its #.", end, "Put a blank before the #.")
 
 
-def _block_end(text: str, start: int, end: int) -> int:
+def _block_end(text: str, start: int, end: int, value: str) -> int:
     """Where the last content line of a block scalar ends, before its line break.
 
-    With ``+`` (keep) trailing blank lines are content. Otherwise they are not, unless they
-    are longer than the indentation.
+    libyaml's mark (``end``) stands at the start of the next token, behind blank lines and the
+    indentation of a line that is not ours. With ``+`` (keep) blank lines are content; without
+    it only those that are longer than the indentation.
     """
     header_end = text.find("\n", start, end)
+    header = text[start : header_end if header_end >= 0 else end].split("#", 1)[0].rstrip()
     if header_end < 0:
+        return start + len(header)
+    solid = start + len(text[start:end].rstrip(" \r\n"))
+    last = text.find("\n", max(solid, header_end), end)
+    if solid > header_end and last < 0:
         return end
-    header = text[start:header_end]
-    keep = "+" in header.split("#", 1)[0]
-    lines = text[header_end + 1 : end].split("\n")
-    # libyaml's mark stands at the start of the next token: its line's indentation is not ours.
-    if not lines[-1].strip():
-        lines.pop()
-    indent = _block_indent(lines)
-    while lines and not keep and len(lines[-1].rstrip("\r")) <= indent and not lines[-1].strip(" \r"):
-        lines.pop()
-    if not lines:
-        return start + len(header.split("#", 1)[0].rstrip())
-    body_end = header_end + 1 + sum(len(line) + 1 for line in lines) - 1
-    return body_end - 1 if text[body_end - 1] == "\r" else body_end
+    tail_start = last + 1
+    tail = text[tail_start:end]
+    keep = "+" in header
+    if tail and (keep or " " in tail):
+        lines = tail.split("\n")
+        if end < len(text) or not lines[-1]:
+            lines.pop()  # the indentation of the next token, or nothing at all
+        indent = _content_indent(text, header_end + 1, solid, value)
+        while lines and not keep and len(lines[-1].rstrip("\r")) <= indent:
+            lines.pop()
+        if lines:
+            last = tail_start + sum(len(line) + 1 for line in lines) - 1
+        elif solid <= header_end:
+            return start + len(header)
+    elif solid <= header_end:
+        return start + len(header)
+    return last - 1 if text[last - 1 : last] == "\r" else last
 
 
-def _block_indent(lines: list[str]) -> int:
-    """The indentation, in spaces, of a block scalar's content."""
-    for line in lines:
-        if line.strip(" \r"):
-            return len(line) - len(line.lstrip(" "))
-    return max((len(line.rstrip("\r")) for line in lines), default=0)
+def _content_indent(text: str, body: int, solid: int, value: str) -> int:
+    """The columns by which a block scalar's content is indented: what its first line has before its value."""
+    if solid <= body:
+        return len(text)  # no content: nothing is longer
+    first = text[body:solid].lstrip("\r\n")
+    match = re.match(r"(?:[ ]*\r?\n)*([ ]*)", first)
+    written = len(match[1]) if match else 0
+    shown = value.lstrip("\n")
+    return written - (len(shown) - len(shown.lstrip(" ")))

@@ -95,6 +95,13 @@ def literal(value: str, indent: int) -> list[str] | None:
     return [header, *(_indent(line, indent) for line in body.split("\n"))]
 
 
+def ends_in_text(value: Plain) -> bool:
+    """Whether data rendered as a block ends in a block scalar."""
+    while isinstance(value, list | dict) and value:
+        value = list(value.values() if isinstance(value, dict) else value)[-1]
+    return isinstance(value, str) and "\n" in value and literal(value, 1) is not None
+
+
 def _with_value(start: str, value: Plain, style: Indents, *, gap: str = " ") -> list[str]:
     if isinstance(value, dict) and value:
         lines = [line for key, item in value.items() for line in render_entry(key, item, style)]

@@ -7,10 +7,11 @@ from dataclasses import replace as with_fields
 
 from covpath.errors import Refusal
 from covpath.yamltext import layout
-from covpath.yamltext.nodes import Alias, Mapping, Plain, Scalar, Sequence
+from covpath.yamltext.nodes import Alias, Mapping, Plain, Scalar, Sequence, same, to_plain
 from covpath.yamltext.reading import Document
-from covpath.yamltext.rendering import literal, render_entry, render_flow, render_item, render_scalar
+from covpath.yamltext.rendering import ends_in_text, literal, render_entry, render_flow, render_item, render_scalar
 from covpath.yamltext.sites import Site, refuse_lost_anchors, show
+from covpath.yamltext.source import Source
 
 _HEADER_COMMENT = re.compile(r"[|>][^\r\n#]*?([ \t]+#[^\r\n]*)")
 
@@ -58,8 +59,9 @@ def _inline(document: Document, site: Site, shown: str) -> tuple[int, int, str]:
         raise _tagged(document, site)
     if node.flow or isinstance(site.parent, Sequence) or site.parent is None:
         return node.start, node.end, shown
+    # The comment on the key's line stays; one behind the last leaf goes with its line.
     start, kept, _ = _below_key(document, site)
-    return start, node.end, f" {shown}{kept}"
+    return start, layout.content_end_line(document, node.end), f" {shown}{kept}"
 
 
 def _tagged(document: Document, site: Site) -> Refusal:
@@ -94,7 +96,7 @@ def _below_key(document: Document, site: Site) -> tuple[int, str, int]:
 
 
 def _text(document: Document, site: Site, value: str) -> tuple[int, int, str]:
-    """A string as a block scalar where it can be one."""
+    """A string of several lines as a block scalar where it can be one."""
     source, node = document.source, site.node
     holder = layout.column(source.text, site.parent.start) if site.parent is not None else 0
     indent = holder + layout.indents(document, node.start).mapping
@@ -102,14 +104,21 @@ def _text(document: Document, site: Site, value: str) -> tuple[int, int, str]:
     if block:
         indent = _content_column(document, node.start, node.end) or indent
     lines = literal(value, indent)
-    last = layout.content_end_line(document, node.end)
-    if lines is None or layout.after_deeper_comments(document, last, holder) > last:
+    if lines is None or not (block or _free_below(document, node.end, holder)):
         return _inline(document, site, render_scalar(value, like=_quote(node)))
-    eol = source.newline_at(node.start)
     start, end, new = _inline(document, site, "\0")
-    comment = layout.same_line_comment(source.text, end) if not block else ""
-    new = new.replace("\0", lines[0]) + comment
-    return start, end + len(comment), eol.join([new, *lines[1:]])
+    if not block:
+        new += layout.same_line_comment(source.text, end)
+        end = layout.content_end_line(document, end)
+    new = new.replace("\0", lines[0])
+    return start, end, source.newline_at(node.start).join([new, *lines[1:]])
+
+
+def _free_below(document: Document, end: int, column: int) -> bool:
+    """Whether nothing below a line would become part of a block scalar that ends there."""
+    text = document.source.text
+    last = layout.content_end_line(document, end)
+    return layout.after_long_blanks(text, layout.after_deeper_comments(document, last, column), column) == last
 
 
 def _content_column(document: Document, start: int, end: int) -> int:
@@ -120,41 +129,65 @@ def _content_column(document: Document, start: int, end: int) -> int:
     return 0
 
 
-def _collection(document: Document, site: Site, value: Plain) -> tuple[int, int, str]:
+def _collection(document: Document, site: Site, value: list[Plain] | dict[str, Plain]) -> tuple[int, int, str]:
+    """A list or mapping: on the old one's line where it has one, else below the key."""
     source, node = document.source, site.node
-    text = source.text
-    style = layout.indents(document, node.start)
-    one_line = not value or (isinstance(value, list) and not any(isinstance(item, list | dict) for item in value))
+    flat = not value or (isinstance(value, list) and not any(isinstance(item, list | dict) for item in value))
     is_block = isinstance(node, Mapping | Sequence) and not node.flow
-    if one_line and not is_block:
+    alike = type(node) is (Mapping if isinstance(value, dict) else Sequence)
+    if (flat and not (is_block and alike and value)) or (isinstance(node, Mapping | Sequence) and not is_block):
         return _inline(document, site, render_flow(value))
-    if isinstance(node, Mapping | Sequence) and node.flow:
-        return _inline(document, site, render_flow(value))
-    eol = source.newline_at(node.start)
-    if isinstance(node, Sequence) and isinstance(value, list) and value and is_block:
-        column = layout.column(text, node.start)
-        mark, first = node.start, node.items[0]
-        if "\n" not in text[mark : first.outer_start]:
-            style = with_fields(style, width=max(first.outer_start - mark, 2))
-        lines = [line for item in value for line in render_item(item, style)]
-        return node.start, node.end, _joined(lines, column, eol)
-    if isinstance(node, Mapping) and isinstance(value, dict) and value and is_block:
-        lines = [line for key, item in value.items() for line in render_entry(key, item, style)]
-        return node.start, node.end, _joined(lines, layout.column(text, node.start), eol)
-    if not isinstance(site.parent, Mapping):
+    if not isinstance(site.parent, Mapping) and not alike:
         raise Refusal(
             f"{show(site.route)} cannot become a collection where it stands.",
             place=source.place(node.start),
             hint="Change it by hand.",
         )
+    if ends_in_text(value) and not _free_below(document, node.end, layout.column(source.text, node.start)):
+        raise Refusal(
+            f"{show(site.route)} has a comment or blanks below it that a script put there would swallow.",
+            place=source.place(node.end),
+            hint="Move them, then try again.",
+        )
+    if isinstance(node, Sequence) and isinstance(value, list) and value:
+        return _items(document, node, value)
+    style = layout.indents(document, node.start)
+    if isinstance(node, Mapping) and isinstance(value, dict) and value:
+        lines = [line for key, item in value.items() for line in render_entry(key, item, style)]
+        return node.start, node.end, _joined(source, lines, node.start)
     start, kept, column = _below_key(document, site)
-    if one_line:
-        return start, node.end, f" {render_flow(value)}{kept}"
-    lines = render_entry("x", value, style)[1:]
     end = layout.content_end_line(document, node.end)
-    comment = kept or (layout.same_line_comment(text, node.end) if not is_block else "")
-    return start, end, eol.join([comment, *(" " * column + line if line else line for line in lines)])
+    comment = kept or ("" if is_block else layout.same_line_comment(source.text, node.end))
+    lines = [" " * column + line if line else line for line in render_entry("x", value, style)[1:]]
+    # Commented-out children stay above the first real one.
+    below = end if is_block else layout.after_deeper_comments(document, end, column)
+    return start, below, source.newline_at(node.start).join([comment + source.text[end:below], *lines])
 
 
-def _joined(lines: list[str], column: int, eol: str) -> str:
-    return eol.join([lines[0], *(" " * column + line if line else line for line in lines[1:])])
+def _items(document: Document, node: Sequence, value: list[Plain]) -> tuple[int, int, str]:
+    """A block list: the items that stay, at its head and its tail, are left as they are."""
+    source = document.source
+    old = [to_plain(item) for item in node.items]
+    shortest = min(len(old), len(value))
+    head = next((i for i in range(shortest) if not same(old[i], value[i])), shortest)
+    tail = next((i for i in range(shortest - head) if not same(old[-1 - i], value[-1 - i])), shortest - head)
+    style = layout.indents(document, node.start)
+    if width := layout.dash_width(source.text, node.start, node.items[0]):
+        style = with_fields(style, width=width)
+    lines = [line for item in value[head : len(value) - tail] for line in render_item(item, style)]
+    if head == len(old) - tail or not lines:  # only new ones, or only fewer
+        if head == 0:
+            start, end = node.start, layout.dash(document, node, len(old) - tail)
+            margin = source.newline_at(start) + " " * layout.column(source.text, node.start)
+            return start, end, _joined(source, lines, node.start) + margin if lines else ""
+        start = layout.content_end_line(document, node.items[head - 1].end)
+        end = layout.content_end_line(document, node.items[len(old) - tail - 1].end)
+        return start, end, _joined(source, ["", *lines], node.start) if lines else ""
+    start, end = layout.dash(document, node, head), node.items[len(old) - tail - 1].end
+    return start, end, _joined(source, lines, node.start)
+
+
+def _joined(source: Source, lines: list[str], start: int) -> str:
+    """Lines below one another at the column of ``start``, where the first one goes."""
+    margin = " " * layout.column(source.text, start)
+    return source.newline_at(start).join([lines[0], *(margin + line if line else line for line in lines[1:])])

@@ -43,8 +43,8 @@ class Site:
         return self.parent is not None and self.parent.flow
 
 
-def locate(document: Document, route: Route, *, shared: bool = False) -> Site:
-    """The node at a route.
+def locate(document: Document, route: Route, *, shared: bool = False, enter: bool = False) -> Site:
+    """The node at a route; ``enter`` says that something inside of it shall change.
 
     Raises Refusal where there is none, and SharedNode where the way leads through an alias or
     into text that aliases elsewhere use, unless ``shared`` says that all of them shall change.
@@ -54,15 +54,10 @@ def locate(document: Document, route: Route, *, shared: bool = False) -> Site:
     node: Node = document.root
     parent: Mapping | Sequence | None = None
     index = 0
-    through = False
     for depth, step in enumerate(route):
-        if isinstance(node, Alias):
-            through = True
-            if not shared:
-                raise _shared(document, node.target, route[:depth], node.start)
-        real = deref(node)
         if not shared:
-            _refuse_shared(document, real, route[:depth])
+            _refuse_shared(document, node, route[:depth])
+        real = deref(node)
         found = _child(real, step)
         if found is None or isinstance(real, Scalar):
             raise Refusal(
@@ -72,11 +67,9 @@ def locate(document: Document, route: Route, *, shared: bool = False) -> Site:
             )
         index, parent = found, real
         node = real.entries[index].value if isinstance(real, Mapping) else real.items[index]
-    if not isinstance(node, Alias) and not shared:
+    if not shared and (enter or not isinstance(node, Alias)):
         _refuse_shared(document, node, route)
-    routes: tuple[Route, ...] = (route,)
-    if document.aliases and shared:
-        routes = _routes_to(document, parent, index, node) if through or parent is not None else routes
+    routes = _routes_to(document, parent, index, node, enter) if document.aliases and shared else (route,)
     return Site(route=route, node=node, parent=parent, index=index, routes=routes)
 
 
@@ -110,31 +103,36 @@ def _child(node: Scalar | Mapping | Sequence, step: str | int) -> int | None:
     return None
 
 
-def _refuse_shared(document: Document, node: Scalar | Mapping | Sequence, route: Route) -> None:
-    if node.anchor is not None and any(alias.target is node for alias in document.aliases):
-        raise _shared(document, node, route, node.outer_start)
-
-
-def _shared(document: Document, node: Scalar | Mapping | Sequence, route: Route, at: int) -> SharedNode:
+def _refuse_shared(document: Document, node: Node, route: Route) -> None:
+    """Refuse to go on inside an alias, or inside what has an anchor that aliases use."""
+    target = deref(node)
+    uses = [alias for alias in document.aliases if alias.target is target]
+    if not uses:
+        return
     source = document.source
-    uses = [alias for alias in document.aliases if alias.target is node]
-    places = (source.place(node.outer_start), *(source.place(alias.start) for alias in uses))
-    name = node.anchor
-    return SharedNode(
-        f"{show(route)} is shared: &{name} in line {places[0].line} is also used as *{name} in line "
+    places = (source.place(target.outer_start), *(source.place(alias.start) for alias in uses))
+    raise SharedNode(
+        f"{show(route)} is shared: &{target.anchor} in line {places[0].line} is also used as *{target.anchor} in line "
         f"{', '.join(str(place.line) for place in places[1:])}.",
-        place=source.place(at),
+        place=source.place(node.outer_start),
         users=places,
     )
 
 
-def _routes_to(document: Document, parent: Mapping | Sequence | None, index: int, node: Node) -> tuple[Route, ...]:
-    """Every route to one place in the text, aliases followed."""
+def _routes_to(
+    document: Document, parent: Mapping | Sequence | None, index: int, node: Node, enter: bool
+) -> tuple[Route, ...]:
+    """Every route to one place in the text, aliases followed.
+
+    An alias that is itself replaced leads only to itself; everything else is reached through
+    its own aliases too.
+    """
     assert document.root is not None
+    target = None if isinstance(node, Alias) and not enter else deref(node)
     return tuple(
         route
         for route, holder, at, seen in _visits(document.root, (), None, 0)
-        if (holder is parent and at == index) or (not isinstance(node, Alias) and deref(seen) is node)
+        if (holder is parent and at == index) or deref(seen) is target
     )
 
 

@@ -14,12 +14,18 @@ from functools import cached_property
 from covpath.errors import InputError, Place
 
 BOM = b"\xef\xbb\xbf"
+MAX_CHARACTERS = 1_048_576
+"""Length of a file that can be read; GitHub's own limit."""
 
 # Characters that YAML readers disagree about: control characters, and the line breaks that
 # PyYAML sees (and git and GitHub do not): NEL, LS, PS and a carriage return on its own.
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_LINE_BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
-_NAMES = {"\x85": "NEL (U+0085)", "\u2028": "LS (U+2028)", "\u2029": "PS (U+2029)", "\r": "a carriage return alone"}
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)")
+_LINE_BREAKS = {
+    "\x85": "NEL (U+0085)",
+    "\u2028": "LS (U+2028)",
+    "\u2029": "PS (U+2029)",
+    "\r": "a carriage return alone",
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,12 @@ def decode(path: str, data: bytes) -> Source:
     Raises InputError for what is not UTF-8, for control characters, and for the line breaks
     NEL, LS, PS and bare CR (``facts``: PyYAML and git disagree on where a line ends there).
     """
+    if len(data) > 4 * MAX_CHARACTERS + len(BOM):
+        raise InputError(
+            f"is {len(data):,} bytes long; GitHub reads at most {MAX_CHARACTERS:,} characters.",
+            place=Place(path, 1, 1),
+            hint="Split the file.",
+        )
     bom = data.startswith(BOM)
     body = data[3:] if bom else data
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -100,20 +112,14 @@ def decode(path: str, data: bytes) -> Source:
             hint="Save the file as UTF-8.",
         ) from None
     source = Source(path, text, bom)
-    if text.isascii() and "\r" not in text and text.isprintable():  # the short way for a one-line file
-        return source
-    _refuse(source, _UNREADABLE, "holds the control character")
-    _refuse(source, _LINE_BREAKS, "holds the line break")
+    refused = _REFUSED.search(text)
+    if refused is not None:
+        char = refused[0]
+        what = _LINE_BREAKS.get(char)
+        raise InputError(
+            f"holds the {'line break' if what else 'control character'} {what or f'U+{ord(char):04X}'}, "
+            "which YAML readers read differently.",
+            place=source.place(refused.start()),
+            hint="Remove it, or write it as an escape in a double-quoted string.",
+        )
     return source
-
-
-def _refuse(source: Source, pattern: re.Pattern[str], what: str) -> None:
-    match = pattern.search(source.text)
-    if match is None:
-        return
-    name = _NAMES.get(match[0], f"U+{ord(match[0]):04X}")
-    raise InputError(
-        f"{what} {name}, which YAML readers read differently.",
-        place=source.place(match.start()),
-        hint="Remove it, or write it as an escape in a double-quoted string.",
-    )
