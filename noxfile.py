@@ -40,8 +40,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """The measuring command of our own coverage job, as it stands in ci.yml."""
-    session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "--cov=covpath", "--cov-report=xml:coverage.xml", "-q", "tests/yamltext")
+    session.install("-e", ".[bench]")
+    session.run("python", "-m", "pytest", "--cov=tools/covpath", "--cov-report=xml:coverage.xml", "-q", "tests/moves")
 
 
 @nox.session(name="coverage-bench")

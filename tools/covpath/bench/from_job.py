@@ -13,6 +13,7 @@ from pathlib import Path
 
 from covpath.errors import Place, Refusal
 from covpath.gate.measuring import Measuring, find_measuring
+from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, Scalar, deref
@@ -27,7 +28,8 @@ class MeasuringCommand:
     """The measuring step, ready to run in a copy.
 
     ``script`` is the step's whole script, ``directory`` from the repository's root, ``shell``
-    a template with ``{0}``. ``measuring`` says which command of the script is the backend's.
+    a template with ``{0}``. ``measuring`` says which command of the script is the backend's,
+    ``installs`` are the scripts of earlier steps that install packages with pip.
     """
 
     workflow: Workflow
@@ -38,6 +40,7 @@ class MeasuringCommand:
     shell: str
     directory: str
     environment: tuple[tuple[str, str], ...]
+    installs: tuple[str, ...]
     time_limit_seconds: float | None
 
 
@@ -81,8 +84,16 @@ def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringComm
         shell=shell_for(workflow, job, step).template,
         directory=directory,
         environment=tuple((name, _resolved(value.value, values)) for name, value in values.items()),
+        installs=tuple(_installs(workflow, job, step.index)),
         time_limit_seconds=_minutes(job),
     )
+
+
+def _installs(workflow: Workflow, job: Job, before: int) -> Iterator[str]:
+    for step in job.steps[:before]:
+        if step.run is not None and "pip install" in step.run.value and "${{" not in step.run.value:
+            if is_setup(step, shell_for(workflow, job, step)):
+                yield step.run.value
 
 
 def _environment(workflow: Workflow, job: Job, step: Step) -> Iterator[tuple[str, Scalar]]:

@@ -38,13 +38,11 @@ class Variants:
     notes: tuple[str, ...]
 
 
-def make_variants(
-    command: MeasuringCommand, names: Sequence[str], interpreter: Interpreter, *, setup: Sequence[str] = ()
-) -> Variants:
+def make_variants(command: MeasuringCommand, names: Sequence[str], interpreter: Interpreter) -> Variants:
     """One variant for each backend name; the job's own backend keeps its script untouched.
 
-    ``setup`` are the packages' installation commands, run again where a variant needs another
-    interpreter. Raises UsageError for an unknown name, Refusal where nothing is left to bench.
+    Where a variant needs another interpreter, the job's own installing steps are run for it.
+    Raises UsageError for an unknown name, Refusal where nothing is left to bench.
     """
     own = command.measuring.recognition
     assert own is not None
@@ -67,7 +65,7 @@ def make_variants(
         if isinstance(made, str):
             notes.append(f"{name}: left out; {made}")
             continue
-        variants.append(interpreter.adapted(made, setup) if core == "sysmon" else made)
+        variants.append(interpreter.adapted(made, command.installs) if core == "sysmon" else made)
     if not variants:
         raise Refusal("no backend is left to measure with.", hint=" ".join(notes) or None)
     return Variants(variants=tuple(variants), notes=tuple(notes))

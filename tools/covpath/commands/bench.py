@@ -1,0 +1,189 @@
+"""``covpath bench``: a coverage job, by backend, under the limits of runners."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from covpath.bench.from_job import MeasuringCommand, measuring_command
+from covpath.bench.interpreters import monitoring_interpreter, own_environment
+from covpath.bench.profile import choose, load_profiles
+from covpath.bench.run import BenchOptions, run_bench
+from covpath.bench.settings import FILE, BenchSettings, load_settings
+from covpath.bench.subject import Subject
+from covpath.bench.variants import Variants, make_variants
+from covpath.commands.subject import open_subject
+from covpath.errors import ExitCode, Refusal, UsageError
+from covpath.evidence.model import Evidence
+from covpath.evidence.runner import RunnerProfile
+from covpath.evidence.store import dump_evidence, load_evidence
+from covpath.outside.files import read_bytes, write_atomically
+from covpath.outside.transaction import state_directory
+from covpath.quantity import show_bytes, show_seconds
+from covpath.report.bench_markdown import render
+from covpath.report.bench_rows import working
+from covpath.workflow.repository import find_job
+
+EVIDENCE_NAME = "evidence.json"
+SUMMARY_NAME = "summary.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """What would run: shown before anything does."""
+
+    command: MeasuringCommand
+    subject: Subject
+    runners: tuple[RunnerProfile, ...]
+    options: BenchOptions
+    folder: Path
+    notes: tuple[str, ...]
+    own: bool
+
+
+def run(
+    *,
+    action: str,
+    job: str | None,
+    setup: list[str],
+    backends: str | None,
+    runners: str | None,
+    trials: int | None,
+    yes: bool,
+    fresh: bool,
+    folder: Path | None,
+    repo: Path | None,
+    format: str,  # noqa: A002 - the option's own name
+    screen: TextIO,
+) -> ExitCode:
+    """Plan, run, resume and report; FINDINGS where no cell works."""
+    if not sys.platform.startswith("linux"):
+        raise UsageError("bench needs Linux: nothing else holds a process tree to a runner's limits.")
+    bench = _plan(repo, job, setup, backends, runners, trials, folder)
+    if action == "report":
+        return _report(load_evidence(bench.folder / EVIDENCE_NAME), bench.folder, format, screen)
+    # With JSON on standard output, what is shown to people goes to standard error.
+    people = sys.stderr if format == "json" else screen
+    people.write(_shown(bench))
+    if action == "plan":
+        return ExitCode.DONE
+    if not (yes or bench.own) and not _confirmed(people):
+        raise Refusal("nothing was run.", hint="Answer y, or add --yes to run these commands.")
+    if fresh:
+        (bench.folder / "trials.jsonl").unlink(missing_ok=True)
+    from covpath.report.bench_screen import BenchProgress
+
+    with BenchProgress(sys.stderr) as progress:
+        for note in bench.notes:
+            progress.console.print(f"note: {note}", markup=False)
+        evidence = run_bench(bench.subject, bench.runners, bench.folder, bench.options, progress.tell)
+    write_atomically(bench.folder / EVIDENCE_NAME, dump_evidence(evidence))
+    return _report(evidence, bench.folder, format, screen)
+
+
+def _plan(
+    repo: Path | None,
+    job: str | None,
+    setup: Sequence[str],
+    backends: str | None,
+    runners: str | None,
+    trials: int | None,
+    folder: Path | None,
+) -> _Bench:
+    if trials is not None and trials < 1:
+        raise UsageError("--trials must be at least 1.")
+    opened = open_subject(repo)
+    settings = load_settings(opened.root)
+    name = job or settings.job
+    if name is None:
+        raise UsageError("which job?", hint=f"Name a coverage job with --job FILE:ID, or write `job:` into {FILE}.")
+    workflow, found = find_job(opened.workflows.workflows, name)
+    command = measuring_command(workflow, found, opened.root)
+    preparation = tuple(setup) or settings.setup
+    variants = make_variants(command, _names(backends) or settings.backends, monitoring_interpreter(own_environment()))
+    profiles = load_profiles(opened.root)
+    chosen = choose(profiles, _names(runners) or settings.runners or tuple(profiles))
+    return _Bench(
+        command=command,
+        subject=_subject(opened.root, command, variants, preparation),
+        runners=chosen,
+        options=_options(settings, trials),
+        folder=folder or state_directory(opened.root) / "bench" / f"{workflow.path.rsplit('/', 1)[-1]}-{found.id}",
+        notes=variants.notes,
+        own=job is None and repo is None and not setup,
+    )
+
+
+def _subject(root: Path, command: MeasuringCommand, variants: Variants, setup: tuple[str, ...]) -> Subject:
+    return Subject(
+        name=f"{command.workflow.path.rsplit('/', 1)[-1]}:{command.job.id}",
+        repo=root,
+        variants=variants.variants,
+        job=command.workflow.ref(command.job),
+        setup=setup,
+        time_limit_seconds=command.time_limit_seconds,
+    )
+
+
+def _options(settings: BenchSettings, trials: int | None) -> BenchOptions:
+    default = BenchOptions()
+    return BenchOptions(
+        trials=trials or settings.trials or default.trials,
+        caches=settings.caches or default.caches,
+        seed=default.seed if settings.seed is None else settings.seed,
+        budget_seconds=settings.budget_seconds,
+    )
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip()) if text else ()
+
+
+def _shown(bench: _Bench) -> str:
+    """Everything that will be executed, and under which limits."""
+    subject, command = bench.subject, bench.command
+    place = command.workflow.place(command.step.node)
+    lines = [
+        f"{subject.name}, measured by {place.file}:{place.line}. In a copy of {subject.repo}, without credentials:"
+    ]
+    lines += [f"  set-up: {text}" for text in subject.setup]
+    for variant in subject.variants:
+        lines.append(f"  {variant.backend}:")
+        lines += [f"    {line}" for text in (*variant.setup, variant.script) for line in text.strip().splitlines()]
+        own = dict(variant.environment)
+        if own:
+            lines.append(f"    with {', '.join(f'{name}={value}' for name, value in own.items())}")
+    lines.append("under the limits of:")
+    for runner in bench.runners:
+        limit = f", {show_seconds(runner.time_limit_seconds)}" if runner.time_limit_seconds else ""
+        lines.append(f"  {runner.name}: {runner.cpus:g} processors, {show_bytes(runner.memory_bytes)}{limit}")
+    return "\n".join(lines) + "\n"
+
+
+def _confirmed(stream: TextIO) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    stream.write("Run these commands? [y/N] ")
+    stream.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _report(evidence: Evidence, folder: Path, format: str, screen: TextIO) -> ExitCode:  # noqa: A002
+    summary = render(evidence)
+    write_atomically(folder / SUMMARY_NAME, summary.encode())
+    job_summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if job_summary:
+        with Path(job_summary).open("a", encoding="utf-8") as file:
+            file.write(summary)
+    if format == "json":
+        screen.write(read_bytes(folder / EVIDENCE_NAME).decode())
+    else:
+        from covpath.report.bench_screen import print_table
+
+        print_table(evidence, screen)
+        screen.write(f"Evidence: {folder / EVIDENCE_NAME}; summary: {folder / SUMMARY_NAME}\n")
+    return ExitCode.DONE if working(evidence) else ExitCode.FINDINGS

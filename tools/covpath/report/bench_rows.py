@@ -1,0 +1,107 @@
+"""A benchmark's cells as rows of words and figures, for every way of showing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.evidence.cells import Cell, cells
+from covpath.evidence.model import Evidence
+from covpath.evidence.trial import CacheState, Enforcement, Outcome, Role
+from covpath.quantity import show_bytes, show_dollars, show_seconds
+from covpath.terms import Tri
+
+COLUMNS = ("backend", "runner", "works", "time", "peak memory", "price", "limits", "runs")
+
+_WORDS = {Tri.TRUE: "works", Tri.FALSE: "does not work", Tri.UNKNOWN: "not certain"}
+_OUTCOMES = {
+    Outcome.REPORT_BAD: "no usable report",
+    Outcome.TEST_FAIL: "the command fails",
+    Outcome.OOM: "out of memory",
+    Outcome.TIMEOUT: "time limit",
+    Outcome.DISK_FULL: "disk full",
+    Outcome.KILLED_OTHER: "killed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One cell in words; ``works`` keeps the fact for colours, ``values`` fit COLUMNS."""
+
+    works: Tri
+    predicted: bool
+    values: tuple[str, ...]
+    reason: str
+
+
+def rows(evidence: Evidence) -> tuple[Row, ...]:
+    """The cells in the order of backends and runners, as they were asked."""
+    found = cells(evidence)
+    backends = list(dict.fromkeys([*(trial.backend for trial in evidence.trials), *(cell.backend for cell in found)]))
+    runners = [profile.name for profile in evidence.runners]
+    ordered = sorted(
+        found,
+        key=lambda cell: (
+            backends.index(cell.backend),
+            runners.index(cell.runner) if cell.runner in runners else len(runners),
+            cell.cache.value,
+        ),
+    )
+    several = len({cell.cache for cell in found}) > 1
+    return tuple(_row(cell, several) for cell in ordered)
+
+
+def _row(cell: Cell, several: bool) -> Row:
+    predicted = cell.enforcement is Enforcement.PREDICTED
+    about = "at most " if predicted and cell.wall_median_seconds is not None else ""
+    return Row(
+        works=cell.works,
+        predicted=predicted,
+        values=(
+            cell.backend,
+            cell.runner + (f" ({cell.cache})" if several or cell.cache is CacheState.COLD else ""),
+            _works(cell),
+            about + _time(cell),
+            show_bytes(cell.peak_bytes) if cell.peak_bytes is not None else "-",
+            show_dollars(cell.price_dollars) if cell.price_dollars is not None else "-",
+            str(cell.enforcement),
+            f"{cell.ok} of {cell.trials}" if cell.trials else "none",
+        ),
+        reason=cell.reason,
+    )
+
+
+def _works(cell: Cell) -> str:
+    word = _WORDS[cell.works]
+    why = _OUTCOMES.get(cell.outcome) if cell.outcome is not None and cell.works is not Tri.TRUE else None
+    return f"{word}: {why}" if why else word
+
+
+def _time(cell: Cell) -> str:
+    if cell.wall_median_seconds is None:
+        return "-"
+    median = show_seconds(cell.wall_median_seconds)
+    if cell.ok < 2 or cell.wall_min_seconds is None or cell.wall_max_seconds is None:
+        return median
+    return f"{median} ({show_seconds(cell.wall_min_seconds)} to {show_seconds(cell.wall_max_seconds)})"
+
+
+def remarks(evidence: Evidence) -> Iterator[str]:
+    """What must be said beside the table: references, cores, noise, what predictions rest on."""
+    for trial in evidence.trials:
+        if trial.role is Role.REFERENCE:
+            core = f", core {trial.core}" if trial.core else ""
+            versions = ", ".join(f"{name} {version}" for name, version in trial.versions.items())
+            ended = "" if trial.outcome is Outcome.OK else f"; {_OUTCOMES[trial.outcome]}: {trial.reason}"
+            yield (
+                f"{trial.backend} without limits: {show_seconds(trial.wall_seconds)}, "
+                f"{show_seconds(trial.cpu.total_seconds)} of processor time{core}"
+                f"{f' ({versions})' if versions else ''}{ended}"
+            )
+    if any(cell.enforcement is Enforcement.PREDICTED for cell in cells(evidence)):
+        yield "A predicted cell was not run: it follows from the run without limits."
+
+
+def working(evidence: Evidence) -> bool:
+    """Whether any cell works."""
+    return any(cell.works is Tri.TRUE for cell in cells(evidence))
