@@ -29,6 +29,8 @@ from openapi_schema_validator import OAS30Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from downloads import downloads
+
 VERSION = "23.0.2"
 _ADDRESS = "urn:github"
 
@@ -36,8 +38,8 @@ _ADDRESS = "urn:github"
 @functools.cache
 def description() -> dict[str, Any]:
     """The description, from the cache or from npm; a loud skip where neither can be had."""
-    cache = Path(os.environ.get("COVPATH_TEST_CACHE", Path.home() / ".cache" / "covpath-tests"))
-    file = cache / f"github-openapi-{VERSION}.json"
+    cache = downloads("github")
+    file = cache / f"openapi-{VERSION}.json"
     if not file.exists():
         _download(cache, file)
     loaded: dict[str, Any] = json.loads(file.read_bytes())
@@ -48,7 +50,6 @@ def _download(cache: Path, file: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("NO npm HERE: GitHub's API description cannot be had, so nothing is checked against it")
-    cache.mkdir(parents=True, exist_ok=True)
     pack = [npm, "pack", "--silent", f"@octokit/openapi@{VERSION}"]
     done = subprocess.run(pack, cwd=cache, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:

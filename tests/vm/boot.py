@@ -22,22 +22,27 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from initramfs import MARKER, build
+from initramfs import MARKER, STARTED, build
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = Path(os.environ.get("COVPATH_TEST_CACHE", Path.home() / ".cache" / "covpath-tests")) / "vm"
+sys.path.insert(0, str(ROOT / "tests"))  # as pytest has it
+
+from downloads import downloads  # noqa: E402
+
 KERNEL_PACKAGE = "linux-image-cloud-amd64"
 MODULES = ("virtio_pci", "virtio_blk", "virtiofs", "overlay", "loop")
 PACKAGES = {
     "qemu-system-x86_64": "qemu-system-x86",
     "busybox": "busybox-static",
     "depmod": "kmod",
+    "mkfs.ext4": "e2fsprogs",
     "unshare": "util-linux",
 }
 VIRTIOFSD = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd")
 MEMORY = "3G"
 SWAP_BYTES = 2 * 2**30
-KVM_MUST_SPEAK_WITHIN = 10.0
+DISK_BYTES = 4 * 2**30  # for /tmp: written files are page cache there, not memory as on a tmpfs
+KVM_MUST_START_WITHIN = 10.0
 TIME_LIMIT = 1500.0
 
 
@@ -51,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         _expect_this_machine()
         kernel, modules = _kernel()
         words = shlex.join(
-            ["env", f"PATH={os.environ['PATH']}", "HOME=/tmp", "COVPATH_VM=1", sys.executable, *arguments]
+            ["env", f"PATH={os.environ['PATH']}", "HOME=/tmp", "NO_COLOR=1", "TERM=dumb", sys.executable, *arguments]
         )
         command = f"cd {shlex.quote(str(ROOT))} && {words}"
         with tempfile.TemporaryDirectory(prefix="covpath-vm-") as scratch:
@@ -83,7 +88,7 @@ def _kernel() -> tuple[Path, list[Path]]:
     if found is None:
         raise CannotBoot(f"apt knows no {KERNEL_PACKAGE}; run apt-get update.")
     package, release = found.groups()
-    tree = CACHE / package
+    tree = downloads("vm") / package
     if not (tree / "ready").exists():
         shutil.rmtree(tree, ignore_errors=True)
         tree.mkdir(parents=True)
@@ -117,15 +122,15 @@ def _run(kernel: Path, image: Path, scratch: Path) -> int:
         status = _boot(accelerator, kernel, image, scratch)
         if status is not None:
             return status
-        sys.stdout.write(f"Nothing was heard from it with {accelerator}.\n")
+        sys.stdout.write(f"It does not start with {accelerator}.\n")
     raise CannotBoot("it did not boot in any way.")
 
 
 def _boot(accelerator: str, kernel: Path, image: Path, scratch: Path) -> int | None:
-    """The command's exit status; None where the machine never spoke."""
-    socket, swap = scratch / f"{accelerator[:3]}.socket", scratch / "swap"
-    with swap.open("wb") as file:
-        file.truncate(SWAP_BYTES)
+    """The command's exit status; None where the machine never started."""
+    socket = scratch / f"{accelerator[:3]}.socket"
+    swap, disk = _empty(scratch / "swap", SWAP_BYTES), _empty(scratch / "disk", DISK_BYTES)
+    subprocess.run([_tool("mkfs.ext4"), "-q", "-F", disk], check=True)
     files = _share_files(socket, scratch / "root")
     qemu = [
         _tool("qemu-system-x86_64"), "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", MEMORY,
@@ -133,15 +138,22 @@ def _boot(accelerator: str, kernel: Path, image: Path, scratch: Path) -> int | N
         "-object", f"memory-backend-memfd,id=memory,size={MEMORY},share=on", "-numa", "node,memdev=memory",
         "-chardev", f"socket,id=files,path={socket}", "-device", "vhost-user-fs-pci,chardev=files,tag=host",
         "-drive", f"file={swap},if=virtio,format=raw,cache=unsafe",
-        "-kernel", str(kernel), "-initrd", str(image), "-append", "console=ttyS0 panic=-1 loglevel=4",
+        "-drive", f"file={disk},if=virtio,format=raw,cache=unsafe",
+        "-kernel", str(kernel), "-initrd", str(image), "-append", "console=ttyS0 panic=-1 loglevel=3",
     ]  # fmt: skip
     machine = subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        return _listen(machine, KVM_MUST_SPEAK_WITHIN if accelerator == "kvm" else 60.0)
+        return _listen(machine, KVM_MUST_START_WITHIN if accelerator == "kvm" else 60.0)
     finally:
         for process in (machine, files):
             process.kill()
             process.wait()
+
+
+def _empty(image: Path, size: int) -> Path:
+    with image.open("wb") as file:
+        file.truncate(size)
+    return image
 
 
 def _share_files(socket: Path, root: Path) -> subprocess.Popen[bytes]:
@@ -165,23 +177,23 @@ def _share_files(socket: Path, root: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-def _listen(machine: subprocess.Popen[bytes], must_speak_within: float) -> int | None:
+def _listen(machine: subprocess.Popen[bytes], must_start_within: float) -> int | None:
     """Pass on what the machine says, until it says how the command ended."""
-    silence = threading.Timer(must_speak_within, machine.kill)
+    silence = threading.Timer(must_start_within, machine.kill)
     limit = threading.Timer(TIME_LIMIT, machine.kill)
     silence.start()
     limit.start()
     status: int | None = None
-    spoke = False
+    started = False
     assert machine.stdout is not None
     try:
         for line in machine.stdout:
-            if not spoke and b"qemu-system" not in line:
-                spoke = True
-                silence.cancel()
             text = line.decode("utf-8", "replace").rstrip()
             told = re.fullmatch(rf"{MARKER}=(\d+)", text)
-            if told:
+            if STARTED in text:
+                started = True
+                silence.cancel()
+            elif told:
                 status = int(told[1])
             else:
                 sys.stdout.write(f"{text}\n")
@@ -189,7 +201,7 @@ def _listen(machine: subprocess.Popen[bytes], must_speak_within: float) -> int |
     finally:
         silence.cancel()
         limit.cancel()
-    return 2 if spoke and status is None else status
+    return 2 if started and status is None else status
 
 
 if __name__ == "__main__":

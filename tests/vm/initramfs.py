@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+STARTED = "COVPATH-VM-STARTED"
 MARKER = "COVPATH-VM-EXIT-STATUS"
 
 INIT = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
+echo {started}
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
@@ -25,7 +27,7 @@ mount -t tmpfs none /upper
 mkdir /upper/files /upper/work
 mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work none /whole
 for directory in proc sys dev; do mount --move /$directory /whole/$directory; done
-mount -t tmpfs none /whole/tmp
+mount -t ext4 /whole/dev/vdb /whole/tmp && chmod 1777 /whole/tmp
 mount -t tmpfs none /whole/run
 mkdir -p /whole/dev/shm && mount -t tmpfs none /whole/dev/shm
 mount -t cgroup2 none /whole/sys/fs/cgroup
@@ -51,7 +53,7 @@ class Entry:
 def build(busybox: Path, modules: Iterable[Path], command: str) -> bytes:
     """The archive; ``modules`` in the order in which they are loaded, ``command`` a line of shell."""
     modules = tuple(modules)
-    init = INIT.format(modules=" ".join(module.name for module in modules), marker=MARKER)
+    init = INIT.format(modules=" ".join(module.name for module in modules), started=STARTED, marker=MARKER)
     directories = ("bin", "dev", "lower", "modules", "proc", "sys", "upper", "whole")
     return archive(
         (
