@@ -73,8 +73,8 @@ def test_a_share_of_a_core_is_held(tmp_path: Path) -> None:
     code = "import time\nend = time.process_time() + 0.25\nwhile time.process_time() < end: pass"
     trial = run(python(code), tmp_path, replace(SMALL, cpus=0.5))
     assert limit(trial, Knob.CPUS).read_back == 0.5
-    assert trial.cpu.total_seconds == pytest.approx(0.27, abs=0.1)
-    assert trial.wall_seconds > 0.4
+    assert trial.cpu.total_seconds > 0.25
+    assert trial.wall_seconds > trial.cpu.total_seconds / 0.65  # the first period's share is given at once
     assert trial.cpu.throttled_seconds is not None
     assert trial.cpu.throttled_seconds > 0
 
