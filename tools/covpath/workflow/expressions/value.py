@@ -36,6 +36,9 @@ class Pieces:
         return "*".join(self.pieces)
 
 
+_ANY_TEXT = Pieces(("", ""))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Array:
     """A sequence; ``rest`` names what decides further items, none where all are listed.
@@ -51,10 +54,14 @@ class Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Object:
-    """A mapping with case-insensitive keys; ``rest`` is the path of a context whose further keys are not known."""
+    """A mapping with case-insensitive keys; ``rest`` is the path of a context whose further keys are not known.
+
+    ``texts``: every further value is a text, or null where there is none (``vars``, ``env``, outputs).
+    """
 
     entries: Mapping[str, Value]
     rest: str | None = None
+    texts: bool = False
     _folded: dict[str, Value] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +78,10 @@ class Object:
         """The value at ``key``; null where the object has no such key, unknown where it may have one."""
         if self.has(key):
             return self._folded[fold(key)]
-        return None if self.rest is None else unknown(f"{self.rest}.{key}")
+        if self.rest is None:
+            return None
+        path = f"{self.rest}.{key}"
+        return Unknown(frozenset((path,)), (_ANY_TEXT, None)) if self.texts else unknown(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ def unknown(*names: str) -> Unknown:
 
 def unknown_text(*names: str) -> Unknown:
     """Some text, depending on ``names`` (``vars``, ``env``, outputs and ``hashFiles`` are always text)."""
-    return Unknown(frozenset(names), (Pieces(("", "")),))
+    return Unknown(frozenset(names), (_ANY_TEXT,))
 
 
 def value_of(plain: Plain) -> Value:
