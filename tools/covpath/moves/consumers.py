@@ -1,0 +1,141 @@
+"""What reads a report: upload inputs, conditions, artifacts, scripts, other jobs. They follow or are named."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.backends.mentions import Use, mentions, replaced
+from covpath.backends.request import Format, Report
+from covpath.backends.translate import Translation
+from covpath.backends.uploaders import uploader
+from covpath.moves.proposal import Draft, NoteKind
+from covpath.terms import Loss, LossAction
+from covpath.workflow.model import Job, Step
+from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
+from covpath.yamltext.operations import set_value
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A scalar of a later step, with its route."""
+
+    job: Job
+    step: Step
+    route: Route
+    scalar: Scalar
+
+
+def follow_reports(draft: Draft, translation: Translation, index: int) -> None:
+    """Let everything after step ``index`` read the reports where, and in the format, they are now."""
+    workdir = draft.workflow.directory_of(draft.job, draft.job.steps[index]) or "."
+    for before, after in _pairs(translation):
+        old, new = _spellings(before, workdir), _spellings(after, workdir)
+        if not old:
+            continue
+        moved = bool(new) and new != old
+        if not moved and before.format is after.format:
+            continue
+        for text in tuple(_later_texts(draft, index)):
+            _follow(draft, text, old, new, before.format, after.format)
+        if before.format is not after.format:
+            _follow_format(draft, index, before, after)
+
+
+def _pairs(translation: Translation) -> Iterator[tuple[Report, Report]]:
+    """Each old report file and the one that takes its place: of the same format, else the one in order."""
+    left = [report for report in translation.after if report.path is not None]
+    for before in translation.before:
+        if before.path is None or not left:
+            continue
+        after = next((report for report in left if report.format is before.format), left[0])
+        left.remove(after)
+        yield before, after
+
+
+def _spellings(report: Report, workdir: str) -> tuple[str, ...]:
+    """The report's path from the checkout and from the step's directory, without ``./``."""
+    if report.path is None or report.path.text is None:
+        return ()
+    own = posixpath.normpath(report.path.text)
+    full = posixpath.normpath(posixpath.join(workdir, own))
+    return (full, own) if full != own else (own,)
+
+
+def _later_texts(draft: Draft, index: int) -> Iterator[_Text]:
+    """Every scalar after the measuring step that could name a report: its own job's, then other jobs'."""
+    for job in (draft.job, *(job for job in draft.workflow.jobs.values() if job.id != draft.job_id)):
+        for step in job.steps:
+            if job.id == draft.job_id and step.index < index:
+                continue
+            for name in ("if", "run"):
+                scalar = step.if_ if name == "if" else step.run
+                if scalar is not None and not (job.id == draft.job_id and step.index == index and name == "run"):
+                    yield _Text(job, step, (*step.route, name), scalar)
+            for outer in ("with", "env"):
+                mapping = step.with_ if outer == "with" else step.env
+                yield from _entries(job, step, (*step.route, outer), mapping)
+
+
+def _entries(job: Job, step: Step, route: Route, mapping: Mapping | None) -> Iterator[_Text]:
+    for entry in mapping.entries if mapping is not None else ():
+        scalar = deref(entry.value)
+        if isinstance(scalar, Scalar):
+            yield _Text(job, step, (*route, entry.key.value), scalar)
+
+
+def _follow(
+    draft: Draft, text: _Text, old: tuple[str, ...], new: tuple[str, ...], before: Format, after: Format
+) -> None:
+    value = text.scalar.value
+    found = mentions(value, old)
+    if not found:
+        return
+    if new and new != old:
+        for spelling, other in zip(old, new, strict=False):
+            value = replaced(
+                value, [one for one in mentions(value, (spelling,)) if one.use is Use.PATH], spelling, other
+            )
+        names = [one for one in mentions(value, old) if one.use is Use.NAME]
+        value = replaced(value, names, old[0], new[0])
+    if value != text.scalar.value:
+        draft.make(set_value(draft.workflow.document, text.route, value, why="follow the report"))
+    place = draft.workflow.place(draft.workflow.jobs[text.job.id].steps[text.step.index].node)
+    for one in found:
+        if one.use in (Use.CONTENT, Use.LOG, Use.SETTING) and before is not after:
+            draft.losses.append(
+                Loss(
+                    action=LossAction.STOP,
+                    name="report-readers",
+                    what=one.text,
+                    message=f"`{text.step.label}` reads the {before} report's content, which is {after} now",
+                    place=place,
+                )
+            )
+
+
+def _follow_format(draft: Draft, index: int, before: Report, after: Report) -> None:
+    """Uploaders that are told the format, or take only some."""
+    for step in draft.job.steps[index + 1 :]:
+        found = uploader(step.uses) if step.uses else None
+        if found is None:
+            continue
+        place = draft.workflow.place(step.node)
+        if found.accepts is not None and after.format not in found.accepts and before.format in found.accepts:
+            draft.losses.append(
+                Loss(
+                    action=LossAction.STOP,
+                    name="report-readers",
+                    what=found.action,
+                    message=f"`{step.label}` does not read {after.format} reports",
+                    place=place,
+                )
+            )
+        told = found.format_input
+        value = found.format_values.get(after.format) if told is not None else None
+        if told is not None and told in step.inputs() and value is not None:
+            route = (*draft.job.steps[step.index].route, "with", told)
+            draft.make(set_value(draft.workflow.document, route, value, why="tell the new format"))
+        elif told is not None and told in step.inputs():
+            draft.say(NoteKind.LEFTOVER, f"`{step.label}` is told the old format (`{told}`)", place=place)
