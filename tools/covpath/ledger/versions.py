@@ -1,0 +1,41 @@
+"""The versions of the exceptions file, read from git: the one place where ``history`` meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covpath.ledger.history import History, Version, trace
+from covpath.outside.git import Repository
+from covpath.outside.revisions import Change, blobs, history
+
+_TOGETHER = 250
+"""Commits whose contents are held at the same time."""
+
+
+def past(repository: Repository, path: str, revision: str = "HEAD") -> History:
+    """The history of the exceptions file at ``path`` as it is at ``revision``.
+
+    Raises UsageError where there is no such revision or no git, OutsideError where git fails.
+    """
+    return trace(versions(repository, path, revision), complete=not repository.is_shallow())
+
+
+def versions(repository: Repository, path: str, revision: str = "HEAD") -> Iterator[Version]:
+    """Every commit that changed the file, oldest first, each with the text before and after it."""
+    changes = history(repository, path, revision)[::-1]
+    for start in range(0, len(changes), _TOGETHER):
+        yield from _with_texts(repository, changes[start : start + _TOGETHER])
+
+
+def _with_texts(repository: Repository, changes: tuple[Change, ...]) -> Iterator[Version]:
+    wanted = [blob for change in changes for blob in (change.before, change.after) if blob is not None]
+    # What is not UTF-8 cannot be read as YAML either: history counts that version as unreadable.
+    texts = {blob: data.decode("utf-8-sig", "replace") for blob, data in blobs(repository, wanted).items()}
+    for change in changes:
+        yield Version(
+            commit=change.commit,
+            day=change.when.date(),
+            author=change.author,
+            before=None if change.before is None else texts[change.before],
+            after=None if change.after is None else texts[change.after],
+        )
