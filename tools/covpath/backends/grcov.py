@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from covpath.backends import cargo
 from covpath.backends.contract import Parsing, Recognition, Role
 from covpath.backends.grcov_options import CARGO, GRCOV, NAMES_IN_FOLDER, TYPES
 from covpath.backends.grcov_writing import NAME, emit
-from covpath.backends.launch import take_apart
+from covpath.backends.launch import take_apart, without_assignments
 from covpath.backends.losses import UNEXPECTED_WORD, drop, stop
 from covpath.backends.options import Reading
 from covpath.backends.request import (
@@ -27,12 +26,11 @@ from covpath.backends.request import (
     Language,
     Native,
     Passed,
-    Prefix,
     Report,
     TestCode,
     Topic,
 )
-from covpath.backends.words import Argument, in_directory, plain
+from covpath.backends.words import Argument, in_directory
 from covpath.terms import Loss
 
 __all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise"]
@@ -174,7 +172,7 @@ def _parse_cargo(recognition: Recognition) -> Parsing:
         natives=(*told, *reading.natives()),
         loose=tuple(part for part in reading.loose if part.words[0].text is None),
         passed=(Passed(len(recognition.arguments), reading.rest),) if reading.rest else (),
-        prefixes=_without_assignments(recognition.launch.prefixes, {name for name, _ in own}),
+        prefixes=without_assignments(recognition.launch.prefixes, {name for name, _ in own}),
         toolchain=recognition.toolchain,
         behaviour=Behaviour(doctests=doctests, test_code=TestCode.ALL),
         environment=recognition.environment,
@@ -200,13 +198,3 @@ def _left_over(name: str, value: str) -> tuple[str, str | None]:
         rest = _WITH_IT.sub("", rest)
     rest = " ".join(rest.split())
     return name, rest or None
-
-
-def _without_assignments(prefixes: Sequence[Prefix], names: set[str]) -> tuple[Prefix, ...]:
-    """The prefixes without ``NAME=value`` words for variables that go."""
-    kept = []
-    for prefix in prefixes:
-        left = tuple(word for word in prefix.words if word.raw.partition("=")[0] not in names)
-        if left and left != (plain("env"),):
-            kept.append(replace(prefix, words=left))
-    return tuple(kept)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from covpath.backends.request import Prefix
@@ -210,3 +210,13 @@ def _behind_runner(argv: Sequence[Argument], position: int, runner: Runner) -> i
         else:
             return position
     return position
+
+
+def without_assignments(prefixes: Sequence[Prefix], names: Collection[str]) -> tuple[Prefix, ...]:
+    """The prefixes without ``NAME=value`` words for variables that go."""
+    kept = []
+    for prefix in prefixes:
+        left = tuple(word for word in prefix.words if word.raw.partition("=")[0] not in names)
+        if left and tuple(word.text for word in left) != ("env",):
+            kept.append(replace(prefix, words=left))
+    return tuple(kept)

@@ -40,7 +40,7 @@ _READ_HERE = (
 _TOPICS = (
     flag(Topic.DOCTESTS, "--doc"),
     _many(Topic.PACKAGE, "-p", "--packages", "--package"),
-    _many(Topic.EXCLUDE_PACKAGE, "-e", "--exclude"),
+    _many(Topic.EXCLUDE_PACKAGE, "--exclude", "-e"),
     _many(Topic.FEATURES, "--features"),
     _many(Topic.BIN, "--bin"),
     _many(Topic.EXAMPLE, "--example"),

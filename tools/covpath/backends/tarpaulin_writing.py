@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from covpath.backends import cargo
 from covpath.backends.contract import Command, Emission, Situation, command, make_directory, prefixed
 from covpath.backends.globs import globs_of
+from covpath.backends.launch import without_assignments
 from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import ordered
 from covpath.backends.request import (
@@ -27,6 +28,7 @@ from covpath.backends.words import Argument, directory_of, in_directory, plain, 
 from covpath.terms import Loss
 
 NAME = "cargo-tarpaulin"
+_TARGET_DIR = "CARGO_LLVM_COV_TARGET_DIR"
 
 _OUT_NAME = {
     Format.COBERTURA: "Xml",
@@ -88,6 +90,7 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
         request = _renamed(_without_branches(_without_expressions(request, losses), losses), losses)
         losses += [native.leaving for native in request.natives]
         own, told = _habits(request)
+        request = replace(request, prefixes=without_assignments(request.prefixes, {_TARGET_DIR}))
         reports, moved = cargo.moved_reports(request, situation, to_root=True)
         losses += [*told, *moved]
     pieces, lost = TABLE.write(request, CANNOT)
@@ -103,7 +106,10 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
         *cargo.behind_dashes(request.passed_words),
     )
     return Emission(
-        commands=(command(main, measures=True), *written.renames), losses=tuple(losses), reports=written.written
+        commands=(command(main, measures=True), *written.renames),
+        losses=tuple(losses),
+        reports=written.written,
+        unset=(_TARGET_DIR,) if foreign and request.variable(_TARGET_DIR) is not None else (),
     )
 
 
@@ -154,8 +160,12 @@ def _renamed(request: CoverageRequest, losses: list[Loss]) -> CoverageRequest:
 def _habits(request: CoverageRequest) -> tuple[tuple[Passed, ...], list[Loss]]:
     """What another backend does by itself, said in cargo-tarpaulin's flags."""
     behaviour = request.behaviour
-    pieces = [Passed(NEW, words("--engine llvm"))]
+    pieces = []
     losses: list[Loss] = []
+    directory = request.variable(_TARGET_DIR)
+    if directory is not None:
+        pieces.append(Passed(NEW, (plain("--target-dir"), plain(directory))))
+    pieces.append(Passed(NEW, words("--engine llvm")))
     if not behaviour.serial_tests:
         pieces.append(Passed(NEW, words("--implicit-test-threads")))
     if behaviour.doctests is Doctests.WITH:

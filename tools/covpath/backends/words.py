@@ -17,7 +17,7 @@ _WORD = re.compile(
     rf"(?:{_EXPRESSION}|'[^']*'|\"(?:{_EXPRESSION}|\\.|[^\"\\])*\"|\\.|[^\s'\"\\])+",
     re.DOTALL,
 )
-_DYNAMIC = re.compile(r"\$|`")
+_DYNAMIC = re.compile(r"(?<!\\)(?:\$[\w{(@*#?!$-]|`)")
 _SINGLE_QUOTED = re.compile(r"'[^']*'")
 _QUOTED_WHOLE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 
