@@ -93,7 +93,7 @@ def remove_item(document: Document, sequence: Sequence, index: int) -> Splice:
     if not layout.own_line(text, start):
         following = layout.dash(document, sequence, index + 1)
         if "#" in text[end:following]:
-            return start + 1, end, ""
+            return _trim_before(document, start), end, ""
         return start, following, ""
     before = sequence.items[index - 1] if index else None
     end = _with_deeper(document, before, start, end)
@@ -131,6 +131,7 @@ def _whole_lines(document: Document, above: Node | None, start: int, end: int) -
 
 
 def _trim_before(document: Document, start: int) -> int:
+    """The offset behind the dash, without the blanks before what is removed; comments below stay below it."""
     text = document.source.text
     while start > 0 and text[start - 1] in " \t":
         start -= 1

@@ -20,16 +20,18 @@ _LINE_TAIL = re.compile(r"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(?=\r?\n)")
 def add_entry(document: Document, mapping: Mapping, index: int, key: str, value: Plain) -> Splice:
     """The splice that adds an entry as number ``index``."""
     quote = _shared_quote([entry.key for entry in mapping.entries])
-    tight = quote == '"' and _all_tight(document, mapping)
+    tight = _tight(document, mapping)
     name = render_scalar(key, like=quote, flow=True)
-    shown = render_flow(value, like=quote if quote == '"' else "")
-    return _add(document, mapping, index, f"{name}{':' if tight else ': '}{shown}")
+    shown = render_flow(value, like=quote if quote == '"' else "", tight=tight)
+    return _add(document, mapping, index, f"{name}{':' if tight else ': '}{shown}", tight=tight)
 
 
 def add_item(document: Document, sequence: Sequence, index: int, value: Plain) -> Splice:
     """The splice that adds an item as number ``index``."""
-    quote = _shared_quote([item for item in sequence.items if isinstance(item, Scalar)])
-    return _add(document, sequence, index, render_flow(value, like=quote))
+    beside = next((item for item in sequence.items if isinstance(item, Mapping)), None)
+    tight = beside is not None and _tight(document, beside)
+    quote = '"' if tight else _shared_quote([item for item in sequence.items if isinstance(item, Scalar)])
+    return _add(document, sequence, index, render_flow(value, like=quote, tight=tight), tight=tight)
 
 
 def remove_entry(document: Document, mapping: Mapping, index: int) -> Splice:
@@ -42,13 +44,13 @@ def remove_item(document: Document, sequence: Sequence, index: int) -> Splice:
     return _remove(document, sequence, index)
 
 
-def _add(document: Document, node: Mapping | Sequence, index: int, shown: str) -> Splice:
+def _add(document: Document, node: Mapping | Sequence, index: int, shown: str, *, tight: bool) -> Splice:
     text = document.source.text
     children = _children(document, node)
     if not children:
         padding = " " if text[node.start + 1 : node.start + 2] in (" ", "\t") else ""
         return node.start + 1, node.start + 1, padding + shown
-    comma = _comma(text, children)
+    comma = "," if tight else _comma(text, children)
     eol = document.source.newline_at(node.start)
     if index < len(children):
         start = children[index][0]
@@ -116,9 +118,12 @@ def _margin(text: str, offset: int) -> str:
     return text[layout.line_start(text, offset) : offset]
 
 
-def _all_tight(document: Document, mapping: Mapping) -> bool:
+def _tight(document: Document, mapping: Mapping) -> bool:
+    """Whether a mapping is written as JSON without blanks: ``{"key":value}``."""
     text = document.source.text
-    return all(text[entry.key.end : entry.value.outer_start] == ":" for entry in mapping.entries)
+    return bool(mapping.entries) and all(
+        entry.key.style == '"' and text[entry.key.end : entry.value.outer_start] == ":" for entry in mapping.entries
+    )
 
 
 def _shared_quote(scalars: list[Scalar]) -> str:

@@ -33,7 +33,7 @@ def replace_in_scalar(
     why = why or f"change {show(route)}"
     splice = _spliced(document, site, scalar, value, (start, end, new))
     if splice is None:
-        anew = scalar.style == "|" and literal(value, 1) is not None
+        anew = scalar.style == "|" and ("\n" not in value or literal(value, 1) is not None)
         if "\n" in document.source.text[scalar.start : scalar.end] and not anew:
             raise Refusal(
                 f"{show(route)} is written over several lines in a style that cannot hold the change.",
@@ -62,6 +62,8 @@ def _spliced(
     places = offsets(document, scalar)
     if places is None or (scalar.style == "" and not plain_safe(value, site.in_flow)):
         return None
+    if scalar.style in ("|", ">") and not value.strip():
+        return None  # lines of blanks alone belong to whatever is around them
     start, end, new = places[part[0]], places[part[1]], part[2]
     if scalar.style in ("|", ">"):
         indent = block_indent(source.text, scalar.start, scalar.end, scalar.style, scalar.value) or 0
@@ -88,7 +90,7 @@ def _in_block(source: Source, start: int, end: int, new: str, indent: int) -> tu
     lines[-1] += rest
     shown = [" " * indent + line if line else line for line in lines]
     line_start = text.rfind("\n", 0, start) + 1
-    if text[line_start:start].strip(" "):
+    if text[line_start:start].strip(" ") or start - line_start > indent:
         shown[0] = lines[0]
     else:
         start = line_start

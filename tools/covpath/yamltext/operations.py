@@ -10,7 +10,7 @@ from covpath.errors import Refusal
 from covpath.yamltext import block, flow, replacing
 from covpath.yamltext.comments import comments_between
 from covpath.yamltext.edit import Change, ChangeKind, Edit
-from covpath.yamltext.nodes import Mapping, Plain, Route, Scalar, Sequence, deref, same, to_plain
+from covpath.yamltext.nodes import Mapping, Plain, Route, Scalar, Sequence, deref, node_at, same, to_plain
 from covpath.yamltext.reading import Document
 from covpath.yamltext.sites import Site, locate, refuse_lost_anchors, show
 
@@ -20,9 +20,10 @@ def set_value(document: Document, route: Route, value: Plain, *, shared: bool = 
 
     An alias is replaced by the value; text that aliases use is refused unless ``shared``.
     """
-    site = locate(document, route, shared=shared)
-    if same(to_plain(site.node), value):
+    found = node_at(document.root, route) if document.root is not None else None
+    if found is not None and same(to_plain(found), value):
         return None
+    site = locate(document, route, shared=shared)
     start, end, new = replacing.replace(document, site, value)
     return _edit(document, start, end, new, why or f"set {show(route)}", _changes(site, ChangeKind.SET, value))
 
@@ -44,10 +45,10 @@ def set_key(
     ``after`` that is there; else before a last entry that is a block list of mappings (the
     ``steps`` of a job), else at the end. A mapping that is still empty is begun.
     """
+    if document.root is not None and node_at(document.root, (*route, key)) is not None:
+        return set_value(document, (*route, key), value, shared=shared, why=why)
     site = locate(document, route, shared=shared, enter=True)
     mapping = deref(site.node)
-    if isinstance(mapping, Mapping) and mapping.find(key) is not None:
-        return set_value(document, (*route, key), value, shared=shared, why=why)
     why = why or f"add {key} to {show(route)}"
     if isinstance(mapping, Scalar) and mapping.data() is None:
         start, end, new = replacing.replace(document, site, {key: value})
@@ -55,6 +56,13 @@ def set_key(
         return _edit(document, start, end, new, why, change)
     if not isinstance(mapping, Mapping):
         raise Refusal(f"{show(route)} is not a mapping.", place=document.source.place(site.node.start))
+    for entry in mapping.entries:
+        if entry.key.value.lower() == key.lower():
+            raise Refusal(
+                f"{show(route)} has the key {entry.key.value}, which GitHub does not tell from {key}.",
+                place=document.source.place(entry.key.start),
+                hint=f"Write it {key} first.",
+            )
     index = _position(mapping, before, after)
     add = flow.add_entry if mapping.flow else block.add_entry
     start, end, new = add(document, mapping, index, key, value)

@@ -32,17 +32,17 @@ def render_scalar(value: str | float | bool | None, *, like: str = "", flow: boo
     return value
 
 
-def render_flow(value: Plain, *, like: str = "") -> str:
-    """Data on one line: ``[a, b]`` and ``{ key: value }``."""
+def render_flow(value: Plain, *, like: str = "", tight: bool = False) -> str:
+    """Data on one line: ``[a, b]`` and ``{ key: value }``; ``tight`` leaves the blanks out, as JSON may."""
+    comma, colon, pad = (",", ":", "") if tight else (", ", ": ", " ")
     if isinstance(value, list):
-        return "[" + ", ".join(render_flow(item, like=like) for item in value) + "]"
+        return "[" + comma.join(render_flow(item, like=like, tight=tight) for item in value) + "]"
     if isinstance(value, dict):
-        if not value:
-            return "{}"
         quote = like if like == '"' else ""
         names = [render_scalar(key, like=quote, flow=True) for key in value]
-        pairs = [f"{name}: {render_flow(item, like=like)}" for name, item in zip(names, value.values(), strict=True)]
-        return "{ " + ", ".join(pairs) + " }"
+        items = [render_flow(item, like=like, tight=tight) for item in value.values()]
+        pairs = [f"{name}{colon}{item}" for name, item in zip(names, items, strict=True)]
+        return "{" + pad + comma.join(pairs) + pad + "}" if pairs else "{}"
     return render_scalar(value, like=like, flow=True)
 
 

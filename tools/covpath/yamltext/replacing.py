@@ -154,7 +154,7 @@ def _collection(document: Document, site: Site, value: list[Plain] | dict[str, P
     style = layout.indents(document, node.start)
     if isinstance(node, Mapping) and isinstance(value, dict) and value:
         lines = [line for key, item in value.items() for line in render_entry(key, item, style)]
-        return node.start, node.end, _joined(source, lines, node.start)
+        return node.start, _line_or_end(document, node.end, value), _joined(source, lines, node.start)
     start, kept, column = _below_key(document, site)
     end = layout.content_end_line(document, node.end)
     comment = kept or ("" if is_block else layout.same_line_comment(source.text, node.end))
@@ -183,8 +183,13 @@ def _items(document: Document, node: Sequence, value: list[Plain]) -> tuple[int,
         start = layout.content_end_line(document, node.items[head - 1].end)
         end = layout.content_end_line(document, node.items[len(old) - tail - 1].end)
         return start, end, _joined(source, ["", *lines], node.start) if lines else ""
-    start, end = layout.dash(document, node, head), node.items[len(old) - tail - 1].end
-    return start, end, _joined(source, lines, node.start)
+    end = _line_or_end(document, node.items[len(old) - tail - 1].end, value[len(value) - tail - 1])
+    return layout.dash(document, node, head), end, _joined(source, lines, node.start)
+
+
+def _line_or_end(document: Document, end: int, value: Plain) -> int:
+    """The end of what is replaced: with the comment on its line where a script would swallow it."""
+    return layout.content_end_line(document, end) if ends_in_text(value) else end
 
 
 def _joined(source: Source, lines: list[str], start: int) -> str:
