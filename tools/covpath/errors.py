@@ -59,8 +59,9 @@ class CovpathError(Exception):
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
+        stop = "" if self.message.endswith((".", "!", "?", ":")) else "."
         then = f" {self.hint}" if self.hint else ""
-        return f"{where}{self.message}{then}"
+        return f"{where}{self.message}{stop}{then}"
 
 
 class UsageError(CovpathError):

@@ -94,5 +94,8 @@ def show_percent(part: float, whole: float) -> str:
 
 
 def show_dollars(dollars: float) -> str:
-    """``$0.006``: three significant digits; ``free`` for nothing."""
-    return "free" if dollars == 0 else f"${_three_digits(dollars)}"
+    """``$0.006``, ``$0.12``, ``$1.50``: three significant digits at most; ``free`` for nothing."""
+    if dollars == 0:
+        return "free"
+    whole, _, decimals = _three_digits(dollars).partition(".")
+    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
