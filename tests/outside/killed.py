@@ -40,6 +40,7 @@ def kill_before_call(number: int) -> None:
 
         return counting
 
+    os.fsync = lambda _: None  # a killed process loses nothing that the kernel has; this saves the disk
     for name in CALLS:
         setattr(os, name, counted(getattr(os, name)))
 

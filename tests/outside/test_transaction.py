@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,11 @@ import pytest
 from covpath.errors import InputError, OutsideError, Refusal
 from covpath.outside.transaction import Transaction, recover, state_directory
 from outside.killed import AFTER, BEFORE, write_all
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture(params=["git", "plain"])
