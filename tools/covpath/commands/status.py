@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from covpath.commands.job_status import job_status, load_ledger
 from covpath.commands.subject import open_subject, required_checks
 from covpath.errors import ExitCode
 from covpath.gate.judge import Judge
 from covpath.gate.required import RequiredChecks
+from covpath.ledger.model import Ledger
 from covpath.report.status_data import JobStatus, Status, to_json
 from covpath.report.status_text import render
 from covpath.terms import Gate
@@ -32,12 +34,14 @@ def run(
     """Print the status; USAGE where a workflow could not be read (the rest is still told)."""
     del base, others
     subject = open_subject(repo)
-    checks = required_checks(subject.root, required)
+    ledger = load_ledger(subject.root)
+    listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
+    checks = required_checks(subject.root, required, listed)
     workflows = subject.workflows.workflows
     chosen = [find_job(workflows, job)] if job is not None else _jobs(workflows)
     status = Status(
         required=checks,
-        jobs=tuple(_status(workflow, one, checks) for workflow, one in chosen),
+        jobs=tuple(_status(workflow, one, checks, ledger) for workflow, one in chosen),
         unreadable=subject.workflows.unreadable,
     )
     if format == "json":
@@ -57,5 +61,5 @@ def _worth_telling(job: JobStatus) -> bool:
     return job.verdict.coverage or job.verdict.partly or job.verdict.gate in (Gate.ADVISORY, Gate.SILENT, Gate.UNKNOWN)
 
 
-def _status(workflow: Workflow, job: Job, required: RequiredChecks) -> JobStatus:
-    return JobStatus(verdict=Judge(required=required).job(workflow, job))
+def _status(workflow: Workflow, job: Job, required: RequiredChecks, ledger: Ledger | None) -> JobStatus:
+    return job_status(workflow, job, Judge(required=required).job(workflow, job), ledger)

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from covpath.backends.mentions import Use, mentions, replaced
 from covpath.backends.request import Format, Report
 from covpath.backends.translate import Translation
 from covpath.backends.uploaders import uploader
+from covpath.gate.report_uses import ReadingText, later_texts, spellings
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Loss, LossAction
-from covpath.workflow.model import Job, Step
-from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 from covpath.yamltext.operations import set_value
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A scalar of a later step, with its route."""
-
-    job: Job
-    step: Step
-    route: Route
-    scalar: Scalar
 
 
 def follow_reports(draft: Draft, translation: Translation, index: int) -> None:
     """Let everything after step ``index`` read the reports where, and in the format, they are now."""
     workdir = draft.workflow.directory_of(draft.job, draft.job.steps[index]) or "."
     for before, after in _pairs(translation):
-        old, new = _spellings(before, workdir), _spellings(after, workdir)
+        old, new = spellings(before, workdir), spellings(after, workdir)
         if not old:
             continue
         moved = bool(new) and new != old
         if not moved and before.format is after.format:
             continue
-        for text in tuple(_later_texts(draft, index)):
+        for text in tuple(later_texts(draft.workflow, draft.job, index)):
             _follow(draft, text, old, new, before.format, after.format)
         if before.format is not after.format:
             _follow_format(draft, index, before, after)
@@ -54,39 +41,8 @@ def _pairs(translation: Translation) -> Iterator[tuple[Report, Report]]:
         yield before, after
 
 
-def _spellings(report: Report, workdir: str) -> tuple[str, ...]:
-    """The report's path from the checkout and from the step's directory, without ``./``."""
-    if report.path is None or report.path.text is None:
-        return ()
-    own = posixpath.normpath(report.path.text)
-    full = posixpath.normpath(posixpath.join(workdir, own))
-    return (full, own) if full != own else (own,)
-
-
-def _later_texts(draft: Draft, index: int) -> Iterator[_Text]:
-    """Every scalar after the measuring step that could name a report: its own job's, then other jobs'."""
-    for job in (draft.job, *(job for job in draft.workflow.jobs.values() if job.id != draft.job_id)):
-        for step in job.steps:
-            if job.id == draft.job_id and step.index < index:
-                continue
-            for name in ("if", "run"):
-                scalar = step.if_ if name == "if" else step.run
-                if scalar is not None and not (job.id == draft.job_id and step.index == index and name == "run"):
-                    yield _Text(job, step, (*step.route, name), scalar)
-            for outer in ("with", "env"):
-                mapping = step.with_ if outer == "with" else step.env
-                yield from _entries(job, step, (*step.route, outer), mapping)
-
-
-def _entries(job: Job, step: Step, route: Route, mapping: Mapping | None) -> Iterator[_Text]:
-    for entry in mapping.entries if mapping is not None else ():
-        scalar = deref(entry.value)
-        if isinstance(scalar, Scalar):
-            yield _Text(job, step, (*route, entry.key.value), scalar)
-
-
 def _follow(
-    draft: Draft, text: _Text, old: tuple[str, ...], new: tuple[str, ...], before: Format, after: Format
+    draft: Draft, text: ReadingText, old: tuple[str, ...], new: tuple[str, ...], before: Format, after: Format
 ) -> None:
     value = text.scalar.value
     found = mentions(value, old)

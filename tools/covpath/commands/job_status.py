@@ -1,0 +1,62 @@
+"""A job's verdict with what stands beside it: backend, reports, runner, exception."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from covpath.commands.subject import EXCEPTIONS_PATH
+from covpath.gate.measuring import find_measuring
+from covpath.gate.report_uses import written_reports
+from covpath.gate.verdict import JobVerdict
+from covpath.ledger.model import Entry, Ledger
+from covpath.ledger.reading import load
+from covpath.report.status_data import ExceptionNote, JobStatus, ReportUse
+from covpath.terms import JobRef
+from covpath.workflow.model import Job, Workflow
+from covpath.yamltext.nodes import to_plain
+
+
+def load_ledger(root: Path) -> Ledger | None:
+    """The repository's exceptions file, or None where it has none."""
+    path = root / EXCEPTIONS_PATH
+    return load(path, root) if path.is_file() else None
+
+
+def job_status(workflow: Workflow, job: Job, verdict: JobVerdict, ledger: Ledger | None) -> JobStatus:
+    """Everything ``covpath status`` tells of one job."""
+    recognition = find_measuring(workflow, job).recognition
+    return JobStatus(
+        verdict=verdict,
+        backend=recognition.backend if recognition is not None else None,
+        reports=tuple(
+            ReportUse(
+                path=report.path, format=report.format, consumers=tuple(reader.label for reader in report.readers)
+            )
+            for report in (written_reports(workflow, job) if verdict.coverage else ())
+        ),
+        runner=runner_text(job),
+        exception=_note(entry) if (entry := entry_of(ledger, verdict.ref)) is not None else None,
+    )
+
+
+def runner_text(job: Job) -> str:
+    """The runner's labels as people write them; empty for a call of a reusable workflow."""
+    plain = to_plain(job.runs_on) if job.runs_on is not None else ""
+    if isinstance(plain, dict):
+        return ", ".join(f"{key}: {value}" for key, value in plain.items())
+    return ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain)
+
+
+def entry_of(ledger: Ledger | None, ref: JobRef) -> Entry | None:
+    """The open entry about a job, if the exceptions file has one."""
+    entries = ledger.open_entries if ledger is not None else ()
+    return next((entry for entry in entries if entry.is_about(ref)), None)
+
+
+def _note(entry: Entry) -> ExceptionNote:
+    return ExceptionNote(
+        decision=str(entry.decision),
+        owner=entry.owner,
+        target=str(entry.until) if entry.until is not None else None,
+        place=entry.place,
+    )

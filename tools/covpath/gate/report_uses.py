@@ -1,0 +1,101 @@
+"""The reports a job writes, and the later steps that read them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.backends.mentions import mentions
+from covpath.backends.request import Report
+from covpath.backends.table import backend
+from covpath.errors import Place
+from covpath.gate.measuring import measurements
+from covpath.workflow.model import Job, Step, Workflow
+from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingText:
+    """A scalar of a step that could name a report, with its route from the document's root."""
+
+    job: Job
+    step: Step
+    route: Route
+    scalar: Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportReader:
+    """A step that names a report."""
+
+    label: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenReport:
+    """A report file: ``path`` from the checkout where that is known, and the steps that name it."""
+
+    path: str
+    format: str
+    readers: tuple[ReportReader, ...]
+
+
+def written_reports(workflow: Workflow, job: Job) -> tuple[WrittenReport, ...]:
+    """The report files that the job's own commands write."""
+    found: dict[str, WrittenReport] = {}
+    for one in measurements(job):
+        workdir = workflow.directory_of(job, one.step) or "."
+        for report in backend(one.recognition.backend).parse(one.recognition).request.files:
+            spelled = spellings(report, workdir)
+            path = spelled[0] if spelled else str(report.path)
+            found[path] = WrittenReport(
+                path=path,
+                format=str(report.format),
+                readers=tuple(_readers(workflow, job, one.step.index, spelled)),
+            )
+    return tuple(found.values())
+
+
+def spellings(report: Report, workdir: str) -> tuple[str, ...]:
+    """The report's path from the checkout and from the step's directory, without ``./``; none if unknown."""
+    if report.path is None or report.path.text is None:
+        return ()
+    own = posixpath.normpath(report.path.text)
+    full = posixpath.normpath(posixpath.join(workdir, own))
+    return (full, own) if full != own else (own,)
+
+
+def later_texts(workflow: Workflow, job: Job, index: int) -> Iterator[ReadingText]:
+    """Every scalar that could name a report after step ``index``: the job's own, then other jobs'.
+
+    The measuring step's own script is left out, its other keys are not.
+    """
+    for other in (job, *(other for other in workflow.jobs.values() if other.id != job.id)):
+        for step in other.steps:
+            own = other.id == job.id
+            if own and step.index < index:
+                continue
+            if step.if_ is not None:
+                yield ReadingText(other, step, (*step.route, "if"), step.if_)
+            if step.run is not None and not (own and step.index == index):
+                yield ReadingText(other, step, (*step.route, "run"), step.run)
+            for key, mapping in (("with", step.with_), ("env", step.env)):
+                yield from _entries(other, step, (*step.route, key), mapping)
+
+
+def _entries(job: Job, step: Step, route: Route, mapping: Mapping | None) -> Iterator[ReadingText]:
+    for entry in mapping.entries if mapping is not None else ():
+        scalar = deref(entry.value)
+        if isinstance(scalar, Scalar):
+            yield ReadingText(job, step, (*route, entry.key.value), scalar)
+
+
+def _readers(workflow: Workflow, job: Job, index: int, spelled: tuple[str, ...]) -> Iterator[ReportReader]:
+    seen: set[tuple[str, int]] = set()
+    for text in later_texts(workflow, job, index) if spelled else ():
+        key = (text.job.id, text.step.index)
+        if key not in seen and key != (job.id, index) and mentions(text.scalar.value, spelled):
+            seen.add(key)
+            yield ReportReader(label=text.step.label, place=workflow.place(text.step.node))
