@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from covpath.yamltext import layout
+from covpath.yamltext.characters import block_indent
 from covpath.yamltext.flow import Splice
 from covpath.yamltext.nodes import Mapping, Node, Plain, Sequence
 from covpath.yamltext.reading import Document
@@ -46,28 +47,34 @@ def _insert(
     """
     margin = " " * column
     following = [margin + line if line else line for line in lines[1:]]
-    spaced = isinstance(parent, Sequence) and _blank_between(document, parent, max(index - 1, 0))
     if index == 0:
         eol = document.source.newline_at(parent.start)
+        spaced = isinstance(parent, Sequence) and _blank_above(document, parent, 1)
         return parent.start, parent.start, eol.join([lines[0], *following, *([""] if spaced else []), margin])
+    text = document.source.text
     previous = parent.items[index - 1] if isinstance(parent, Sequence) else parent.entries[index - 1].value
-    end = layout.content_end_line(document, previous.end)
-    at = layout.after_deeper_comments(document, end, column)
+    at = layout.after_deeper_comments(document, layout.content_end_line(document, previous.end), column)
     if text_last:
-        at = layout.after_long_blanks(document.source.text, at, column)
+        at = layout.after_long_blanks(text, at, column)
     eol = document.source.newline_at(at)
-    spaced = spaced and not layout.keeps_blanks(document, previous)
+    spaced = isinstance(parent, Sequence) and (
+        _blank_above(document, parent, index - 1)
+        if index == len(parent.items)
+        else _BLANK_LINE.match(text, layout.next_line(text, at)) is not None
+    )
+    above = layout.last_text(previous)
+    if above is not None and layout.keeps_blanks(document, above):
+        spaced = False
     return at, at, eol.join(["", *([""] if spaced else []), margin + lines[0], *following])
 
 
-def _blank_between(document: Document, sequence: Sequence, index: int) -> bool:
-    """Whether a blank line parts the items around ``index``: before the next, or before this one at the end."""
-    if len(sequence.items) < 2:
+def _blank_above(document: Document, sequence: Sequence, index: int) -> bool:
+    """Whether the line above an item (not the first) is blank: the list is written with blank lines."""
+    if not 0 < index < len(sequence.items):
         return False
-    here = min(index, len(sequence.items) - 2)
-    start = layout.content_end_line(document, sequence.items[here].end)
-    stretch = document.source.text[start : layout.dash(document, sequence, here + 1)]
-    return any(not line.strip() for line in stretch.split("\n")[1:-1])
+    text = document.source.text
+    start = layout.line_start(text, layout.dash(document, sequence, index))
+    return _BLANK_LINE.fullmatch(text, layout.line_start(text, start - 1), start) is not None
 
 
 def remove_entry(document: Document, mapping: Mapping, index: int) -> Splice:
@@ -100,11 +107,11 @@ def remove_item(document: Document, sequence: Sequence, index: int) -> Splice:
     below = _BLANK_LINE.match(text, layout.next_line(text, end))
     if before is None:
         return (*_whole_lines(document, None, start, below.end() - 1 if below else end), "")
-    above = layout.line_start(text, max(layout.line_start(text, start) - 1, 0))
     last = index == len(sequence.items) - 1
-    blank = _BLANK_LINE.fullmatch(text, above, layout.line_start(text, start))
-    if blank and (below or last) and not layout.keeps_blanks(document, before):
-        start = above
+    text_above = layout.last_text(before)
+    keeps = text_above is not None and layout.keeps_blanks(document, text_above)
+    if _blank_above(document, sequence, index) and (below or last) and not keeps:
+        start = layout.line_start(text, layout.line_start(text, start) - 1)
     return (*_whole_lines(document, before, start, end), "")
 
 
@@ -115,19 +122,29 @@ def _with_deeper(document: Document, above: Node | None, start: int, end: int) -
     scalar above.
     """
     text = document.source.text
-    own = layout.column(text, start)
-    end = layout.after_long_blanks(text, layout.after_deeper_comments(document, end, own), own)
-    if above is not None and layout.keeps_blanks(document, above) and not text[above.end : start].strip(" \t\r\n"):
+    end = layout.after_deeper_comments(document, end, layout.column(text, start))
+    scalar = None if above is None else layout.last_text(above)
+    if scalar is None or text[scalar.end : start].strip(" \t\r\n"):
+        return end
+    if layout.keeps_blanks(document, scalar):
         return layout.after_blanks(text, end)
-    return end
+    indent = block_indent(text, scalar.start, scalar.end, scalar.style, scalar.value)
+    return layout.after_long_blanks(text, end, indent or 0)
 
 
 def _whole_lines(document: Document, above: Node | None, start: int, end: int) -> tuple[int, int]:
-    """The lines from ``start`` to ``end`` with one line break: theirs, or at the file's end the one before."""
+    """The lines from ``start`` to ``end`` with one line break: theirs, or at the file's end the one before.
+
+    At the file's end blank lines above go too, so that the file still ends without a line
+    break. Behind a ``|+`` they belong to its value.
+    """
     text = document.source.text
-    if end < len(text) or (above is not None and layout.keeps_blanks(document, above)):
+    scalar = None if above is None else layout.last_text(above)
+    if end < len(text) or (scalar is not None and layout.keeps_blanks(document, scalar)):
         return layout.line_start(text, start), layout.next_line(text, end)
-    return layout.line_break_before(text, start), end
+    while start > 0 and not text[layout.line_start(text, start) : start].strip(" \t"):
+        start = layout.line_break_before(text, start)
+    return start, end
 
 
 def _trim_before(document: Document, start: int) -> int:

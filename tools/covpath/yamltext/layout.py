@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from covpath.errors import Refusal
-from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, deref, walk
+from covpath.yamltext.nodes import Entry, Mapping, Node, Scalar, Sequence, deref, walk
 from covpath.yamltext.reading import Document
 
 _TRIVIA = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
@@ -99,16 +99,20 @@ def after_blanks(text: str, end_of_line: int) -> int:
     return end_of_line
 
 
-def keeps_blanks(document: Document, node: Node) -> bool:
-    """Whether a node ends in a block scalar that takes blank lines below it for its own (``|+``)."""
-    real = deref(node) if not isinstance(node, Scalar) else node
-    while isinstance(real, Mapping | Sequence):
-        children = [entry.value for entry in real.entries] if isinstance(real, Mapping) else real.items
-        if real.flow or not children or isinstance(children[-1], Alias):
-            return False
-        real = children[-1]
-    header = document.source.text[real.start : real.end].split("\n", 1)[0]
-    return real.style in ("|", ">") and "+" in header.split("#", 1)[0]
+def last_text(node: Node) -> Scalar | None:
+    """The block scalar that a node ends in, if it does: what follows it may become part of it."""
+    while isinstance(node, Mapping | Sequence) and not node.flow:
+        children = [entry.value for entry in node.entries] if isinstance(node, Mapping) else node.items
+        if not children:
+            return None
+        node = children[-1]
+    return node if isinstance(node, Scalar) and node.style in ("|", ">") else None
+
+
+def keeps_blanks(document: Document, scalar: Scalar) -> bool:
+    """Whether a block scalar takes blank lines below it for its own (``|+``)."""
+    header = document.source.text[scalar.start : scalar.end].split("\n", 1)[0]
+    return "+" in header.split("#", 1)[0]
 
 
 def line_break_before(text: str, offset: int) -> int:
