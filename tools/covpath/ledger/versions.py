@@ -1,10 +1,11 @@
-"""The versions of the exceptions file, read from git: the one place where ``history`` meets it."""
+"""The versions of the exceptions file, read from git: the one place where the ledger's history meets it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covpath.ledger.history import History, Version, trace
+from covpath.ledger.history import History
+from covpath.ledger.tracing import Version, trace
 from covpath.outside.git import Repository
 from covpath.outside.revisions import Change, blobs, history
 
@@ -29,7 +30,7 @@ def versions(repository: Repository, path: str, revision: str = "HEAD") -> Itera
 
 def _with_texts(repository: Repository, changes: tuple[Change, ...]) -> Iterator[Version]:
     wanted = [blob for change in changes for blob in (change.before, change.after) if blob is not None]
-    # What is not UTF-8 cannot be read as YAML either: history counts that version as unreadable.
+    # What is not UTF-8 cannot be read as YAML either: tracing counts that version as unreadable.
     texts = {blob: data.decode("utf-8-sig", "replace") for blob, data in blobs(repository, wanted).items()}
     for change in changes:
         yield Version(

@@ -7,9 +7,10 @@ import pytest
 
 from covpath.errors import Place
 from covpath.ledger.calendar import Calendar, open_calendar
-from covpath.ledger.history import Change, ChangeKind, History, JobHistory, Version, trace
+from covpath.ledger.history import Change, ChangeKind, History, JobHistory
 from covpath.ledger.model import Cadence, DateTarget, SprintTarget
 from covpath.ledger.reading import parse
+from covpath.ledger.tracing import Version, trace
 from covpath.terms import Tri
 from covpath.yamltext.source import decode
 
