@@ -160,7 +160,6 @@ def _exceptions(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             action.add_argument("--write", action="store_true", help="write the file (default: print the diff)")
         if name == "render":
             action.add_argument("--check", type=Path, metavar="FILE.md", help="is this page current?")
-        action.add_argument("--today", metavar="DATE")
         _repository(action)
 
 

@@ -8,18 +8,28 @@ from covpath.commands.subject import EXCEPTIONS_PATH
 from covpath.gate.measuring import find_measuring
 from covpath.gate.report_uses import written_reports
 from covpath.gate.verdict import JobVerdict
+from covpath.ledger.calendar import Calendar, open_calendar
 from covpath.ledger.model import Entry, Ledger
 from covpath.ledger.reading import load
+from covpath.outside.files import read_bytes
 from covpath.report.status_data import ExceptionNote, JobStatus, ReportUse
 from covpath.terms import JobRef
 from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import to_plain
+from covpath.yamltext.source import decode
 
 
 def load_ledger(root: Path) -> Ledger | None:
     """The repository's exceptions file, or None where it has none."""
     path = root / EXCEPTIONS_PATH
     return load(path, root) if path.is_file() else None
+
+
+def calendar_of(root: Path, ledger: Ledger) -> Calendar | None:
+    """The calendar the exceptions file describes, or None. Raises where it cannot be opened."""
+    if ledger.calendar is None:
+        return None
+    return open_calendar(ledger.calendar, lambda path: decode(path, read_bytes(root / path, within=root)).text)
 
 
 def job_status(workflow: Workflow, job: Job, verdict: JobVerdict, ledger: Ledger | None) -> JobStatus:

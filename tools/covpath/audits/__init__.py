@@ -1,0 +1,1 @@
+"""The audit's rules: one file, one id, one folder of cases, one explanation each."""
