@@ -9,7 +9,7 @@ from typing import TextIO
 from covpath.audits.finding import AuditSubject, Finding, Severity
 from covpath.audits.table import audit
 from covpath.commands.day import day_or_today
-from covpath.commands.job_status import load_ledger
+from covpath.commands.job_status import calendar_of, load_ledger
 from covpath.commands.subject import EXCEPTIONS_PATH, Subject, open_subject, required_checks
 from covpath.errors import CovpathError, ExitCode
 from covpath.gate.judge import Judge
