@@ -112,6 +112,7 @@ def _request(
         command=command,
         prefixes=recognition.launch.prefixes,
         interpreter=recognition.launch.interpreter,
+        folder=recognition.launch.folder,
         behaviour=Behaviour(test_code=TestCode.ALL),
         environment=recognition.environment,
         subcommand=recognition.subcommand,

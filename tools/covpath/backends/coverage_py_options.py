@@ -26,7 +26,7 @@ _DEBUG = drop("debug", "it only adds to the log")
 RUN = Table(
     (
         Option(names=("-m", "--module")),
-        Option(names=("-a", "--append"), topic=Topic.APPEND),
+        Option(names=("--append", "-a"), topic=Topic.APPEND),
         Option(names=("--branch",), topic=Topic.BRANCH),
         _one(Topic.SOURCE, "--source", joined=","),
         _one(Topic.EXCLUDE_FILES, "--omit", joined=","),

@@ -90,7 +90,8 @@ def _key(found: Finding, order: dict[str, int]) -> tuple[int, int, int, int]:
 
 
 def _clean(log: str) -> Iterator[Line]:
-    for number, raw in enumerate(log.splitlines(), start=1):
+    # Only line feeds count: a log's own lines may hold other line separators.
+    for number, raw in enumerate(log.split("\n"), start=1):
         text = _STAMP.sub("", _ANSI.sub("", raw))
         yield Line(number, text.rstrip()[:_LONGEST])
 

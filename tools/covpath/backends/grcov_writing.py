@@ -95,7 +95,7 @@ def _changed(report: Report) -> Leaving | None:
 
 
 def _tests(request: CoverageRequest, situation: Situation) -> tuple[Command, tuple[Loss, ...]]:
-    ran = request.without(*_REPORTING)
+    ran = request.without(*_REPORTING, Topic.DOCTESTS)
     names = tuple(Passed(ask.order, ask.values) for ask in ran.of(Topic.TEST_FILTER))
     ignored = ran.has(Topic.IGNORED_TESTS)
     pieces, losses = CARGO.write(ran.without(Topic.TEST_FILTER, Topic.IGNORED_TESTS), CANNOT)
@@ -141,7 +141,7 @@ def _each(flag: str, ask: Ask) -> list[Passed]:
 def _habits(request: CoverageRequest, situation: Situation) -> list[Loss]:
     losses = []
     behaviour = request.behaviour
-    if behaviour.doctests in {Doctests.WITH, Doctests.ONLY} and not request.has(Topic.DOCTESTS):
+    if behaviour.doctests in {Doctests.WITH, Doctests.ONLY}:
         losses.append(_DOCTESTS.loss("documentation tests"))
     if behaviour.serial_tests and not cargo.passes_threads(request) and not situation.keep_serial:
         losses.append(_PARALLEL.loss("test threads"))

@@ -104,7 +104,8 @@ RUNNERS = (
 class Launch:
     """A command taken apart: prefixes, the interpreter of ``python -m``, the program and its arguments.
 
-    ``assigned`` are variables set before the program, on the same line.
+    ``assigned`` are variables set before the program, on the same line. ``folder`` is where the program
+    was called from (``node_modules/.bin/``), empty where the PATH finds it.
     """
 
     program: str
@@ -112,6 +113,7 @@ class Launch:
     prefixes: tuple[Prefix, ...] = ()
     interpreter: tuple[Argument, ...] = ()
     assigned: tuple[tuple[str, str], ...] = ()
+    folder: str = ""
 
 
 def take_apart(argv: Sequence[Argument]) -> Launch | None:
@@ -150,9 +152,16 @@ def _program(
     prefixes: tuple[Prefix, ...],
     assigned: tuple[tuple[str, str], ...],
 ) -> Launch | None:
-    name = posixpath.basename(str(argv[position]))
+    text = str(argv[position])
+    name = posixpath.basename(text)
     if not _PYTHON.fullmatch(name):
-        return Launch(program=name, arguments=tuple(argv[position + 1 :]), prefixes=prefixes, assigned=assigned)
+        return Launch(
+            program=name,
+            arguments=tuple(argv[position + 1 :]),
+            prefixes=prefixes,
+            assigned=assigned,
+            folder=text.removesuffix(name),
+        )
     module = _module(argv, position + 1)
     if module is None:
         return None
@@ -214,9 +223,15 @@ def _behind_runner(argv: Sequence[Argument], position: int, runner: Runner) -> i
 
 def without_assignments(prefixes: Sequence[Prefix], names: Collection[str]) -> tuple[Prefix, ...]:
     """The prefixes without ``NAME=value`` words for variables that go."""
-    kept = []
+    kept: list[Prefix] = []
     for prefix in prefixes:
         left = tuple(word for word in prefix.words if word.raw.partition("=")[0] not in names)
-        if left and tuple(word.text for word in left) != ("env",):
+        if left:
             kept.append(replace(prefix, words=left))
-    return tuple(kept)
+    return tuple(prefix for index, prefix in enumerate(kept) if not _idle_env(kept, index))
+
+
+def _idle_env(prefixes: Sequence[Prefix], index: int) -> bool:
+    """Whether a prefix is a bare ``env`` that has nothing left to set."""
+    following = prefixes[index + 1].words[0].raw if index + 1 < len(prefixes) else ""
+    return tuple(word.text for word in prefixes[index].words) == ("env",) and not _ASSIGNMENT.match(following)

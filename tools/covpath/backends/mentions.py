@@ -70,7 +70,7 @@ def mentions(text: str, reports: Sequence[str]) -> tuple[Mention, ...]:
             if not _taken(found, match.start(), match.end()) and not _continues_left(text, match.start()):
                 found.append(_mention(text, Use.PATH, match))
     for name in dict.fromkeys(posixpath.basename(report) for report in reports):
-        for match in re.finditer(rf"{_EDGE}[\w./*?${{}}-]*{re.escape(name)}{_END}", text):
+        for match in re.finditer(rf"{_EDGE}(?:[\w./*?${{}}-]*[/*])?{re.escape(name)}{_END}", text):
             if not _taken(found, match.start(), match.end()):
                 found.append(_mention(text, Use.NAME, match))
     for use, pattern in ((Use.LOG, _LOG_READERS), (Use.SETTING, _SONAR)):

@@ -110,6 +110,7 @@ def parse(recognition: Recognition) -> Parsing:
         command=words("-m pytest"),
         prefixes=recognition.launch.prefixes,
         interpreter=recognition.launch.interpreter,
+        folder=recognition.launch.folder,
         behaviour=Behaviour(test_code=TestCode.ALL, reports_after_failure=not reading.has("--no-cov-on-fail")),
         environment=recognition.environment,
     )

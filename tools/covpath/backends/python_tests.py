@@ -88,8 +88,10 @@ def distributes(request: CoverageRequest, situation: Situation) -> bool:
             count = texts[index + 1] if index + 1 < len(texts) else ""
         elif match := re.fullmatch(r"(?:-n|--numprocesses)=?(\w+)", text):
             count = match[1]
-        elif text in {"-d", "--dist"} or text.startswith("--dist="):
-            count = "auto"
+        elif text == "--dist":
+            count = texts[index + 1] if index + 1 < len(texts) else ""
+        elif text == "-d" or text.startswith("--dist="):
+            count = text.partition("=")[2] or "auto"
         if count is not None and count not in {"0", "no"}:
             return True
     return False
@@ -107,7 +109,7 @@ def tool(request: CoverageRequest, name: str, *, measuring: bool) -> tuple[Argum
     """``name`` started the way the old command was: as a module of the same interpreter, or by itself."""
     if request.interpreter:
         return (*prefixed(request, measuring=measuring), *request.interpreter, plain("-m"), plain(name))
-    return (*prefixed(request, measuring=measuring), plain(name))
+    return (*prefixed(request, measuring=measuring), plain(request.folder + name))
 
 
 def added_to_path(request: CoverageRequest) -> bool:

@@ -92,6 +92,7 @@ def _comparable(request: CoverageRequest, python: str) -> CoverageRequest:
         natives=(),
         prefixes=prefixes,
         interpreter=(plain(python),),
+        folder="",
     )
 
 

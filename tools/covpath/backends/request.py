@@ -250,6 +250,8 @@ class CoverageRequest:
     prefixes: tuple[Prefix, ...] = ()
     interpreter: tuple[Argument, ...] = ()
     """``python`` and its options, where the backend is started with ``-m``."""
+    folder: str = ""
+    """Where the old tool was called from (``node_modules/.bin/``); the new one lies beside it."""
     toolchain: Argument | None = None
     """``+nightly``."""
     behaviour: Behaviour = field(default_factory=Behaviour)

@@ -79,6 +79,7 @@ def parse(recognition: Recognition) -> Parsing:
         command=tuple(measured),
         prefixes=recognition.launch.prefixes,
         interpreter=recognition.launch.interpreter,
+        folder=recognition.launch.folder,
         behaviour=Behaviour(test_code=TestCode.ALL, reports_after_failure=True),
         environment=recognition.environment,
     )

@@ -102,7 +102,7 @@ def _merge(request: CoverageRequest, report: Report, *, last: bool) -> Command:
 def _start(request: CoverageRequest, *, measuring: bool) -> tuple[Argument, ...]:
     if request.interpreter or request.origin == NAME:
         return python_tests.tool(request, "slipcover", measuring=measuring)
-    return (*prefixed(request, measuring=measuring), *words("python -m slipcover"))
+    return (*prefixed(request, measuring=measuring), plain(f"{request.folder}python"), *words("-m slipcover"))
 
 
 def _with_source(request: CoverageRequest) -> CoverageRequest:

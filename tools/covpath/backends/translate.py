@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from covpath.backends import llvm_cov_writing, tarpaulin, tarpaulin_config
 from covpath.backends.cargo import reported_to
-from covpath.backends.contract import Backend, Command, Emission, Parsing, Recognition, Situation
+from covpath.backends.contract import Backend, Command, Emission, Parsing, Recognition, Role, Situation, command
 from covpath.backends.gathering import MERGED_RUNS, gather
 from covpath.backends.installs import provided
 from covpath.backends.request import MACHINE_FORMATS, NEW, CoverageRequest, Format, Report
@@ -46,7 +46,7 @@ class Translation:
     @property
     def commands(self) -> tuple[Command, ...]:
         """All new commands in order."""
-        return tuple(command for replacement in self.replacements for command in replacement.commands)
+        return tuple(one for replacement in self.replacements for one in replacement.commands)
 
 
 def translate(
@@ -137,8 +137,11 @@ def _same(found: Sequence[Recognition], there: Backend, report: Format | None, s
     """The backend stays; at most the report changes, in the commands that write one."""
     parsings = [there.parse(one) for one in found]
     emissions: list[Emission] = []
-    for parsing in parsings:
-        writes = any(one.format in MACHINE_FORMATS for one in parsing.request.reports)
+    for one, parsing in zip(found, parsings, strict=True):
+        if one.role is Role.OTHER:
+            emissions.append(Emission(commands=(command(_argv(one)),)))
+            continue
+        writes = any(made.format in MACHINE_FORMATS for made in parsing.request.reports)
         request = _with_report(parsing.request, report if writes else None, there)
         emissions.append(there.emit(request, situation))
     return Translation(
@@ -152,6 +155,14 @@ def _same(found: Sequence[Recognition], there: Backend, report: Format | None, s
         before=tuple(one for parsing in parsings for one in parsing.request.reports),
         after=tuple(one for emission in emissions for one in emission.reports),
     )
+
+
+def _argv(found: Recognition) -> tuple[Argument, ...]:
+    """The command as it was written."""
+    launch = found.launch
+    before = tuple(word for prefix in launch.prefixes for word in prefix.words)
+    module = (*launch.interpreter, plain("-m")) if launch.interpreter else ()
+    return (*before, *module, plain(launch.folder + launch.program), *launch.arguments)
 
 
 def _configured(
@@ -220,7 +231,7 @@ def _with_report(request: CoverageRequest, report: Format | None, there: Backend
         flag=old[0].flag if old else "--report",
         order=old[0].order if old else NEW,
     )
-    others = tuple(one for one in request.reports if one not in old and one.explicit)
+    others = tuple(one for one in request.reports if one not in old and (one.explicit or one.format is not Format.TEXT))
     return replace(request, reports=(new, *others))
 
 
@@ -229,10 +240,8 @@ def script_lines(commands: Sequence[Command]) -> tuple[str, ...]:
 
     Without a command that must always run these are just the lines: the shell's ``-e`` stops at a failure.
     """
-    if not any(command.always for command in commands):
-        return tuple(command.line for command in commands)
+    if not any(one.always for one in commands):
+        return tuple(one.line for one in commands)
     lines = ["status=0"]
-    lines += [
-        f"{command.line} || status=$?" if command.always or command.measures else command.line for command in commands
-    ]
+    lines += [f"{one.line} || status=$?" if one.always or one.measures else one.line for one in commands]
     return (*lines, 'exit "$status"')
