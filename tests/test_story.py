@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
 from command_line import Call, caller
 from sample_repositories import commit, git, repository
 from shared_data import shared_path
@@ -80,9 +82,8 @@ class TestFirstCommit:
         self, icn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         answer = tmp_path / "rules.json"
-        answer.write_text(
-            '[{"type": "required_status_checks", "parameters": {"required_status_checks": [{"context": "Format Check"}]}}]'
-        )
+        rule = {"required_status_checks": [{"context": "Format Check"}]}
+        answer.write_text(json.dumps([{"type": "required_status_checks", "parameters": rule}]))
         jobs = caller(capsys, icn)("status", "--format", "json", "--required", str(answer)).json()["jobs"]
         assert {job["job"]: job["blocks"]["value"] for job in jobs} == {
             "fmt": "yes", "clippy": "no", "test": "no", "coverage": "no", "security": "no", "build": "no",
@@ -192,7 +193,11 @@ class TestSecondCommit:
         assert self.move(call, *accept, "--write")[0] == 0
         assert call("move", "coverage", "--backend", "cargo-tarpaulin", "--write").code == 0
         after = call("status", "coverage", "--format", "json").json()["jobs"][0]
-        assert (after["gate"], after["blocks"], after["backend"]) == (before["gate"], before["blocks"], "cargo-tarpaulin")
+        assert (after["gate"], after["blocks"], after["backend"]) == (
+            before["gate"],
+            before["blocks"],
+            "cargo-tarpaulin",
+        )
 
     def test_a_pull_request_where_there_is_no_github(
         self, icn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -210,6 +215,101 @@ class TestSecondCommit:
         assert "```diff" in text.read_text()
         # Nothing of it touched the working tree or the branch one stands on.
         assert (workflow(icn), git(icn, "rev-parse", "HEAD"), git(icn, "status", "--porcelain")) == (before, head, "")
+
+
+CALENDAR = "calendar: {file: ops/state/sprint/current.json, sprint: /sprint, starts: /start_date, days: 14}\n"
+DECIDED = ("--record", "--decision", "new-backend", "--owner", "@icn/ci", "--target", "sprint 24")
+
+
+class TestDecision:
+    """From the page to an entry with owner and target, and the days on which the audit says what."""
+
+    @pytest.fixture
+    def call(self, icn: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+        return caller(capsys, icn)
+
+    def ledger(self, icn: Path) -> Path:
+        return icn / "ci/ci-exceptions.yaml"
+
+    def imported(self, icn: Path, call: Call) -> None:
+        assert call("exceptions", "import", REGISTRY, "--write").code == 0
+        text = self.ledger(icn).read_text()
+        self.ledger(icn).write_text(text.replace("version: 1\n", f"version: 1\n{CALENDAR}"))
+        # Two more jobs do not block, and the page says nothing of them.
+        for job, target in (("security", "2026-12-31"), ("sdk", "2026-12-31")):
+            added = call(
+                "exceptions", "add", job, "--decision", "larger-runner", "--owner", "@icn/ci", "--target", target,
+                "--reason", "advisories are being worked through", "--accept", "silent", "--write",
+            )  # fmt: skip
+            assert added.code == 0, added.err
+
+    def audit(self, call: Call, today: str) -> tuple[int, list[tuple[str, str]]]:
+        outcome = call("audit", "--today", today, "--format", "json")
+        return outcome.code, [(one["rule"], one["severity"]) for one in outcome.json()["findings"]]
+
+    def test_the_page_becomes_a_valid_entry_that_invents_nothing(self, icn: Path, call: Call) -> None:
+        self.imported(icn, call)
+        assert call("exceptions", "check").code == 0
+        text = self.ledger(icn).read_text()
+        entry = text.split("  - job: ci.yml:security")[0]
+        assert "job: ci.yml:coverage" in entry
+        assert "decision: undecided" in entry
+        assert not any(line.startswith(("    owner:", "    target:")) for line in entry.splitlines())
+        assert entry.count("kind: observed") == 3
+        assert "measured" not in entry
+        for word in (icn / REGISTRY).read_text().split():
+            assert word.strip("*`:#") in text, word
+
+    def test_undecided_is_reported(self, icn: Path, call: Call) -> None:
+        self.imported(icn, call)
+        code, findings = self.audit(call, "2026-03-25")
+        assert ("undecided", "warning") in findings
+        assert code == 0
+
+    def test_decide_shows_the_ways_out_and_records_one(self, icn: Path, call: Call) -> None:
+        self.imported(icn, call)
+        shown = call("decide", "coverage")
+        assert shown.code == 0
+        assert "nothing has been measured yet" in shown.out
+        assert "observed: CI run 23399051170" in shown.out
+        refused = call("decide", "coverage", "--record", "--owner", "@icn/ci", "--target", "sprint 24")
+        assert refused.code == 3
+        recorded = call("decide", "coverage", *DECIDED)
+        assert recorded.code == 0, recorded.err
+        entry = self.ledger(icn).read_text().split("  - job: ci.yml:security")[0]
+        for line in ("decision: new-backend", "target: sprint 24"):
+            assert line in entry
+        assert "owner: '@icn/ci'" in entry or 'owner: "@icn/ci"' in entry
+
+    def test_in_time_until_the_last_day_of_the_sprint_and_late_the_day_after(self, icn: Path, call: Call) -> None:
+        self.imported(icn, call)
+        call(
+            "decide", "coverage", "--record", "--decision", "new-backend", "--owner", "@icn/ci", "--target", "sprint 24"
+        )
+        # Sprint 23 began on 2026-03-22 and has 14 days, so sprint 24 ends on 2026-04-18.
+        code, findings = self.audit(call, "2026-04-18")
+        assert (code, [one for one in findings if one[1] == "error"]) == (0, [])
+        code, findings = self.audit(call, "2026-04-19")
+        assert code == 1
+        assert ("overdue", "error") in findings
+
+    def test_a_sprint_without_a_length_is_not_guessed(self, icn: Path, call: Call) -> None:
+        self.imported(icn, call)
+        call(
+            "decide", "coverage", "--record", "--decision", "new-backend", "--owner", "@icn/ci", "--target", "sprint 24"
+        )
+        text = self.ledger(icn).read_text()
+        self.ledger(icn).write_text(text.replace(", days: 14", ""))
+        code, _ = self.audit(call, "2026-03-25")
+        assert code == 1
+
+    def test_a_job_that_no_entry_explains_fails(self, icn: Path, call: Call) -> None:
+        self.imported(icn, call)
+        assert self.audit(call, "2026-03-25")[0] == 0
+        call("move", "fmt", "--gate", "advisory", "--write")
+        code, findings = self.audit(call, "2026-03-25")
+        assert code == 1
+        assert ("unexplained", "error") in findings
 
 
 def test_two_jobs_of_that_id_must_be_told_apart(icn: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from command_line import caller
 from sample_repositories import repository
 
