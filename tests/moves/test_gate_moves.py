@@ -124,7 +124,8 @@ def test_every_lever_is_turned(repo: Path, capsys: pytest.CaptureFixture[str]) -
     assert call("move", "doubly", "--gate", "blocking", "--write").code == 0
     assert call("status", "doubly", "--format", "json").json()["jobs"][0]["gate"] == "blocking"
     assert read(repo) == WORKFLOW.replace(
-        "  doubly:\n    runs-on: ubuntu-latest\n    continue-on-error: true\n", "  doubly:\n    runs-on: ubuntu-latest\n"
+        "  doubly:\n    runs-on: ubuntu-latest\n    continue-on-error: true\n",
+        "  doubly:\n    runs-on: ubuntu-latest\n",
     ).replace("make doubly\n        continue-on-error: true\n", "make doubly\n")
 
 
@@ -150,7 +151,8 @@ def test_what_cannot_be_done_is_one_paragraph_and_writes_nothing(
 
 
 def test_a_risk_is_accepted_by_name(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = caller(capsys, repo)("move", "lint", "--runner", "self-hosted", "--accept", "self-hosted-forks", "--write")
+    call = caller(capsys, repo)
+    outcome = call("move", "lint", "--runner", "self-hosted", "--accept", "self-hosted-forks", "--write")
     assert outcome.code == 0
     assert "runs-on: self-hosted" in read(repo)
 
@@ -162,9 +164,8 @@ def test_several_jobs_move_at_once(repo: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_other_jobs_gates_stay(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (repo / ".github/workflows/ci.yml").write_text(
-        WORKFLOW.replace("run: make lint", "run: make lint\n        continue-on-error: ${{ env.GATE_LINT != 'blocking' }}")
-    )
+    flag = "\n        continue-on-error: ${{ env.GATE_LINT != 'blocking' }}"
+    (repo / ".github/workflows/ci.yml").write_text(WORKFLOW.replace("run: make lint", f"run: make lint{flag}"))
     outcome = caller(capsys, repo)("move", "ratcheted", "--gate", "blocking")
     assert outcome.code == 3
     assert "job 'lint' would turn from silent to blocking" in outcome.err

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TextIO
 
 from covpath.commands.pull_request import send_pull_request
 from covpath.commands.subject import Subject, open_subject, required_checks
-from covpath.errors import ExitCode, UsageError
+from covpath.errors import CovpathError, ExitCode, UsageError
 from covpath.gate.judge import Judge
 from covpath.moves.plan import Wanted, plan
 from covpath.moves.proposal import Proposal
+from covpath.outside.files import read_bytes
 from covpath.outside.transaction import Transaction
 from covpath.report.move_data import to_json
 from covpath.report.move_text import explanation
@@ -50,7 +52,9 @@ def run(
         )
     subject = open_subject(repo)
     judge = Judge(required=required_checks(subject.root, required))
-    proposals = tuple(plan(workflow, jobs, wanted, judge) for workflow, jobs in _targets(subject, job, all_matching))
+    proposals = tuple(
+        plan(workflow, jobs, wanted, judge, _reader(subject)) for workflow, jobs in _targets(subject, job, all_matching)
+    )
     accepted = frozenset(accept)
     if format == "json":
         screen.write(json.dumps([to_json(proposal, accepted) for proposal in proposals], indent=2) + "\n")
@@ -67,6 +71,18 @@ def run(
     if pr and changing:
         screen.write(send_pull_request(subject, changing, accepted, remote=remote, text=text))
     return ExitCode.DONE
+
+
+def _reader(subject: Subject) -> Callable[[str], str | None]:
+    """Reads files of the repository; what cannot be read counts as absent."""
+
+    def read(path: str) -> str | None:
+        try:
+            return read_bytes(subject.root / path, within=subject.root).decode()
+        except (CovpathError, UnicodeDecodeError):
+            return None
+
+    return read
 
 
 def _targets(subject: Subject, job: str | None, pattern: str | None) -> list[tuple[Workflow, tuple[JobId, ...]]]:

@@ -12,6 +12,7 @@ from covpath.backends.translate import Replacement, Translation, script_lines, t
 from covpath.backends.words import Argument
 from covpath.errors import Refusal, UsageError
 from covpath.gate.measuring import Measurement, measurements
+from covpath.moves.cargo_workspace import tarpaulin_configuration, workspace_root
 from covpath.moves.consumers import follow_reports
 from covpath.moves.installing import exchange_installs, list_leftovers
 from covpath.moves.proposal import Draft
@@ -31,8 +32,15 @@ def propose_backend(draft: Draft, target: str | None, report: str | None) -> Non
     if name == found[0].recognition.backend and report is None:
         return
     first = found[0].step
-    situation = Situation(workdir=draft.workflow.directory_of(draft.job, first) or ".")
-    translation = translate([_words(one) for one in found], name, report=_format(report), situation=situation)
+    workdir = draft.workflow.directory_of(draft.job, first) or "."
+    root = workspace_root(workdir, draft.read)
+    translation = translate(
+        [_words(one) for one in found],
+        name,
+        report=_format(report),
+        situation=Situation(workdir=workdir, workspace_root=root),
+        tarpaulin_toml=tarpaulin_configuration(root or workdir, draft.read),
+    )
     if name == translation.source and _files(translation.before) == _files(translation.after):
         return
     place = draft.workflow.place(first.node)

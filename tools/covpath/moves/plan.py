@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from covpath.errors import ProofFailed, Refusal
 from covpath.gate.judge import Judge
 from covpath.moves.backend import propose_backend
+from covpath.moves.cargo_workspace import ReadText
 from covpath.moves.gate import propose_gate
-from covpath.moves.proposal import Draft, Proposal
+from covpath.moves.proposal import Draft, Proposal, no_files
 from covpath.moves.proving import finish
 from covpath.moves.runner import propose_runner, propose_timeout
 from covpath.terms import JobId
@@ -31,8 +32,12 @@ class Wanted:
         return not (self.gate or self.backend or self.labels or self.timeout_minutes or self.report)
 
 
-def plan(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judge: Judge) -> Proposal:
+def plan(
+    workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judge: Judge, read: ReadText = no_files
+) -> Proposal:
     """The proven proposal that moves ``jobs`` of one workflow; nothing is written.
+
+    ``read`` gives other files of the repository (``Cargo.toml``, ``tarpaulin.toml``).
 
     Raises Refusal for what cannot be done safely, UsageError for what does not exist.
     """
@@ -42,15 +47,15 @@ def plan(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judge: Jud
             place=workflow.place(workflow.root),
             hint="Move the job in the file it is generated from.",
         )
-    draft = _drafted(workflow, jobs, wanted, judge)
+    draft = _drafted(workflow, jobs, wanted, judge, read)
     proposal = finish(draft, jobs, judge, gate=wanted.gate)
-    if proposal.patch.edits and _drafted(draft.workflow, jobs, wanted, judge).rewriting.patch().edits:
+    if proposal.patch.edits and _drafted(draft.workflow, jobs, wanted, judge, read).rewriting.patch().edits:
         raise ProofFailed("the same move a second time would change more.", place=workflow.place(workflow.root))
     return proposal
 
 
-def _drafted(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judge: Judge) -> Draft:
-    draft = Draft(workflow, jobs[0])
+def _drafted(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judge: Judge, read: ReadText) -> Draft:
+    draft = Draft(workflow, jobs[0], read)
     for job in jobs:
         draft.turn_to(job)
         if wanted.backend is not None or wanted.report is not None:

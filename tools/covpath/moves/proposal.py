@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from covpath.errors import Place, Refusal
+from covpath.moves.cargo_workspace import ReadText
 from covpath.terms import JobId, Loss, LossAction
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.reading import model_of
@@ -55,14 +56,22 @@ class Proposal:
             raise Refusal(text, place=open_stops[0].place, accept=names)
 
 
+def no_files(path: str) -> str | None:
+    """Reads nothing: for moves that need no other file."""
+    del path
+    return None
+
+
 class Draft:
     """The edits of one file while parts of a move add to them.
 
-    Each part sees the file as the parts before have left it, through ``workflow`` and ``job``.
+    Each part sees the file as the parts before have left it, through ``workflow`` and ``job``;
+    ``read`` gives the text of other files of the repository.
     """
 
-    def __init__(self, workflow: Workflow, job: JobId) -> None:
+    def __init__(self, workflow: Workflow, job: JobId, read: ReadText = no_files) -> None:
         self.before = workflow
+        self.read = read
         self.job_id = job
         self.rewriting = Rewriting(workflow.document)
         self.workflow = workflow
