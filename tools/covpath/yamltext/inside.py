@@ -24,7 +24,11 @@ def replace_in_scalar(
     site = locate(document, route, shared=shared, enter=True)
     scalar = deref(site.node)
     if not isinstance(scalar, Scalar) or not 0 <= start <= end <= len(scalar.value):
-        raise Refusal(f"{show(route)} has no such text.", place=document.source.place(site.node.start))
+        raise Refusal(
+            f"{show(route)} has no characters {start} to {end}.",
+            place=document.source.place(site.node.start),
+            hint="Look at the file as it is now.",
+        )
     old = scalar.value
     value = old[:start] + new + old[end:]
     if value == old:

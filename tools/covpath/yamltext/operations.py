@@ -55,7 +55,7 @@ def set_key(
         change = _changes(site, ChangeKind.SET, {key: value})
         return _edit(document, start, end, new, why, change)
     if not isinstance(mapping, Mapping):
-        raise Refusal(f"{show(route)} is not a mapping.", place=document.source.place(site.node.start))
+        raise _not_a(document, site, "mapping")
     for entry in mapping.entries:
         if entry.key.value.lower() == key.lower():
             raise Refusal(
@@ -81,7 +81,7 @@ def remove_key(
     holder = locate(document, tuple(above), shared=shared, enter=True)
     mapping = deref(holder.node)
     if not isinstance(mapping, Mapping) or not isinstance(key, str):
-        raise Refusal(f"{show(tuple(above))} is not a mapping.", place=document.source.place(holder.node.start))
+        raise _not_a(document, holder, "mapping")
     index = next((i for i, entry in enumerate(mapping.entries) if entry.key.value == key), None)
     if index is None:
         return None
@@ -107,7 +107,11 @@ def insert_item(
     site = locate(document, route, shared=shared, enter=True)
     sequence = _sequence(document, site)
     if not 0 <= index <= len(sequence.items):
-        raise Refusal(f"{show(route)} has no place {index}.", place=document.source.place(sequence.start))
+        raise Refusal(
+            f"{show(route)} has no place {index}.",
+            place=document.source.place(sequence.start),
+            hint=f"It has {len(sequence.items)} items.",
+        )
     add = flow.add_item if sequence.flow else block.add_item
     start, end, new = add(document, sequence, index, value)
     changes = tuple(Change((*each, index), ChangeKind.ADDED, value) for each in site.routes)
@@ -120,7 +124,11 @@ def remove_item(document: Document, route: Route, *, shared: bool = False, why: 
     site = locate(document, tuple(above), shared=shared, enter=True)
     sequence = _sequence(document, site)
     if not isinstance(index, int) or not 0 <= index < len(sequence.items):
-        raise Refusal(f"has no {show(route)}.", place=document.source.place(sequence.start))
+        raise Refusal(
+            f"has no {show(route)}.",
+            place=document.source.place(sequence.start),
+            hint=f"{show(tuple(above))} has {len(sequence.items)} items.",
+        )
     if len(sequence.items) == 1:
         raise Refusal(
             f"{show(route)} is the only item of {show(tuple(above))}, which would be left empty.",
@@ -154,8 +162,16 @@ def _changes(site: Site, kind: ChangeKind, value: Plain) -> tuple[Change, ...]:
 def _sequence(document: Document, site: Site) -> Sequence:
     sequence = deref(site.node)
     if not isinstance(sequence, Sequence) or not sequence.items:
-        raise Refusal(f"{show(site.route)} is not a list with items.", place=document.source.place(site.node.start))
+        raise _not_a(document, site, "list with items")
     return sequence
+
+
+def _not_a(document: Document, site: Site, kind: str) -> Refusal:
+    return Refusal(
+        f"{show(site.route)} is not a {kind}.",
+        place=document.source.place(site.node.start),
+        hint=f"Write it as a {kind} first.",
+    )
 
 
 def _position(mapping: Mapping, before: tuple[str, ...], after: tuple[str, ...]) -> int:

@@ -13,6 +13,7 @@ from covpath.yamltext.rendering import ends_in_text, literal, render_entry, rend
 from covpath.yamltext.sites import Site, refuse_lost_anchors, show
 from covpath.yamltext.source import Source
 
+_BLANKS_BEFORE_END = re.compile(r"[ \t]*(?=\r?\n|\Z)")
 _HEADER_COMMENT = re.compile(r"[|>][^\r\n#]*?([ \t]+#[^\r\n]*)")
 
 
@@ -75,11 +76,14 @@ def _tagged(document: Document, site: Site) -> Refusal:
 def _into_empty(document: Document, site: Site, shown: str) -> tuple[int, int, str]:
     """A value where there is none yet, behind the colon or dash."""
     text, node = document.source.text, site.node
-    parent = site.parent
-    if isinstance(parent, Mapping) and layout.colon(document, parent.entries[site.index]) is None:
-        at = parent.entries[site.index].key.end
-        return at, at, f": {shown}"
-    rest = re.compile(r"[ \t]*(?=\r?\n|\Z)").match(text, node.start)
+    if isinstance(site.parent, Mapping):
+        entry = site.parent.entries[site.index]
+        mark = layout.colon(document, entry)
+        if mark is None:
+            return entry.key.end, entry.key.end, f": {shown}"
+        if site.in_flow and not text[mark + 1 : node.start].strip(" \t"):
+            return mark + 1, node.start, f" {shown}"
+    rest = _BLANKS_BEFORE_END.match(text, node.start)
     return node.start, rest.end() if rest else node.start, f" {shown}"
 
 
@@ -149,42 +153,65 @@ def _collection(document: Document, site: Site, value: list[Plain] | dict[str, P
             place=source.place(node.end),
             hint="Move them, then try again.",
         )
-    if isinstance(node, Sequence) and isinstance(value, list) and value:
-        return _items(document, node, value)
-    style = layout.indents(document, node.start)
-    if isinstance(node, Mapping) and isinstance(value, dict) and value:
-        lines = [line for key, item in value.items() for line in render_entry(key, item, style)]
-        return node.start, _line_or_end(document, node.end, value), _joined(source, lines, node.start)
+    if isinstance(node, Mapping | Sequence) and alike and value:
+        return _children(document, node, value)
     start, kept, column = _below_key(document, site)
     end = layout.content_end_line(document, node.end)
     comment = kept or ("" if is_block else layout.same_line_comment(source.text, node.end))
+    style = layout.indents(document, node.start)
     lines = [" " * column + line if line else line for line in render_entry("x", value, style)[1:]]
     # Commented-out children stay above the first real one.
     below = end if is_block else layout.after_deeper_comments(document, end, column)
     return start, below, source.newline_at(node.start).join([comment + source.text[end:below], *lines])
 
 
-def _items(document: Document, node: Sequence, value: list[Plain]) -> tuple[int, int, str]:
-    """A block list: the items that stay, at its head and its tail, are left as they are."""
-    source = document.source
-    old = [to_plain(item) for item in node.items]
-    shortest = min(len(old), len(value))
-    head = next((i for i in range(shortest) if not same(old[i], value[i])), shortest)
-    tail = next((i for i in range(shortest - head) if not same(old[-1 - i], value[-1 - i])), shortest - head)
-    style = layout.indents(document, node.start)
-    if width := layout.dash_width(source.text, node.start, node.items[0]):
-        style = with_fields(style, width=width)
-    lines = [line for item in value[head : len(value) - tail] for line in render_item(item, style)]
-    if head == len(old) - tail or not lines:  # only new ones, or only fewer
-        if head == 0:
-            start, end = node.start, layout.dash(document, node, len(old) - tail)
-            margin = source.newline_at(start) + " " * layout.column(source.text, node.start)
-            return start, end, _joined(source, lines, node.start) + margin if lines else ""
-        start = layout.content_end_line(document, node.items[head - 1].end)
-        end = layout.content_end_line(document, node.items[len(old) - tail - 1].end)
-        return start, end, _joined(source, ["", *lines], node.start) if lines else ""
-    end = _line_or_end(document, node.items[len(old) - tail - 1].end, value[len(value) - tail - 1])
-    return layout.dash(document, node, head), end, _joined(source, lines, node.start)
+def _children(
+    document: Document, node: Mapping | Sequence, value: list[Plain] | dict[str, Plain]
+) -> tuple[int, int, str]:
+    """A block collection: the children that stay, at its head and its tail, are left as they are."""
+    source, style = document.source, layout.indents(document, node.start)
+    old: list[tuple[str | None, Plain]]
+    if isinstance(node, Sequence):
+        old = [(None, to_plain(item)) for item in node.items]
+        starts = [layout.dash(document, node, i) for i in range(len(old))]
+        ends = [item.end for item in node.items]
+        if width := layout.dash_width(source.text, node.start, node.items[0]):
+            style = with_fields(style, width=width)
+    else:
+        old = [(entry.key.value, to_plain(entry.value)) for entry in node.entries]
+        starts = [layout.entry_start(document, node, i) for i in range(len(old))]
+        ends = [max(entry.value.end, entry.key.end) for entry in node.entries]
+    new: list[tuple[str | None, Plain]] = (
+        [*value.items()] if isinstance(value, dict) else [(None, item) for item in value]
+    )
+    head, tail = _kept(old, new)
+    lines: list[str] = []
+    for key, item in new[head : len(new) - tail]:
+        lines += render_item(item, style) if key is None else render_entry(key, item, style)
+    first, after = head, len(old) - tail
+    if first < after and lines:
+        return (
+            starts[first],
+            _line_or_end(document, ends[after - 1], new[-1 - tail][1]),
+            _joined(source, lines, node.start),
+        )
+    if head == 0:  # only new ones before, or only fewer at the head
+        margin = source.newline_at(node.start) + " " * layout.column(source.text, node.start)
+        return node.start, starts[after], _joined(source, lines, node.start) + margin if lines else ""
+    start, end = (layout.content_end_line(document, ends[i - 1]) for i in (first, after))
+    return start, end, _joined(source, ["", *lines], node.start) if lines else ""
+
+
+def _kept(old: list[tuple[str | None, Plain]], new: list[tuple[str | None, Plain]]) -> tuple[int, int]:
+    """How many children stay at the head and at the tail."""
+
+    def alike(one: tuple[str | None, Plain], other: tuple[str | None, Plain]) -> bool:
+        return one[0] == other[0] and same(one[1], other[1])
+
+    shortest = min(len(old), len(new))
+    head = next((i for i in range(shortest) if not alike(old[i], new[i])), shortest)
+    tail = next((i for i in range(shortest - head) if not alike(old[-1 - i], new[-1 - i])), shortest - head)
+    return head, tail
 
 
 def _line_or_end(document: Document, end: int, value: Plain) -> int:

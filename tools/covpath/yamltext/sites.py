@@ -50,7 +50,7 @@ def locate(document: Document, route: Route, *, shared: bool = False, enter: boo
     into text that aliases elsewhere use, unless ``shared`` says that all of them shall change.
     """
     if document.root is None:
-        raise Refusal("is empty.", place=Place(document.source.path, 1, 1))
+        raise Refusal("is empty.", place=Place(document.source.path, 1, 1), hint="Write the file first.")
     node: Node = document.root
     parent: Mapping | Sequence | None = None
     index = 0
