@@ -155,18 +155,45 @@ def test_every_translation_can_be_read_by_its_target(parts: list[str], end: str)
 
 
 @given(PARTS)
-def test_the_backend_itself_loses_nothing(parts: list[str]) -> None:
-    old = words(f"cargo tarpaulin {' '.join(parts)}")
-    found = translate([old], "cargo-tarpaulin")
-    again = recognise(words(found.commands[0].line), {})
-    first = recognise(old, {})
-    assert found.losses == ()
-    assert again is not None
-    assert first is not None
+def test_writing_a_request_anew_loses_nothing(parts: list[str]) -> None:
     here = backend("cargo-tarpaulin")
-    before, after = here.parse(first).request, here.parse(again).request
+    first = recognise(words(f"cargo tarpaulin {' '.join(parts)}"), {})
+    assert first is not None
+    before = here.parse(first).request
+    emission = here.emit(before, Situation())
+    again = recognise(words(emission.commands[0].line), {})
+    assert emission.losses == ()
+    assert again is not None
+    after = here.parse(again).request
     assert sorted(str(ask.topic) for ask in before.asks) == sorted(str(ask.topic) for ask in after.asks)
     assert before.behaviour == after.behaviour
     assert [(report.format, report.path) for report in before.reports] == [
         (report.format, report.path) for report in after.reports
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cargo +nightly tarpaulin --out xml --engine ptrace --doc --follow-exec -p a b -- --nocapture",
+        "cargo +nightly llvm-cov --workspace -vv --mcdc --lcov --output-path lcov.info --fail-under-lines 5 -- --x",
+        "cargo llvm-cov nextest --profile ci -E 'test(a)' --no-report",
+        "cargo llvm-cov test parser --html --output-dir out",
+        "cargo llvm-cov report --release --codecov --output-path c.json --doctests",
+        "grcov . -s . --binary-path ./target/debug -t lcov,html --ignore '/*' --ignore 'a/*' --keep-only 'b/*' -o out",
+        "python -m pytest tests --cov=src --cov-branch --cov-report=xml:out.xml --cov-fail-under=80 -k 'a b'",
+        "uv run coverage run --append --branch --source=src -m pytest -x",
+        "coverage xml --skip-empty -o out.xml",
+        "coverage report --show-missing --fail-under=90",
+        "python -m slipcover --branch --source src --immediate --xml --out c.xml --fail-under 3 -m pytest -x",
+        "npx nyc --reporter=lcov --all -x 'a*' --check-coverage --report-dir out mocha --recursive",
+        "yarn c8 --reporter=text --allow-external node x.js",
+    ],
+)
+def test_writing_anew_word_for_word(line: str) -> None:
+    found = recognise(words(line), {})
+    assert found is not None
+    here = backend(found.backend)
+    emission = here.emit(here.parse(found).request, Situation())
+    assert sorted(emission.commands[-1].words) == sorted(words(line)[i].raw for i in range(len(words(line))))
+    assert emission.losses == ()

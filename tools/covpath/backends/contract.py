@@ -122,6 +122,11 @@ def command(words: Sequence[Argument], *, always: bool = False, measures: bool =
     return Command(words=tuple(word.raw for word in words), always=always, measures=measures)
 
 
+def asks_about_itself(arguments: Sequence[Argument]) -> bool:
+    """Whether a command only prints its version or help."""
+    return any(word.text in {"--version", "-V", "--help", "-h"} for word in arguments)
+
+
 def make_directory(directory: Argument) -> Command:
     """``mkdir -p``, for tools that do not make a report's folder themselves."""
     return command((plain("mkdir"), plain("-p"), directory))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from covpath.backends import cargo
-from covpath.backends.contract import Parsing, Recognition, Role
+from covpath.backends.contract import Parsing, Recognition, Role, asks_about_itself
 from covpath.backends.grcov_options import CARGO, GRCOV, NAMES_IN_FOLDER, TYPES
 from covpath.backends.grcov_writing import NAME, emit
 from covpath.backends.launch import take_apart, without_assignments
@@ -59,7 +59,8 @@ def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recogniti
     """``grcov``, and ``cargo test`` where RUSTFLAGS instrument what it builds."""
     launch = take_apart(argv)
     if launch is not None and launch.program in {"grcov", "grcov.exe"} and not launch.interpreter:
-        return Recognition(backend=NAME, role=Role.WRITES_REPORT, launch=launch, arguments=launch.arguments)
+        role = Role.OTHER if asks_about_itself(launch.arguments) else Role.WRITES_REPORT
+        return Recognition(backend=NAME, role=role, launch=launch, arguments=launch.arguments)
     call = cargo.called(argv)
     if call is None or call.subcommand not in {"test", "t", "nextest"}:
         return None

@@ -190,6 +190,8 @@ def _own(request: CoverageRequest) -> tuple[Command, ...]:
     """The ``grcov`` call again, for another report."""
     types = ",".join(report.native or _TYPE_OF[report.format] for report in request.reports)
     path = next((report.path for report in request.reports if report.path is not None), None)
+    if path is not None and len(request.reports) > 1:
+        path = directory_of(path) or plain(".")
     pieces = [
         *request.loose,
         *(Passed(native.order, native.words) for native in request.natives),

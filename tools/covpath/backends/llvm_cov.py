@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from covpath.backends import cargo
-from covpath.backends.contract import Parsing, Recognition, Role
+from covpath.backends.contract import Parsing, Recognition, Role, asks_about_itself
 from covpath.backends.llvm_cov_options import FORMAT_FLAGS, NEXTEST_TABLE, TABLE, TEST_TABLE, THRESHOLDS
 from covpath.backends.llvm_cov_writing import NAME, emit
 from covpath.backends.losses import UNEXPECTED_WORD, stop
@@ -44,7 +44,6 @@ _SUBCOMMANDS = {
     "nextest-archive": "nextest-archive",
 }
 _TABLES = {"test": TEST_TABLE, "run": TEST_TABLE, "nextest": NEXTEST_TABLE, "nextest-archive": NEXTEST_TABLE}
-_SHOW_ENV_FORMATS = ("--sh", "--export-prefix", "--pwsh", "--with-pwsh-env-prefix", "--cmd", "--csh", "--fish")
 _NEXTEST = stop("nextest", "no other Rust backend runs nextest: the tests would run under libtest, in fewer processes")
 _RUN = stop("run-binary", "running a program instead of the tests cannot be carried over")
 _ENVIRONMENT = stop("external-tests", "tests that run under show-env's variables cannot be carried over")
@@ -83,7 +82,7 @@ def _subcommand(arguments: tuple[Argument, ...]) -> tuple[str, tuple[Argument, .
 
 
 def _role(subcommand: str, arguments: tuple[Argument, ...]) -> Role:
-    if subcommand in {"clean", "show-env", "nextest-archive"}:
+    if subcommand in {"clean", "show-env", "nextest-archive"} or asks_about_itself(arguments):
         return Role.OTHER
     reading = _table(subcommand).read(arguments)
     if subcommand == "report" or reading.has("--no-run"):
@@ -100,7 +99,8 @@ def parse(recognition: Recognition) -> Parsing:
     subcommand = recognition.subcommand
     table = _table(subcommand)
     reading = table.read(recognition.arguments)
-    losses = [loss for loss in reading.losses if subcommand != "show-env" or loss.what not in _SHOW_ENV_FORMATS]
+    # show-env has options of its own for the shell it writes for.
+    losses = [loss for loss in reading.losses if subcommand != "show-env"]
     if not table.dialect.passes_unknown:
         losses += [UNEXPECTED_WORD.loss(str(part.words[0])) for part in reading.loose if _stray(part.words[0])]
     filters, loose = _filters(reading, subcommand)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from covpath.backends import cargo
-from covpath.backends.contract import Parsing, Recognition, Role
+from covpath.backends.contract import Parsing, Recognition, Role, asks_about_itself
 from covpath.backends.losses import UNEXPECTED_WORD, stop
 from covpath.backends.options import Reading
 from covpath.backends.request import (
@@ -58,7 +58,8 @@ def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recogniti
     if call is None or call.subcommand != "tarpaulin":
         return None
     reading = TABLE.read(call.arguments)
-    prints = reading.has("--print-rust-flags") or reading.has("--print-rustdoc-flags")
+    prints = asks_about_itself(call.arguments)
+    prints = prints or reading.has("--print-rust-flags") or reading.has("--print-rustdoc-flags")
     return Recognition(
         backend=NAME,
         role=Role.OTHER if prints else Role.BOTH,

@@ -82,7 +82,7 @@ def translate(
         )
     around = situation or Situation()
     if here is there:
-        return _same(found, there, report, around)
+        return _same(argvs, found, there, report, around)
     if tarpaulin_toml is not None and here.NAME == tarpaulin.NAME:
         return _configured(found, there, report, around, tarpaulin_toml)
     return _moved(found, [here.parse(one) for one in found], there, report, around, ())
@@ -133,17 +133,23 @@ def _moved(
     return _translation(found[0].backend, there, gathered.request, emission, placed, losses)
 
 
-def _same(found: Sequence[Recognition], there: Backend, report: Format | None, situation: Situation) -> Translation:
-    """The backend stays; at most the report changes, in the commands that write one."""
+def _same(
+    argvs: Sequence[Sequence[Argument]],
+    found: Sequence[Recognition],
+    there: Backend,
+    report: Format | None,
+    situation: Situation,
+) -> Translation:
+    """The backend stays: only the commands that write another report than asked for are written anew."""
     parsings = [there.parse(one) for one in found]
     emissions: list[Emission] = []
-    for one, parsing in zip(found, parsings, strict=True):
-        if one.role is Role.OTHER:
-            emissions.append(Emission(commands=(command(_argv(one)),)))
-            continue
-        writes = any(made.format in MACHINE_FORMATS for made in parsing.request.reports)
-        request = _with_report(parsing.request, report if writes else None, there)
-        emissions.append(there.emit(request, situation))
+    for argv, one, parsing in zip(argvs, found, parsings, strict=True):
+        old = parsing.request.reports
+        if report is None or not any(made.format in MACHINE_FORMATS for made in old):
+            same = command(tuple(argv), measures=one.role in {Role.MEASURES, Role.BOTH})
+            emissions.append(Emission(commands=(same,), reports=old))
+        else:
+            emissions.append(there.emit(_with_report(parsing.request, report, there), situation))
     return Translation(
         source=there.NAME,
         target=there.NAME,
@@ -155,14 +161,6 @@ def _same(found: Sequence[Recognition], there: Backend, report: Format | None, s
         before=tuple(one for parsing in parsings for one in parsing.request.reports),
         after=tuple(one for emission in emissions for one in emission.reports),
     )
-
-
-def _argv(found: Recognition) -> tuple[Argument, ...]:
-    """The command as it was written."""
-    launch = found.launch
-    before = tuple(word for prefix in launch.prefixes for word in prefix.words)
-    module = (*launch.interpreter, plain("-m")) if launch.interpreter else ()
-    return (*before, *module, plain(launch.folder + launch.program), *launch.arguments)
 
 
 def _configured(
