@@ -35,7 +35,7 @@ def test_an_expected_status_is_no_failure(tmp_path: Path) -> None:
 
 def test_a_failure_is_told_in_the_last_words_of_the_tool(tmp_path: Path) -> None:
     code = "import sys; print('fatal: \\x1b[31mno such thing', file=sys.stderr); sys.exit(3)"
-    with pytest.raises(OutsideError, match=r"git log failed with exit status 3: fatal: \?\[31mno such thing$"):
+    with pytest.raises(OutsideError, match=r"git log failed with exit status 3: fatal: \?\[31mno such thing\.$"):
         _python(code, tmp_path, called="git log")
 
 
