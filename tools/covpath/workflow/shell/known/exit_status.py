@@ -1,0 +1,68 @@
+"""The exit status of a script whose inputs are known, three-valued."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from covpath.terms import Tri
+from covpath.workflow.shell.dialect import Shell
+from covpath.workflow.shell.known.process import Process, Shared, Stored
+from covpath.workflow.shell.known.shell import Rehearsal
+from covpath.workflow.shell.known.texts import Unclear
+from covpath.workflow.shell.parse import parse_script
+
+_MOST_RUNS = 48
+"""So many different ways through a script are tried."""
+
+
+_ASSIGNMENT = re.compile(r"(?:^|[\s;({&|])(?:for\s+([A-Za-z_]\w*)|([A-Za-z_]\w*)\+?=)", re.MULTILINE)
+
+
+def _assigned(text: str) -> frozenset[str]:
+    """The names that are assigned anywhere in the script's text."""
+    return frozenset(loop or name for loop, name in _ASSIGNMENT.findall(text))
+
+
+class _Choices:
+    """Answers what is not known: as it was told first, then always yes."""
+
+    def __init__(self, told: tuple[bool, ...]) -> None:
+        self.told = told
+        self.taken: list[bool] = []
+
+    def decide(self, answer: Tri) -> bool:
+        if answer is not Tri.UNKNOWN:
+            return answer is Tri.TRUE
+        position = len(self.taken)
+        self.taken.append(self.told[position] if position < len(self.told) else True)
+        return self.taken[-1]
+
+
+def fails(text: str, shell: Shell, variables: Mapping[str, str], *, deciding: bool) -> Tri:
+    """Whether a script exits non-zero, nothing being wrong with what it runs.
+
+    ``text`` has its GitHub expressions replaced already; what is not known in it or in
+    ``variables`` is a HOLE. ``deciding``: unknown programs may decide on what the script knows.
+    """
+    script = parse_script(text)
+    if script.errors or not shell.kind.reads_posix or not shell.known:
+        return Tri.UNKNOWN
+    assigned = _assigned(text)
+    pending: list[tuple[bool, ...]] = [()]
+    found: set[bool] = set()
+    for _ in range(_MOST_RUNS):
+        if not pending or len(found) == 2:
+            break
+        choices = _Choices(pending.pop())
+        stored: dict[str, Stored] = dict(variables)
+        process = Process(Shared(text, choices.decide, deciding, assigned), shell.errexit, shell.pipefail, stored)
+        try:
+            found.add(Rehearsal().end(script.body, process) != 0)
+        except (Unclear, RecursionError):
+            return Tri.UNKNOWN
+        told = len(choices.told)
+        pending += [(*choices.taken[:at], not choices.taken[at]) for at in range(told, len(choices.taken))]
+    if pending or len(found) != 1:
+        return Tri.UNKNOWN
+    return Tri.of(found.pop())
