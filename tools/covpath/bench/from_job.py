@@ -91,9 +91,10 @@ def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringComm
 
 def _installs(workflow: Workflow, job: Job, before: int) -> Iterator[str]:
     for step in job.steps[:before]:
-        if step.run is not None and "pip install" in step.run.value and "${{" not in step.run.value:
-            if is_setup(step, shell_for(workflow, job, step)):
-                yield step.run.value
+        if step.run is None or "pip install" not in step.run.value or "${{" in step.run.value:
+            continue
+        if is_setup(step, shell_for(workflow, job, step)):
+            yield step.run.value
 
 
 def _environment(workflow: Workflow, job: Job, step: Step) -> Iterator[tuple[str, Scalar]]:
@@ -107,10 +108,10 @@ def _environment(workflow: Workflow, job: Job, step: Step) -> Iterator[tuple[str
 
 def _surroundings(workflow: Workflow, job: Job) -> Iterator[tuple[Place, str]]:
     """What the job has around it that a copy of the repository has not."""
-    if job.services is not None:
-        yield workflow.place(job.services), "it needs services"
-    if job.container is not None:
-        yield workflow.place(job.container), "it runs in a container"
+    for key, what in (("services", "it needs services"), ("container", "it runs in a container")):
+        entry = job.node.find(key)
+        if entry is not None:
+            yield workflow.place(entry.key), what
     for step in job.steps:
         if step.uses is not None and step.uses.partition("@")[0].lower() in _DOWNLOADS:
             yield workflow.place(step.node), "it takes another job's artifact"
