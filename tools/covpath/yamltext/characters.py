@@ -52,6 +52,8 @@ def block_indent(text: str, start: int, end: int, style: str, value: str) -> int
 
 
 def _block_table(text: str, start: int, end: int, style: str, value: str) -> tuple[int, ...] | None:
+    if "\n" not in text[start:end]:
+        return (end,) if not value else None
     indent = block_indent(text, start, end, style, value)
     return None if indent is None else _if_value(list(_block(text, start, end, style, indent)), value, end)
 

@@ -80,20 +80,23 @@ def _bytes(patch: Patch) -> None:
 
 def _comments(patch: Patch, old: Document, new: Document, gone: tuple[str, ...]) -> None:
     """Every comment is still there, in the same order, except those declared gone."""
-    left = Counter(gone)
-    now = [comment.text for comment in comments(new)]
-    position = 0
-    for comment in comments(old):
-        if position < len(now) and now[position] == comment.text:
-            position += 1
-        elif left[comment.text]:
-            left[comment.text] -= 1
-        else:
-            raise _failed(patch, f"the comment {comment.text!r} is lost")
-    if position < len(now):
-        raise _failed(patch, f"the comment {now[position]!r} is new")
-    if +left:
-        raise _failed(patch, f"the comment {next(iter(+left))!r} was said to go but is still there")
+    before = [comment.text for comment in comments(old)]
+    after = [comment.text for comment in comments(new)]
+    for text, wrong in (
+        (_first(Counter(before) - Counter(after) - Counter(gone)), "is lost"),
+        (_first(Counter(after) - Counter(before)), "is new"),
+        (_first(Counter(gone) - (Counter(before) - Counter(after))), "was said to go but is still there"),
+    ):
+        if text is not None:
+            raise _failed(patch, f"the comment {text!r} {wrong}")
+    left = iter(before)
+    for text in after:
+        if text not in left:  # goes on from where the comment before was found
+            raise _failed(patch, f"the comment {text!r} moved")
+
+
+def _first(texts: Counter[str]) -> str | None:
+    return next(iter(texts), None)
 
 
 def _failed(patch: Patch, message: str) -> ProofFailed:

@@ -1,0 +1,118 @@
+"""Parts of a file as lines for another file: their text stays, only the indentation becomes another.
+
+Aliases are written out first (``written_out``), anchors are left behind: neither means anything
+in another file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from covpath.yamltext import layout
+from covpath.yamltext.nodes import Alias, Mapping, Node, Sequence, deref, to_plain, walk
+from covpath.yamltext.reading import Document, read
+from covpath.yamltext.replacing import replace
+from covpath.yamltext.sites import locate
+
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]+[ \t]*")
+
+
+def written_out(document: Document) -> Document:
+    """The document with what each alias stands for in its place; the data are the same."""
+    if document.root is None or not document.aliases:
+        return document
+    splices = []
+    for route, node in walk(document.root):
+        if isinstance(node, Alias):
+            site = locate(document, route, shared=True)
+            splices.append(replace(document, site, to_plain(node)))
+    text = document.source.text
+    for start, end, new in sorted(splices, reverse=True):
+        text = text[:start] + new + text[end:]
+    return read(document.source.with_text(text))
+
+
+def entry_lines(document: Document, mapping: Mapping, key: str, column: int) -> list[str]:
+    """The lines of ``key: value`` with the key at ``column``; empty where the mapping has no such key."""
+    index = next((at for at, entry in enumerate(mapping.entries) if entry.key.value == key), None)
+    if index is None:
+        return []
+    entry = mapping.entries[index]
+    start = layout.entry_start(document, mapping, index)
+    lines = _lines(document, start, max(entry.key.end, entry.value.end), (entry.key, entry.value), in_flow=mapping.flow)
+    return _indented(lines, _margin(document, start, in_flow=mapping.flow), column)
+
+
+def item_lines(document: Document, sequence: Sequence, index: int, column: int) -> list[str]:
+    """The lines of an item with its dash at ``column``, the comments above it first."""
+    item = sequence.items[index]
+    if sequence.flow:
+        lines = _lines(document, item.outer_start, item.end, (item,), in_flow=True)
+        return _indented([f"- {lines[0]}", *lines[1:]], _margin(document, item.start, in_flow=True), column)
+    start = layout.dash(document, sequence, index)
+    lines = _lines(document, start, max(item.end, start + 1), (item,), in_flow=False)
+    above = [" " * column + line for line in _comments_above(document, sequence, index)]
+    return [*above, *_indented(lines, layout.column(document.source.text, start), column)]
+
+
+def _lines(document: Document, start: int, end: int, nodes: tuple[Node, ...], *, in_flow: bool) -> list[str]:
+    """The text from ``start`` to ``end``, and a comment behind it on its line, without anchors."""
+    source = document.source.text
+    text = source[start:end]
+    for at, length in sorted(_anchors(document, nodes), reverse=True):
+        text = text[: at - start] + text[at - start + length :]
+    comment = "" if in_flow else layout.same_line_comment(source, end)
+    return [line.rstrip("\r") for line in (text + comment).split("\n")]
+
+
+def _anchors(document: Document, nodes: tuple[Node, ...]) -> Iterator[tuple[int, int]]:
+    """Where anchors stand below ``nodes``, and how long each is with the blanks behind it."""
+    for top in nodes:
+        for _, node in walk(top):
+            keys = [entry.key for entry in node.entries] if isinstance(node, Mapping) else []
+            for one in (node, *keys):
+                if not isinstance(one, Alias) and one.anchor is not None:
+                    found = _ANCHOR.search(document.source.text, one.outer_start)
+                    if found is not None:
+                        yield found.start(), len(found[0])
+
+
+def _margin(document: Document, start: int, *, in_flow: bool) -> int:
+    """The column that the lines after the first are measured from."""
+    text = document.source.text
+    if not in_flow:
+        return layout.column(text, start)
+    line = text[layout.line_start(text, start) :]
+    return len(line) - len(line.lstrip(" "))
+
+
+def _indented(lines: list[str], old: int, new: int) -> list[str]:
+    """``lines``, of which all but the first stand ``old`` columns from the left, at ``new`` columns."""
+    shown = [" " * new + lines[0]]
+    for line in lines[1:]:
+        if new >= old:
+            shown.append(" " * (new - old) + line if line else line)
+        else:
+            blanks = len(line) - len(line.lstrip(" "))
+            shown.append(line[min(blanks, old - new) :])
+    return shown
+
+
+def _comments_above(document: Document, sequence: Sequence, index: int) -> list[str]:
+    """The comment lines and the blank line right before an item, without their indentation."""
+    text = document.source.text
+    here = layout.line_start(text, layout.dash(document, sequence, index))
+    floor = 0
+    if index:
+        floor = layout.content_end_line(document, sequence.items[index - 1].end)
+    found: list[str] = []
+    while here > floor:
+        above = layout.line_start(text, here - 1)
+        line = text[above:here].strip()
+        if above < floor or (line and not line.startswith("#")):
+            break
+        found.insert(0, line)
+        here = above
+    first = next((at for at, line in enumerate(found) if line), len(found))
+    return found[max(0, first - 1) :] if index else found[first:]
