@@ -36,8 +36,9 @@ class Shared:
     """What all processes of one rehearsal share.
 
     ``assigned`` are the names the script itself gives values to: until it does they have none,
-    while any other name may come from outside. ``deciding``: programs that are not known may decide on what the script hands them, so their
-    status is not known either; otherwise they do what they always did, and succeed.
+    while any other name may come from outside. ``deciding``: programs that are not known may
+    decide on what the script hands them, so their status is not known either; otherwise they do
+    what they always did, and succeed.
     """
 
     text: str

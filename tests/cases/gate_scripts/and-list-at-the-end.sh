@@ -1,0 +1,2 @@
+[ "$FIRST" = failure ] && exit 1
+true

@@ -1,0 +1,3 @@
+IFS=, read -ra all <<< "$COMMAS"
+for one in "${all[@]}"; do [[ $one == fail* ]] && exit 1; done
+exit 0

@@ -1,0 +1,4 @@
+if [ "$FIRST" != "success" -o "$SECOND" != "success" ]; then
+  echo "::error::no"
+  exit 1
+fi

@@ -1,0 +1,6 @@
+for r in $RESULTS; do
+  if [ $r = success ]; then continue; fi
+  bad=yes
+  break
+done
+[ -z "${bad-}" ]

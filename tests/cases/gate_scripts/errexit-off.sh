@@ -1,0 +1,4 @@
+set +e
+[ "$FIRST" = success ]
+status=$?
+exit $status

@@ -1,0 +1,4 @@
+if [[ "$RESULTS" =~ (failure|cancelled) ]]; then
+  exit 1
+fi
+echo fine

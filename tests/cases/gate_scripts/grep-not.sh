@@ -1,0 +1,1 @@
+! echo "$RESULTS" | grep -q failure

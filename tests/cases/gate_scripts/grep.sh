@@ -1,0 +1,1 @@
+if echo "$RESULTS" | grep -qE "failure|cancelled"; then exit 1; fi

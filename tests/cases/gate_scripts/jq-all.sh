@@ -1,0 +1,1 @@
+jq -e 'all(.[]; .result == "success")' <<< "$NEEDS"

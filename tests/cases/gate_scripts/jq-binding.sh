@@ -1,0 +1,1 @@
+jq -e '.build.result as $r | $r == "success"' <<< "$NEEDS"

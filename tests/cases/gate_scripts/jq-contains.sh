@@ -1,0 +1,1 @@
+jq -e '[.[].result] | contains(["failure"]) | not' <<< "$NEEDS"

@@ -1,0 +1,1 @@
+[ "$(jq '[.[] | select(.result == "failure" or .result == "cancelled")] | length' <<< "$NEEDS")" -eq 0 ]

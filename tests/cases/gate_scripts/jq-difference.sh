@@ -1,0 +1,1 @@
+jq -e '([.[].result] - ["success", "skipped"]) == []' <<< "$NEEDS"

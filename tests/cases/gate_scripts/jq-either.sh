@@ -1,0 +1,1 @@
+jq --exit-status 'all(.result == "success" or .result == "skipped")' <<< "$NEEDS"

@@ -1,0 +1,1 @@
+jq '.[] | if .result != "success" then error("red") else empty end' <<< "$NEEDS"

@@ -1,0 +1,1 @@
+echo "$NEEDS" | jq -e '[ .[] | .result == "success" ] | all'

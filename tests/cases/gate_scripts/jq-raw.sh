@@ -1,0 +1,2 @@
+state=$(echo "$NEEDS" | jq -r ".build.result // \"none\"")
+[ "$state" = success ]

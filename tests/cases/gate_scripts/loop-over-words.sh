@@ -1,0 +1,4 @@
+for result in "$FIRST" \
+  "$SECOND"; do
+  [ "$result" = success ] || exit 1
+done

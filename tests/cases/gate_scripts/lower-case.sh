@@ -1,0 +1,1 @@
+[ "${FIRST^^}" = "SUCCESS" ] && [ "${SECOND//s/S}" = "SucceSS" ]

@@ -1,0 +1,1 @@
+if [ "$FIRST" = failure ]; then false; fi || true

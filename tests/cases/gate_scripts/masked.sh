@@ -1,0 +1,1 @@
+[[ "$FIRST" == success ]] || echo "::warning::not green"

@@ -1,0 +1,1 @@
+test "$FIRST" = success && test "$SECOND" = success

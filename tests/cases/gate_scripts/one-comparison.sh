@@ -1,0 +1,1 @@
+[[ "$FIRST" == "success" ]] || exit 1

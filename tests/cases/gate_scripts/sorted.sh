@@ -1,0 +1,2 @@
+kinds=$(tr " " "\n" <<< "$RESULTS" | sort -u)
+[ "$kinds" = success ]

@@ -1,0 +1,3 @@
+set -euo pipefail
+echo "$RESULTS" | grep -v failure > /dev/null
+echo on
