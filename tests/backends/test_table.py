@@ -183,6 +183,13 @@ def test_not_a_backend(line: str) -> None:
     assert recognise(words(line), {}) is None
 
 
+def test_every_backend_is_found_by_its_hint() -> None:
+    for source in TABLES:
+        for line in _lines(source):
+            environ = {"RUSTFLAGS": "-Cinstrument-coverage"} if line.startswith("cargo test") else {}
+            assert recognise(words(line), environ) is not None, line
+
+
 def test_usual_report_names() -> None:
     assert backend("cargo-tarpaulin").REPORT_NAMES[Format.LCOV] == "lcov.info"
     assert backend("pytest-cov").REPORT_NAMES[Format.COBERTURA] == "coverage.xml"

@@ -100,6 +100,15 @@ RUNNERS = (
 """The longest match wins; a lone ``yarn`` is also a runner."""
 
 
+def _by_name() -> dict[str, tuple[Runner, ...]]:
+    """The runners by their first word, the longest first."""
+    longest = sorted(RUNNERS, key=lambda runner: -len(runner.words))
+    return {runner.words[0]: tuple(one for one in longest if one.words[0] == runner.words[0]) for runner in RUNNERS}
+
+
+_BY_NAME = _by_name()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """A command taken apart: prefixes, the interpreter of ``python -m``, the program and its arguments.
@@ -188,16 +197,12 @@ def _module(argv: Sequence[Argument], position: int) -> int | None:
 
 def _runner(argv: Sequence[Argument], position: int) -> Runner | None:
     """The runner whose words stand at ``position``; the longest one."""
-    found = None
-    for runner in RUNNERS:
-        here = argv[position : position + len(runner.words)]
-        if len(here) == len(runner.words) and all(
-            (posixpath.basename(str(word)) if index == 0 else str(word)) == expected
-            for index, (word, expected) in enumerate(zip(here, runner.words, strict=True))
-        ):
-            longer = found is None or len(runner.words) > len(found.words)
-            found = runner if longer else found
-    return found
+    name = posixpath.basename(str(argv[position]))
+    for runner in _BY_NAME.get(name, ()):
+        following = argv[position + 1 : position + len(runner.words)]
+        if tuple(str(word) for word in following) == runner.words[1:]:
+            return runner
+    return None
 
 
 def _behind_runner(argv: Sequence[Argument], position: int, runner: Runner) -> int:

@@ -18,6 +18,9 @@ _ALIASES = {
     "coveragepy": "coverage.py",
     "pytest_cov": "pytest-cov",
 }
+_HINTS = ("cov", "tarpaulin", "nyc", "c8", "RUSTFLAGS", "RUSTDOCFLAGS", "ADDOPTS")
+"""Every command that is a backend's holds one of these, or its variables decide."""
+_VARIABLES = frozenset({"RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS"})
 _BY_NAME = {one.NAME: one for one in BACKENDS}
 
 
@@ -35,12 +38,22 @@ def backend(name: str) -> Backend:
     return found
 
 
+def _possible(argv: Sequence[Argument], environ: Mapping[str, str]) -> bool:
+    """Whether a backend is worth looking for: a workflow has many commands, and few of them measure."""
+    if not _VARIABLES.isdisjoint(environ):
+        return True
+    line = " ".join(str(word) for word in argv)
+    return any(hint in line for hint in _HINTS)
+
+
 def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recognition | None:
     """The backend command that ``argv`` is, or None.
 
     ``environ`` holds the variables of the step that are known; it decides where the command line alone
     does not (RUSTFLAGS that instrument, PYTEST_ADDOPTS).
     """
+    if not _possible(argv, environ):
+        return None
     for one in BACKENDS:
         found = one.recognise(argv, environ)
         if found is not None:
