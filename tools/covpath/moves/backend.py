@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,7 +33,7 @@ def propose_backend(draft: Draft, target: str | None, report: str | None) -> Non
     if name == found[0].recognition.backend and report is None:
         return
     first = found[0].step
-    workdir = draft.workflow.directory_of(draft.job, first) or "."
+    workdir = posixpath.normpath(draft.workflow.directory_of(draft.job, first) or ".")
     root = workspace_root(workdir, draft.read)
     translation = translate(
         [_words(one) for one in found],
