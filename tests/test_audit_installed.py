@@ -107,7 +107,9 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_action_annotates_what_no_entry_explains(clone: Path, repository: Path, temporary: Path) -> None:
     done = _run_action(clone, repository, temporary)
     assert done.returncode == 1, done.stderr
-    assert re.search(r"^::error [^\n]*file=\.github/workflows/ci\.yml,line=[345]\b", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^::error [^\n]*file=\.github/workflows/ci\.yml,line=[345]\b", done.stdout, re.MULTILINE), (
+        done.stdout
+    )
 
     _explain(repository)
     explained = _run_action(clone, repository, temporary, today="2026-11-01")
