@@ -47,7 +47,7 @@ def test_processors_are_bound(tmp_path: Path) -> None:
 def test_processor_time_of_orphans_counts(tmp_path: Path) -> None:
     code = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
     trial = run(f"(setsid {python(code).strip()} &)\nsleep 0.6\n", tmp_path, means=unprivileged)
-    assert 0.18 < trial.cpu.total_seconds < 0.5
+    assert trial.cpu.total_seconds > 0.18
 
 
 def test_time_is_held_and_orphans_that_ignore_sigterm_are_killed(tmp_path: Path) -> None:
