@@ -31,11 +31,21 @@ _LIST = "exceptions"
 class Edited:
     """A proved change of an exceptions file, not yet written.
 
-    ``said`` are sentences about what goes with it or stays behind.
+    ``said`` are sentences about what goes with it or stays behind; ``changes`` and ``gone``
+    declare the data that differs and the comments that are lost.
     """
 
     patch: Patch
     said: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    gone: tuple[str, ...] = ()
+    begun: Source | None = None
+    """Where the file is new: what ``changes`` start from, while the patch starts from nothing."""
+
+    @property
+    def before(self) -> Source:
+        """The file that ``changes`` are made in."""
+        return self.patch.source if self.begun is None else self.begun
 
     @property
     def source(self) -> Source:
@@ -241,5 +251,5 @@ def _checked(rewriting: Rewriting, said: tuple[str, ...] = ()) -> Edited:
     if problems:
         # Its place is in a file that does not exist yet: only what is wrong with it is told.
         raise UsageError(problems[0].message, hint=problems[0].hint)
-    gone = tuple(f"this comment goes with it: {comment}" for comment in rewriting.gone)
-    return Edited(patch=patch, said=(*said, *gone))
+    told = tuple(f"this comment goes with it: {comment}" for comment in rewriting.gone)
+    return Edited(patch=patch, said=(*said, *told), changes=rewriting.changes, gone=rewriting.gone)

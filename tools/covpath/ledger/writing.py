@@ -8,6 +8,7 @@ a whole file.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,6 +32,7 @@ def change(root: Path, path: Path, edit: Change, *, begin: Source | None = None)
     with Transaction(root) as writing:
         before = _present(root, path, begin)
         edited = _edited(root, path, before, edit, begin)
+        confirm(edited)
         writing.replace(path, before=before, after=edited.source.encode())
     return edited
 
@@ -38,6 +40,13 @@ def change(root: Path, path: Path, edit: Change, *, begin: Source | None = None)
 def preview(root: Path, path: Path, edit: Change, *, begin: Source | None = None) -> Edited:
     """What ``change`` would do, without a lock and without writing."""
     return _edited(root, path, _present(root, path, begin), edit, begin)
+
+
+def confirm(edited: Edited) -> None:
+    """The second proof, by another reader of YAML; raises ProofFailed. For whatever writes an edited file."""
+    from covpath.ledger.second_reading import confirm as read_again
+
+    read_again(edited.before, edited.source, edited.changes, edited.gone)
 
 
 def _present(root: Path, path: Path, begin: Source | None) -> bytes | None:
@@ -51,4 +60,4 @@ def _edited(root: Path, path: Path, before: bytes | None, edit: Change, begin: S
     assert begin is not None
     edited = edit(begin)
     whole = Edit(0, 0, edited.source.text, "begin the file")
-    return Edited(patch=Patch(Source(begin.path, ""), (whole,)), said=edited.said)
+    return replace(edited, patch=Patch(Source(begin.path, ""), (whole,)), begun=begin)

@@ -13,6 +13,7 @@ from covpath.yamltext.reading import Document
 from covpath.yamltext.rendering import ends_in_text, render_entry, render_item
 
 _BLANK_LINE = re.compile(r"[ \t]*\r?\n")
+_COMMENT_LINE = re.compile(r"([ \t]*)#")
 
 
 def add_entry(document: Document, mapping: Mapping, index: int, key: str, value: Plain) -> Splice:
@@ -49,7 +50,7 @@ def _insert(
     following = [margin + line if line else line for line in lines[1:]]
     if index == 0:
         eol = document.source.newline_at(parent.start)
-        spaced = isinstance(parent, Sequence) and _blank_above(document, parent, 1)
+        spaced = isinstance(parent, Sequence) and _blank_above(document, parent, 1, comments=True)
         return parent.start, parent.start, eol.join([lines[0], *following, *([""] if spaced else []), margin])
     text = document.source.text
     previous = parent.items[index - 1] if isinstance(parent, Sequence) else parent.entries[index - 1].value
@@ -58,7 +59,7 @@ def _insert(
         at = layout.after_long_blanks(text, at, column)
     eol = document.source.newline_at(at)
     spaced = isinstance(parent, Sequence) and (
-        _blank_above(document, parent, index - 1)
+        _blank_above(document, parent, index - 1, comments=True)
         if index == len(parent.items)
         else _BLANK_LINE.match(text, layout.next_line(text, at)) is not None
     )
@@ -68,12 +69,23 @@ def _insert(
     return at, at, eol.join(["", *([""] if spaced else []), margin + lines[0], *following])
 
 
-def _blank_above(document: Document, sequence: Sequence, index: int) -> bool:
-    """Whether the line above an item (not the first) is blank: the list is written with blank lines."""
+def _blank_above(document: Document, sequence: Sequence, index: int, *, comments: bool = False) -> bool:
+    """Whether the line above an item (not the first) is blank: the list is written with blank lines.
+
+    With ``comments`` the line above the comments that stand over the item counts.
+    """
     if not 0 < index < len(sequence.items):
         return False
     text = document.source.text
     start = layout.line_start(text, layout.dash(document, sequence, index))
+    column = layout.column(text, layout.dash(document, sequence, index))
+    while comments and (comment := _COMMENT_LINE.match(text, layout.line_start(text, start - 1))):
+        if len(comment[1]) > column:
+            break  # it belongs to the item before
+        scalar = layout.last_text(sequence.items[index - 1])
+        if scalar is not None and layout.keeps_blanks(document, scalar):
+            return False  # a blank line above the comment is part of that text
+        start = comment.start()
     return _BLANK_LINE.fullmatch(text, layout.line_start(text, start - 1), start) is not None
 
 

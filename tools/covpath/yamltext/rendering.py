@@ -14,7 +14,7 @@ _FLOW_PLAIN = re.compile(r"[A-Za-z0-9_./$+=@^~-]+(?: [A-Za-z0-9_./$+=@^~-]+)*")
 _PRINTABLE = re.compile("[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
 _BREAKS = re.compile("[\u2028\u2029]")
 # What YAML 1.1 readers take for something else than a string; quoted to be on the safe side.
-_YAML_1_1 = re.compile(r"(?i:yes|no|on|off)|[-+]?[0-9][0-9_:.,eE+-]*(?:[T ].*)?|<<|=")
+_YAML_1_1 = re.compile(r"(?i:yes|no|on|off)|[-+]?[0-9][0-9_:.,eE+-]*(?:[T ].*)?|[-+]?0[bo][0-9_]+|<<|=")
 
 
 def render_scalar(value: str | float | bool | None, *, like: str = "", flow: bool = False) -> str:
