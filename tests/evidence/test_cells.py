@@ -6,7 +6,7 @@ import pytest
 
 from covpath.evidence.cells import cells, price_of_run
 from covpath.evidence.model import Prediction
-from covpath.evidence.trial import CacheState, Enforcement, Limit, MemoryUse, Outcome, PeakBasis, Role
+from covpath.evidence.trial import CacheState, Enforcement, Knob, Limit, MemoryUse, Outcome, PeakBasis, Role
 from covpath.terms import Tri
 from evidence_samples import MACHINE, MIB, RUNNER, TRIAL, evidence, trial
 
@@ -32,22 +32,23 @@ def test_sometimes_is_not_works() -> None:
 
 
 @pytest.mark.parametrize(
-    ("peak", "state", "works"),
+    ("peak", "state", "works", "outcome"),
     [
-        (50 * MIB, Enforcement.OBSERVED, Tri.TRUE),
-        (65 * MIB, Enforcement.OBSERVED, Tri.FALSE),
-        (65 * MIB, Enforcement.ENFORCED, Tri.TRUE),
-        (None, Enforcement.NOT_ENFORCED, Tri.UNKNOWN),
-        (50 * MIB, Enforcement.PREDICTED, Tri.TRUE),
+        (50 * MIB, Enforcement.OBSERVED, Tri.TRUE, Outcome.OK),
+        (65 * MIB, Enforcement.OBSERVED, Tri.FALSE, Outcome.OOM),
+        (65 * MIB, Enforcement.ENFORCED, Tri.TRUE, Outcome.OK),
+        (None, Enforcement.NOT_ENFORCED, Tri.UNKNOWN, Outcome.OK),
+        (50 * MIB, Enforcement.PREDICTED, Tri.TRUE, Outcome.OK),
     ],
 )
 def test_a_memory_limit_that_was_not_held_is_compared_with_the_use(
-    peak: int | None, state: Enforcement, works: Tri
+    peak: int | None, state: Enforcement, works: Tri, outcome: Outcome
 ) -> None:
     limit: Limit = replace(TRIAL.limits[0], state=state)
     use = MemoryUse(peak_bytes=peak, peak_basis=PeakBasis.SAMPLED)
     [cell] = cells(evidence(trial(limits=(limit,), memory=use)))
-    assert (cell.works, cell.enforcement) == (works, state)
+    assert (cell.works, cell.outcome, cell.enforcement) == (works, outcome, state)
+    assert bool(cell.reason) == (works is not Tri.TRUE)
 
 
 def test_reference_runs_are_no_cells_and_machines_are_kept_apart() -> None:
@@ -78,3 +79,11 @@ def test_every_run_costs_at_least_a_minute() -> None:
     assert price_of_run(60.0, RUNNER) == 0.002
     assert price_of_run(60.1, RUNNER) == 0.004
     assert price_of_run(60.1, replace(RUNNER, price_per_minute_dollars=None)) is None
+
+
+def test_swap_that_was_not_there_might_have_saved_it() -> None:
+    swap = Limit(knob=Knob.SWAP, asked=2**30, read_back=None, state=Enforcement.NOT_ENFORCED, means="x", reason="none")
+    [cell] = cells(evidence(trial(outcome=Outcome.OOM, limits=(*TRIAL.limits, swap))))
+    assert (cell.works, cell.outcome) == (Tri.UNKNOWN, Outcome.OOM)
+    [cell] = cells(evidence(trial(outcome=Outcome.OOM, limits=(*TRIAL.limits, replace(swap, asked=0)))))
+    assert cell.works is Tri.FALSE

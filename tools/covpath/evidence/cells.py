@@ -10,6 +10,7 @@ from statistics import median
 from covpath.evidence.model import Evidence, Prediction
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.trial import CacheState, Enforcement, Knob, Outcome, Role, Trial, weakest
+from covpath.quantity import show_bytes
 from covpath.terms import Tri
 
 
@@ -70,16 +71,15 @@ def _measured(trials: list[Trial], runner: RunnerProfile | None) -> Cell:
     good = [trial for trial in trials if trial.outcome is Outcome.OK]
     walls = [trial.wall_seconds for trial in good]
     first = trials[0]
-    worst = commonest_failure(trials)
-    shown = worst or good[0]
+    verdict = _verdict(trials)
     peaks = [trial.memory.peak_bytes for trial in trials if trial.memory.peak_bytes is not None]
     return Cell(
         backend=first.backend,
         runner=str(first.runner),
         cache=first.cache,
         machine=first.machine.fingerprint,
-        works=_works(trials, good),
-        outcome=shown.outcome,
+        works=verdict.works,
+        outcome=verdict.outcome,
         enforcement=weakest(trial.enforcement for trial in trials),
         trials=len(trials),
         ok=len(good),
@@ -89,7 +89,7 @@ def _measured(trials: list[Trial], runner: RunnerProfile | None) -> Cell:
         cpu_median_seconds=median(trial.cpu.total_seconds for trial in good) if good else None,
         peak_bytes=max(peaks, default=None),
         price_dollars=price_of_run(median(walls), runner) if walls else None,
-        reason=shown.reason,
+        reason=verdict.reason,
     )
 
 
@@ -100,13 +100,25 @@ def commonest_failure(trials: Iterable[Trial]) -> Trial | None:
     return max(bad, key=lambda trial: outcomes.count(trial.outcome), default=None)
 
 
-def _works(trials: list[Trial], good: list[Trial]) -> Tri:
-    if not good:
-        return Tri.UNKNOWN if all(map(_swap_could_help, trials)) else Tri.FALSE
-    if len(good) < len(trials):
-        return Tri.UNKNOWN
-    verdicts = {_fits(trial) for trial in good}
-    return Tri.FALSE if Tri.FALSE in verdicts else Tri.UNKNOWN if Tri.UNKNOWN in verdicts else Tri.TRUE
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    works: Tri
+    outcome: Outcome | None
+    reason: str
+
+
+def _verdict(trials: list[Trial]) -> _Verdict:
+    good = [trial for trial in trials if trial.outcome is Outcome.OK]
+    worst = commonest_failure(trials)
+    if worst is not None:
+        helpless = good or all(map(_swap_could_help, trials))
+        return _Verdict(works=Tri.UNKNOWN if helpless else Tri.FALSE, outcome=worst.outcome, reason=worst.reason)
+    verdicts = [_fits(trial) for trial in good]
+    for works in (Tri.FALSE, Tri.UNKNOWN):
+        for verdict in verdicts:
+            if verdict.works is works:
+                return verdict
+    return verdicts[0]
 
 
 def _swap_could_help(trial: Trial) -> bool:
@@ -116,17 +128,22 @@ def _swap_could_help(trial: Trial) -> bool:
     return trial.outcome is Outcome.OOM and lacking
 
 
-def _fits(trial: Trial) -> Tri:
+def _fits(trial: Trial) -> _Verdict:
     """Whether a run that was ok would also have been ok with its memory and disk limits held."""
-    memory, disk = trial.memory, trial.disk.growth_bytes
-    used = {Knob.MEMORY: memory.unreclaimable_peak_bytes or memory.peak_bytes, Knob.DISK: disk}
-    verdicts = set()
+    memory = trial.memory.unreclaimable_peak_bytes or trial.memory.peak_bytes
+    used = {Knob.MEMORY: (memory, Outcome.OOM), Knob.DISK: (trial.disk.growth_bytes, Outcome.DISK_FULL)}
+    unknown = None
     for limit in trial.limits:
         held = limit.state in (Enforcement.ENFORCED, Enforcement.REAL)
-        if limit.knob in used and limit.asked is not None and not held:
-            needed = used[limit.knob]
-            verdicts.add(Tri.UNKNOWN if needed is None else Tri.of(needed <= limit.asked))
-    return Tri.FALSE if Tri.FALSE in verdicts else Tri.UNKNOWN if Tri.UNKNOWN in verdicts else Tri.TRUE
+        if limit.knob not in used or limit.asked is None or held:
+            continue
+        needed, failure = used[limit.knob]
+        if needed is None:
+            unknown = _Verdict(works=Tri.UNKNOWN, outcome=Outcome.OK, reason=f"its {limit.knob} was not watched")
+        elif needed > limit.asked:
+            reason = f"used {show_bytes(needed)} of {limit.knob}, more than the runner has; the limit was not held here"
+            return _Verdict(works=Tri.FALSE, outcome=failure, reason=reason)
+    return unknown or _Verdict(works=Tri.TRUE, outcome=Outcome.OK, reason="")
 
 
 def _predicted(item: Prediction, runner: RunnerProfile | None) -> Cell:
