@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from covpath.terms import Fact
 from covpath.workflow.shell.dialect import Shell, ShellKind
 from covpath.workflow.shell.execution.interpreter import Interpreter
+from covpath.workflow.shell.execution.relevance import deciding_variables
 from covpath.workflow.shell.execution.state import Mask, State, Unclear, is_zero
 from covpath.workflow.shell.messages import message_of
 from covpath.workflow.shell.spans import Around, Span
@@ -53,11 +54,28 @@ def failure_of(command: Command, script: Script, shell: Shell) -> ExitEffect:
         return _in_other_shell(command, script, shell)
     if script.errors:
         return _effect(ExitOutcome.UNKNOWN, "unparsed", script.errors[0])
+    if _stops_at_once(command, script, shell):
+        return _effect(ExitOutcome.FAILS, "errexit", None)
     try:
         return _judge(command, script, shell)
     except (Unclear, RecursionError) as unclear:
         code, span = (unclear.code, unclear.span) if isinstance(unclear, Unclear) else ("recursion", None)
         return _effect(ExitOutcome.UNKNOWN, code, span)
+
+
+_MAY_CHANGE_THE_RULES = frozenset({"set", "shopt", "trap", "eval", "source", ".", "exit", "exec", "command", "builtin"})
+
+
+def _stops_at_once(command: Command, script: Script, shell: Shell) -> bool:
+    """The commonest case, told without running anything: errexit is on and nothing is around the command."""
+    if not (shell.known and shell.errexit) or command.context or command.name in _MAY_CHANGE_THE_RULES:
+        return False
+    for other in script.commands:
+        if other.span.start >= command.span.start:
+            return True
+        if other.words and (other.words[0].text is None or other.words[0].text in _MAY_CHANGE_THE_RULES):
+            return False
+    return True
 
 
 def _judge(command: Command, script: Script, shell: Shell) -> ExitEffect:
@@ -77,6 +95,7 @@ def _judge(command: Command, script: Script, shell: Shell) -> ExitEffect:
 def _ends(command: Command, script: Script, shell: Shell, *, persistent: bool) -> list[State]:
     """The states in which the script can end after the command has failed."""
     start = State(
+        followed=deciding_variables(script),
         errexit=shell.errexit if shell.known else None,
         pipefail=shell.pipefail if shell.known else None,
     )

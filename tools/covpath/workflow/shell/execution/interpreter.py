@@ -63,7 +63,16 @@ class Interpreter:
 
     def run_script(self, body: Sequence, state: State) -> list[State]:
         """All states in which the script can end, its EXIT trap included."""
-        outcomes = self.run(body, state, Setting())
+        outcomes: list[Outcome] = []
+        states = [state]
+        for item in body.items:
+            here = [outcome for before in states for outcome in self._item(item, before.overwritten(), Setting())]
+            # Behind the command under test, the ways that did not run it are of no interest.
+            beyond = item.node.span.covers(self._target) and not isinstance(item.node, Function)
+            kept = bounded(outcome for outcome in here if outcome.state.failed or not beyond)
+            outcomes += [outcome for outcome in kept if outcome.flow is not Flow.NEXT]
+            states = [outcome.state for outcome in kept if outcome.flow is Flow.NEXT]
+        outcomes += [Outcome(Flow.NEXT, end) for end in states]
         return [end for outcome in outcomes for end in self._finish(outcome.state)]
 
     def run(self, node: Node, state: State, setting: Setting) -> list[Outcome]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from covpath.workflow.shell.execution.state import Flow, Fuzzy, Mask, Outcome, Setting, State, Unclear, is_zero
 from covpath.workflow.shell.spans import Span
 
-MOST_STATES = 256
+_MANY_STATES = 32
+_MOST_STATES = 128
 """More simultaneous situations than this are not followed."""
 
 RunTrap = Callable[[int, State, Setting], Iterable[Outcome]]
@@ -65,8 +66,11 @@ def either(state: State, span: Span, code: str = "condition-unknown") -> tuple[S
 
 
 def bounded(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """The outcomes without repetitions; too many of them is more than can be followed."""
+    """The outcomes without repetitions; where they are many, what they know about variables is given up."""
     unique = list(dict.fromkeys(outcomes))
-    if len(unique) > MOST_STATES:
+    if len(unique) > _MANY_STATES:
+        bare = (Outcome(flow, state.without_variables(), levels) for flow, state, levels in unique)
+        unique = list(dict.fromkeys(bare))
+    if len(unique) > _MOST_STATES:
         raise Unclear("too-many-ways")
     return unique

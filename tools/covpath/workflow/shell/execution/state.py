@@ -52,6 +52,7 @@ class State:
     ``errexit`` and ``pipefail`` are None where something unseen may have changed them.
     ``masks`` are what swallowed the failure so far, ``unheeded`` what keeps the shell going with a
     failed status that the next command will replace, ``doubt`` what the imagined run had to guess at.
+    Only variables in ``followed`` (None: all) are remembered; it never changes.
     ``pending`` is, in an EXIT trap, the status the shell was leaving with.
     ``functions`` and the traps are indexes into the interpreter's tables (-1: no trap).
     """
@@ -65,6 +66,7 @@ class State:
     pending: Value | None = None
     pipestatus: tuple[Value, ...] = ()
     variables: tuple[tuple[str, Value | Job], ...] = ()
+    followed: frozenset[str] | None = None
     functions: tuple[tuple[str, int], ...] = ()
     exit_trap: int = -1
     error_trap: int = -1
@@ -97,9 +99,15 @@ class State:
 
     def assign(self, name: str, value: Value | Job) -> State:
         """After ``name=value``."""
+        if self.followed is not None and name not in self.followed:
+            return self
         rest = tuple(pair for pair in self.variables if pair[0] != name)
         kept = rest if value is Fuzzy.ANY else tuple(sorted((*rest, (name, value)), key=lambda pair: pair[0]))
         return self if kept == self.variables else replace(self, variables=kept)
+
+    def without_variables(self) -> State:
+        """The same with nothing known about variables."""
+        return replace(self, variables=()) if self.variables else self
 
     def variable(self, name: str) -> Value | Job:
         """What is known about a variable."""

@@ -1,0 +1,57 @@
+"""Which variables can decide how a script ends: only those are followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from covpath.workflow.shell.syntax import Arithmetic, Command, Script, Variable, Word
+
+_DECIDING = frozenset({"exit", "return", "[", "test", "wait", "let", "break", "continue", "eval", "trap", "set"})
+_TESTS = re.compile(r"\[\[(.*?)\]\]|\(\((.*?)\)\)|\bcase\s(.*?)\sin\b", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def deciding_variables(script: Script) -> frozenset[str]:
+    """The variables that tests, exits and their like read, and those whose values they are given.
+
+    One that is missed is treated as unknown, so a miss costs certainty, never truth.
+    """
+    names: set[str] = set()
+    assigned: list[tuple[str, frozenset[str]]] = []
+    for command in script.commands:
+        if command.name in _DECIDING:
+            names.update(_in_words(command.words))
+            if command.name in {"let", "trap", "eval"}:
+                names.update(_NAME.findall(" ".join(word.raw for word in command.words)))
+        elif command.words and command.words[0].text is None:
+            names.update(_in_words(command.words[:1]))
+        assigned += [
+            (assignment.name, frozenset(_in_words((assignment.value,))))
+            for assignment in command.assignments
+            if assignment.value is not None
+        ]
+        assigned += list(_declared(command))
+    for match in _TESTS.finditer(script.text):
+        names.update(_NAME.findall(match[0]))
+    while True:
+        more = {used for name, uses in assigned if name in names for used in uses} - names
+        if not more:
+            return frozenset(names)
+        names |= more
+
+
+def _in_words(words: Iterable[Word]) -> Iterator[str]:
+    for word in words:
+        for part in word.parts:
+            if isinstance(part, Variable):
+                yield part.name
+            elif isinstance(part, Arithmetic):
+                yield from _NAME.findall(part.raw)
+
+
+def _declared(command: Command) -> Iterator[tuple[str, frozenset[str]]]:
+    for word in command.words[1:]:
+        name, sign, _ = word.raw.partition("=")
+        if sign:
+            yield name, frozenset(_in_words((word,)))
