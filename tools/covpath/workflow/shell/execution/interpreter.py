@@ -47,6 +47,9 @@ from covpath.workflow.shell.syntax import (
     Test,
 )
 
+_MOST_STEPS = 50_000
+"""Longer imagined runs are given up; people's scripts need a few hundred steps."""
+
 
 class Interpreter:
     """One imagined shell process and its children."""
@@ -60,6 +63,7 @@ class Interpreter:
         self._functions: list[tuple[Function, Span | None]] = []
         self._texts: list[tuple[Sequence, Span]] = []
         self._inside: Span | None = None
+        self._steps = 0
 
     def run_script(self, body: Sequence, state: State) -> list[State]:
         """All states in which the script can end, its EXIT trap included."""
@@ -77,6 +81,9 @@ class Interpreter:
 
     def run(self, node: Node, state: State, setting: Setting) -> list[Outcome]:
         """All ways to run ``node``."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise Unclear("too-many-ways")
         return bounded(self._ways(node, state, setting))
 
     def _ways(self, node: Node, state: State, setting: Setting) -> Iterable[Outcome]:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from covpath.workflow.shell.execution.state import Flow, Fuzzy, Mask, Outcome, Setting, State, Unclear, is_zero
+from covpath.workflow.shell.execution.state import (
+    Flow,
+    Fuzzy,
+    Job,
+    Mask,
+    Outcome,
+    Setting,
+    State,
+    Unclear,
+    Value,
+    is_zero,
+)
 from covpath.workflow.shell.spans import Span
 
+_FEW_STATES = 4
 _MANY_STATES = 32
 _MOST_STATES = 128
 """More simultaneous situations than this are not followed."""
@@ -66,11 +78,30 @@ def either(state: State, span: Span, code: str = "condition-unknown") -> tuple[S
 
 
 def bounded(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """The outcomes without repetitions; where they are many, what they know about variables is given up."""
+    """The outcomes without repetitions; where they are many, those that differ in variables only become one.
+
+    Before the failure that is done soon: what a variable held then seldom decides.
+    """
     unique = list(dict.fromkeys(outcomes))
-    if len(unique) > _MANY_STATES:
-        bare = (Outcome(flow, state.without_variables(), levels) for flow, state, levels in unique)
-        unique = list(dict.fromkeys(bare))
+    if len(unique) > _FEW_STATES:
+        unique = _join(unique, everything=len(unique) > _MANY_STATES)
     if len(unique) > _MOST_STATES:
         raise Unclear("too-many-ways")
     return unique
+
+
+def _join(outcomes: list[Outcome], *, everything: bool) -> list[Outcome]:
+    """One outcome for those alike up to variables, knowing only what they agree on."""
+    common: dict[Outcome, set[tuple[str, Value | Job]]] = {}
+    kept: list[Outcome] = []
+    for outcome in outcomes:
+        if outcome.state.failed and not everything:
+            kept.append(outcome)
+            continue
+        bare = outcome._replace(state=outcome.state.without_variables())
+        known = set(outcome.state.variables)
+        common[bare] = known & common[bare] if bare in common else known
+    for bare, known in common.items():
+        variables = tuple(sorted(known, key=lambda pair: pair[0]))
+        kept.append(bare._replace(state=replace(bare.state, variables=variables)) if variables else bare)
+    return kept
