@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from covpath.terms import Tri
 from covpath.workflow.shell.execution.builtin_commands import answer, arithmetic_command
+from covpath.workflow.shell.execution.lists import run_and_or, run_pipeline
 from covpath.workflow.shell.execution.loops import run_loop
 from covpath.workflow.shell.execution.settle import bounded, settle, split_status
 from covpath.workflow.shell.execution.simple import redirect_substitutions, run_command, substitute
@@ -23,7 +24,6 @@ from covpath.workflow.shell.execution.state import (
     Setting,
     State,
     Unclear,
-    Value,
     is_zero,
 )
 from covpath.workflow.shell.execution.values import matches, resolve, truth
@@ -39,7 +39,6 @@ from covpath.workflow.shell.syntax import (
     Item,
     Loop,
     Node,
-    Operand,
     Pipeline,
     Redirected,
     Sequence,
@@ -93,9 +92,9 @@ class Interpreter:
             case Sequence():
                 return self._sequence(node, state, setting)
             case AndOr():
-                return self._and_or(node, state, setting)
+                return run_and_or(self, node, state, setting)
             case Pipeline():
-                return self._pipeline(node, state, setting)
+                return run_pipeline(self, node, state, setting)
             case If():
                 return self._if(node, state, setting)
             case Loop():
@@ -227,88 +226,6 @@ class Interpreter:
                 after = after.masked(Mask("background", self.here(item.background)))
             outcomes.append(Outcome(Flow.NEXT, after))
         return outcomes
-
-    def _and_or(self, node: AndOr, state: State, setting: Setting) -> Iterator[Outcome]:
-        outcomes = self.run(node.first, state, self._left_of(node.rest, setting))
-        for position, operand in enumerate(node.rest, 1):
-            inner = setting if position == len(node.rest) else self._left_of(node.rest[position:], setting)
-            following: list[Outcome] = []
-            for outcome in outcomes:
-                if outcome.flow is not Flow.NEXT:
-                    yield outcome
-                elif is_zero(outcome.state.status) is (operand.operator == "&&"):
-                    before = self._replaced(outcome.state, operand)
-                    following += self.run(operand.node, before, inner)
-                else:
-                    following.append(outcome)
-            outcomes = bounded(following)
-        yield from outcomes
-
-    def _replaced(self, state: State, operand: Operand) -> State:
-        """Before an operand that runs because the failure chose it."""
-        if state.status is not Fuzzy.FAILED:
-            return state
-        span = Span(operand.operator_span.start, operand.node.span.end)
-        return state.masked(Mask("or-list", self.here(span)))
-
-    def _left_of(self, rest: tuple[Operand, ...], setting: Setting) -> Setting:
-        """Where an operand stands that others follow: errexit ignores it, and an ``||`` swallows its failure."""
-        end = rest[-1].node.span.end
-        swallowing = next((operand for operand in rest if operand.operator == "||"), None)
-        if swallowing is not None:
-            span = Span(swallowing.operator_span.start, swallowing.node.span.end)
-            return setting.ignoring(Mask("or-list", self.here(span)), 1)
-        if setting.ignored is not None:
-            return setting.ignoring(setting.ignored, 1)
-        return setting.ignoring(Mask("and-list", self.here(Span(rest[0].operator_span.start, end))), 1)
-
-    def _pipeline(self, node: Pipeline, state: State, setting: Setting) -> Iterator[Outcome]:
-        inner = setting
-        if node.negation is not None:
-            inner = setting.ignoring(Mask("negation", self.here(node.negation)), max(1, setting.question))
-        if len(node.elements) == 1:
-            outcomes: Iterable[Outcome] = self.run(node.elements[0], state, inner)
-        else:
-            outcomes = [Outcome(Flow.NEXT, after) for after in self._elements(node, state, inner)]
-        for outcome in outcomes:
-            if outcome.flow is not Flow.NEXT:
-                yield outcome
-            elif node.negation is not None:
-                yield Outcome(Flow.NEXT, self._negate(outcome.state, node.negation))
-            elif len(node.elements) == 1:
-                yield outcome
-            else:
-                yield from self.settle(outcome.state, setting)
-
-    def _negate(self, state: State, negation: Span) -> State:
-        if is_zero(state.status):
-            return replace(state, status="1")
-        swallowed = state.masked(Mask("negation", self.here(negation))) if state.status is Fuzzy.FAILED else state
-        return replace(swallowed, status="0")
-
-    def _elements(self, node: Pipeline, state: State, setting: Setting) -> Iterator[State]:
-        """The states after a pipeline of several elements, all of them children."""
-        partial: dict[tuple[State, tuple[Value, ...]], None] = {(state, ()): None}
-        for element in node.elements:
-            following: dict[tuple[State, tuple[Value, ...]], None] = {}
-            for before, statuses in partial:
-                for end in self.child(element, before, setting, forked=True):
-                    after = replace(before.after_child(end, before.status), pipestatus=before.pipestatus)
-                    following[after, (*statuses, end.status)] = None
-            partial = following
-        for after, statuses in partial:
-            options = (True, False) if after.pipefail is None else (after.pipefail,)
-            for pipefail in options:
-                way = after.doubted("options", after.option_span) if len(options) > 1 else after
-                yield self._piped(node, way, statuses, pipefail=pipefail)
-
-    def _piped(self, node: Pipeline, state: State, statuses: tuple[Value, ...], *, pipefail: bool) -> State:
-        failures = [status for status in statuses if not is_zero(status)]
-        status = failures[-1] if pipefail and failures else statuses[-1]
-        if Fuzzy.FAILED in statuses and status is not Fuzzy.FAILED:
-            failing = node.elements[statuses.index(Fuzzy.FAILED)]
-            state = state.masked(Mask("pipeline", self.here(Span(failing.span.end, node.span.end))))
-        return replace(state, status=status, pipestatus=statuses)
 
     def _if(self, node: If, state: State, setting: Setting) -> Iterator[Outcome]:
         states = [state]
