@@ -13,6 +13,7 @@ from covpath.workflow.shell.syntax import AndOr, Operand, Pipeline
 
 
 def run_and_or(machine: Machine, node: AndOr, state: State, setting: Setting) -> Iterator[Outcome]:
+    """All ways to run an and-or list: each operand runs where the status so far asks for it."""
     outcomes = machine.run(node.first, state, _left_of(machine, node.rest, setting))
     for position, operand in enumerate(node.rest, 1):
         inner = setting if position == len(node.rest) else _left_of(machine, node.rest[position:], setting)
@@ -50,6 +51,7 @@ def _left_of(machine: Machine, rest: tuple[Operand, ...], setting: Setting) -> S
 
 
 def run_pipeline(machine: Machine, node: Pipeline, state: State, setting: Setting) -> Iterator[Outcome]:
+    """All ways to run a pipeline, or a single command behind ``!``."""
     inner = setting
     if node.negation is not None:
         inner = setting.ignoring(Mask("negation", machine.here(node.negation)), max(1, setting.question))
