@@ -50,4 +50,6 @@ def bench(
     **changes: Any,
 ) -> Evidence:
     """Bench it with ``folder`` as scratch directory; trials are kept in ``folder/kept``."""
-    return run_bench(what, runners, folder / "kept", replace(BenchOptions(scratch=folder), **changes), listen)
+    return run_bench(
+        what, runners, folder / "kept", replace(BenchOptions(scratch=folder, prove=False), **changes), listen
+    )

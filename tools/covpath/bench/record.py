@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ NOTHING_RAN: dict[str, Any] = {
 """The result of a trial whose files alone did not fit its disk."""
 
 
-def settled(limits: tuple[Limit, ...], counters: Mapping[str, Any], outcome: Outcome) -> tuple[Limit, ...]:
+def settled(limits: Sequence[Limit], counters: Mapping[str, Any], outcome: Outcome) -> tuple[Limit, ...]:
     """Swap that this machine lacks could not matter where memory never reached its limit."""
     hits = counters.get("limit_hits")
     result = []
@@ -42,6 +42,16 @@ def settled(limits: tuple[Limit, ...], counters: Mapping[str, Any], outcome: Out
                 limit = replace(limit, state=Enforcement.OBSERVED, reason=f"{limit.reason}; page cache had to go")
         result.append(limit)
     return tuple(result)
+
+
+def distrust(limits: Sequence[Limit], failed: Mapping[Knob, str]) -> tuple[Limit, ...]:
+    """The limits, those that failed their proof no longer called enforced."""
+    return tuple(
+        replace(limit, state=Enforcement.NOT_ENFORCED, reason=f"it failed its proof: {failed[limit.knob]}")
+        if limit.knob in failed and limit.state is Enforcement.ENFORCED
+        else limit
+        for limit in limits
+    )
 
 
 def cpu_use(result: dict[str, Any]) -> CpuUse:

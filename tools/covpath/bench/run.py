@@ -14,12 +14,13 @@ from covpath.bench.limits.table import best, obstacles
 from covpath.bench.machine import this_machine
 from covpath.bench.plan import CellPlan, Plan, make_plan
 from covpath.bench.predict import predict
+from covpath.bench.proofs import Prover, failures, keep_proofs, kept_proofs, prove
 from covpath.bench.references import load_report, save_report
 from covpath.bench.site import Site
 from covpath.bench.subject import Subject
 from covpath.bench.trial import TrialRequest, run_trial
 from covpath.bench.workbench import Workbench
-from covpath.evidence.model import Evidence, SubjectRecord
+from covpath.evidence.model import Evidence, Proof, SubjectRecord
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.store import TrialLog
 from covpath.evidence.trial import CacheState, Outcome, Role, Trial
@@ -41,6 +42,8 @@ class BenchOptions:
     budget_seconds: float | None = None
     means: Means | None = None
     scratch: Path | None = None
+    prove: bool = True
+    """Whether limits prove themselves before their first use here."""
 
 
 def run_bench(
@@ -61,6 +64,7 @@ def run_bench(
         listen(Note(message=obstacle))
     with Site.open(options.scratch) as site:
         bench = Workbench(subject, site, means, this_machine(means.NAME))
+        proofs = _proofs(bench, folder, listen) if options.prove else ()
         listen(Preparing(what=f"copying {subject.repo}"))
         bench.copy()
         variants = []
@@ -77,9 +81,23 @@ def run_bench(
             seed=options.seed,
             budget_seconds=options.budget_seconds,
         )
-        run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / "reports", listen)
+        run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / "reports", proofs, listen)
         run.all()
         return run.evidence(runners)
+
+
+def _proofs(bench: Workbench, folder: Path, listen: Listener) -> tuple[Proof, ...]:
+    """The proofs made on this machine before, else new ones; a failed part is told aloud."""
+    path, machine = folder / "proofs.json", bench.machine
+    proofs = kept_proofs(path, machine.fingerprint)
+    if proofs is None:
+        listen(Preparing(what="proving the limits of this machine"))
+        proofs = prove(Prover(site=bench.site, means=bench.means, machine=machine))
+        keep_proofs(path, proofs)
+    for proof in proofs:
+        if not proof.passed:
+            listen(Note(message=f"{proof.part} failed its proof and is not relied on: {proof.says}"))
+    return proofs
 
 
 @dataclass(slots=True)
@@ -90,6 +108,7 @@ class Run:
     plan: Plan
     log: TrialLog
     reports: Path
+    proofs: tuple[Proof, ...] = ()
     listen: Listener = nobody
     clock: Clock = time.monotonic
     done: dict[str, list[Trial]] = field(default_factory=dict)
@@ -147,6 +166,7 @@ class Run:
                 reference=reference.names if reference else None,
                 core=cell.ready.core,
                 versions=cell.ready.versions,
+                distrusted=failures(self.proofs),
             ),
             self.bench.site,
             self.bench.means,
@@ -206,6 +226,7 @@ class Run:
             runners=tuple(runners),
             trials=tuple(trial for trials in self.done.values() for trial in trials),
             predictions=tuple(predictions),
+            proofs=self.proofs,
         )
 
     def _why_not_run(self, cell: CellPlan) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from covpath.bench.classify import Ending, classify
 from covpath.bench.limits import disk
 from covpath.bench.limits.ask import Ask, Means
-from covpath.bench.record import NOTHING_RAN, cpu_use, memory_use, settled, warnings_of
+from covpath.bench.record import NOTHING_RAN, cpu_use, distrust, memory_use, settled, warnings_of
 from covpath.bench.report_file import Report, ReportCheck, check_report
 from covpath.bench.site import Site
 from covpath.bench.spec import script_argv, trial_spec
@@ -41,6 +41,7 @@ class TrialRequest:
 
     ``prepared`` holds the files to start from, ``environment`` is the whole environment.
     ``reference`` are the files a good run of this backend covers, None where none is known yet.
+    ``distrusted`` are limits that failed their proof on this machine, with the reason.
     """
 
     cell: str
@@ -56,6 +57,7 @@ class TrialRequest:
     reference: frozenset[str] | None = None
     core: str | None = None
     versions: Mapping[str, str]
+    distrusted: Mapping[Knob, str] = field(default_factory=dict)
 
 
 def run_trial(request: TrialRequest, site: Site, means: Means, machine: Machine) -> tuple[Trial, Report | None]:
@@ -119,7 +121,7 @@ def run_trial(request: TrialRequest, site: Site, means: Means, machine: Machine)
         memory=memory_use(result),
         disk=DiskUse(growth_bytes=result["growth"], least_free_bytes=result["least_free"]),
         report=check.report.totals(str(report)) if check.report else None,
-        limits=settled(tuple(limits), result["counters"], outcome),
+        limits=distrust(settled(limits, result["counters"], outcome), request.distrusted),
         orphans=result["orphans"],
         core=request.core,
         versions=dict(request.versions),

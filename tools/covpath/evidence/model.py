@@ -34,6 +34,19 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a way to confine did with a program whose behaviour is known; ``says`` has the figures.
+
+    A part that failed its proof is not relied on in the trials of ``machine``.
+    """
+
+    part: str
+    machine: str
+    passed: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """What somebody saw in CI (``observed``) or says (``reported``); never ``measured``.
 
@@ -62,6 +75,7 @@ class Evidence:
     runners: tuple[RunnerProfile, ...] = ()
     trials: tuple[Trial, ...] = ()
     predictions: tuple[Prediction, ...] = ()
+    proofs: tuple[Proof, ...] = ()
     sightings: tuple[Sighting, ...] = ()
 
     def runner(self, name: str) -> RunnerProfile | None:

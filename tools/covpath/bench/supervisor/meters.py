@@ -50,10 +50,16 @@ class GroupsV1:
             "peak": _number(f"{self.memory}/memory.max_usage_in_bytes"),
             "oom_kills": _table(f"{self.memory}/memory.oom_control").get("oom_kill"),
             "limit_hits": _number(f"{self.memory}/memory.failcnt"),
-            "user": (_number(f"{self.cpuacct}/cpuacct.usage_user") or 0) / 1e9,
-            "system": (_number(f"{self.cpuacct}/cpuacct.usage_sys") or 0) / 1e9,
+            **self._cpu(),
             "throttled": None if throttled is None else throttled / 1e9,
         }
+
+    def _cpu(self) -> dict[str, float]:
+        """The total is exact; user and system are counted in clock ticks and only tell its shares."""
+        total = (_number(f"{self.cpuacct}/cpuacct.usage") or 0) / 1e9
+        ticks = [_number(f"{self.cpuacct}/cpuacct.usage_{kind}") or 0 for kind in ("user", "sys")]
+        user = total * ticks[0] / sum(ticks) if any(ticks) else total
+        return {"user": user, "system": total - user}
 
 
 class GroupV2:
