@@ -31,7 +31,7 @@ class CheckPattern:
         """Whether this check is called ``name``, letter for letter."""
         if self.result is not None:
             return self.result.could_be(name)
-        fits = re.fullmatch(".*".join(re.escape(part) for part in self.text.split("*")), name)
+        fits = re.fullmatch(".*".join(re.escape(part) for part in self.text.split("*")), name, re.DOTALL)
         return Tri.FALSE if fits is None else Tri.UNKNOWN
 
 
@@ -43,12 +43,22 @@ def naming_contexts(event: str | None = None) -> Contexts:
     )
 
 
+def matrix_of(job: Job) -> Mapping | None:
+    """The ``matrix`` of a job, where it is written as a mapping."""
+    strategy = deref(job.strategy) if job.strategy is not None else None
+    found = strategy.get("matrix") if isinstance(strategy, Mapping) else None
+    real = deref(found) if found is not None else None
+    return real if isinstance(real, Mapping) else None
+
+
 def legs_of(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
     """The legs of the job's matrix; one without values where there is none.
 
     A matrix GitHub would refuse counts as one leg of which nothing is known.
     """
-    strategy = deref(job.strategy) if job.strategy is not None else None
+    if job.strategy is None:
+        return (NO_MATRIX,)
+    strategy = deref(job.strategy)
     matrix = strategy.get("matrix") if isinstance(strategy, Mapping) else None
     if matrix is None:
         return (NO_MATRIX,)
@@ -58,15 +68,27 @@ def legs_of(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
         return (NO_MATRIX,)
 
 
-def check_patterns(job: Job, contexts: Contexts) -> tuple[CheckPattern, ...]:
-    """The checks of a job, one a leg. A call of a reusable workflow reports ``job / *``."""
+def check_patterns(
+    job: Job, legs: tuple[Leg, ...], contexts: Contexts, callers: tuple[CheckNameResult, ...] = ()
+) -> tuple[CheckPattern, ...]:
+    """The checks of a job, one a leg, for each job that calls its workflow.
+
+    A call of a reusable workflow has none of its own: ``job / *`` stands for those inside.
+    """
     try:
-        results = check_names(str(job.id), _name(job), legs_of(job, contexts), contexts)
+        results = name_results(job, legs, contexts, callers)
     except InputError:
         return (CheckPattern("*"),)
     if job.uses is not None:
         return tuple(CheckPattern(f"{result.pattern} / *") for result in results)
     return tuple(CheckPattern(result.pattern, result) for result in results)
+
+
+def name_results(
+    job: Job, legs: tuple[Leg, ...], contexts: Contexts, callers: tuple[CheckNameResult, ...] = ()
+) -> tuple[CheckNameResult, ...]:
+    """The names GitHub gives the legs. Raises InputError for a name it cannot evaluate."""
+    return check_names(str(job.id), _name(job), legs, contexts, callers)
 
 
 def _name(job: Job) -> Scalar:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.backends.uploaders import Uploader, uploader
+from covpath.gate.logic import both, either
 from covpath.gate.measuring import Measuring
 from covpath.gate.shell_effect import FAILING_INPUTS
-from covpath.gate.steps import both, either
 from covpath.gate.verdict import DataVerdict, StepVerdict
 from covpath.terms import Gate, Reason, Tri
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
+_NOTHING_CLAIMED = DataVerdict(green_without_data=Tri.FALSE, reasons=())
 _MASKED = (Gate.SILENT, Gate.ADVISORY)
 
 
-def judge_data(workflow: Workflow, job: Job, measuring: Measuring, steps: tuple[StepVerdict, ...]) -> DataVerdict:
+def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerdict | None) -> DataVerdict:
     """Whether a green run of the job may have left no data behind, and by which lines.
 
     For a job that measures no coverage nothing is claimed: FALSE, without reasons.
     """
-    if not measuring.coverage or measuring.index is None:
-        return DataVerdict(green_without_data=Tri.FALSE, reasons=())
-    own = steps[measuring.index]
+    if not measuring.coverage or measuring.index is None or own is None:
+        return _NOTHING_CLAIMED
     masked = Tri.UNKNOWN if own.gate is Gate.UNKNOWN else Tri.of(own.gate in _MASKED)
     reasons = list(_masks(own)) if masked is not Tri.FALSE else []
     without = masked

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from covpath.gate.failing import fails_of_itself, never_fails
-from covpath.gate.jobs import dependants, needs_of, propagate, red, status_for
-from covpath.gate.scope import FAILS, JobResult, Scope, switched_on
-from covpath.gate.steps import JobTrace, either, job_result, run_steps
-from covpath.gate.verdict import Result
+from covpath.gate.assumptions import assumed
+from covpath.gate.failing import fails_of_itself
+from covpath.gate.jobs import FINE, JobResults, expected, propagate, red, view_of
+from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, any_of, either
+from covpath.gate.run import Run
+from covpath.gate.scope import JobResult, Scope, View, switched_on, uses_status
+from covpath.gate.steps import JobTrace, job_result, never_fails, run_steps
 from covpath.gate.visible import shows_something
-from covpath.terms import Gate, JobId, Tri
-from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
+from covpath.terms import Gate, Tri
+from covpath.workflow.expressions.availability import Key
+from covpath.workflow.expressions.contexts import SUCCEEDED
+from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job
+
+JobSite = tuple[Run, Job, "Leg | None"]
+"""A job in a run, and one leg of its matrix where only that one is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +32,8 @@ class Effect:
 
     run_fails: Tri
     job_fails: Tri
-    red: tuple[JobId, ...]
-    maybe_red: tuple[JobId, ...]
+    red: tuple[JobSite, ...]
+    maybe_red: tuple[JobSite, ...]
     shown: Tri
 
     @property
@@ -39,84 +46,142 @@ class Effect:
         seen = either(self.shown, Tri.of(bool(self.red)))
         if seen is Tri.FALSE and self.maybe_red:
             seen = Tri.UNKNOWN
-        return {Tri.TRUE: Gate.ADVISORY, Tri.FALSE: Gate.SILENT, Tri.UNKNOWN: Gate.UNKNOWN}[seen]
+        return Gate.ADVISORY if seen is Tri.TRUE else Gate.SILENT if seen is Tri.FALSE else Gate.UNKNOWN
 
 
 class JobSimulation:
     """One job under one event and matrix leg; remembers what it worked out.
 
-    Not frozen on purpose: a job is asked about each of its steps, and most answers are the same.
+    ``alone``: only this leg is meant, not all that behave like it. Not frozen on purpose: a job
+    is asked about each of its steps, and most answers are the same.
     """
 
-    def __init__(self, scope: Scope, job: Job, baseline: Mapping[JobId, JobResult]) -> None:
-        self.scope = scope
+    def __init__(self, run: Run, job: Job, leg: Leg | None, legs: tuple[Leg, ...], *, alone: bool = False) -> None:
+        self.run = run
         self.job = job
-        self.baseline = baseline
-        taken = {name: JobResult(results=frozenset({Result.SUCCESS}), needed=frozenset({Result.SUCCESS}),
-                                 fails_run=Tri.FALSE) for name in job.needs}  # fmt: skip
-        # A job that meets a fault has run, so what it needs has succeeded.
-        self.needs: Contexts = scope.job_contexts(taken, SUCCEEDED)
-        self.continue_on_error = switched_on(job.continue_on_error, self.needs)
-        self.sound = run_steps(scope, job, self.needs, fault=None, failing=never_fails)
-        self._after: dict[tuple[Tri, bool], Effect] = {}
+        self.leg = leg
+        self.told = leg if alone else None
+        before = [run.workflow.jobs[name] for name in run.graph.ancestors(job)]
+        self._certain = not uses_status(job.if_)
+        self.assumptions = assumed((job, *before) if self._certain else (job,))
+        self.scope = Scope(run, leg, legs, self.assumptions)
+        self._others = Scope(run, assumptions=self.assumptions)
+        self._after: dict[Results, Effect] = {}
+
+    @cached_property
+    def baseline(self) -> JobResults:
+        """What all jobs come to when nothing goes wrong. This one runs, so those it needs have succeeded."""
+        found = expected(self._others)
+        if self._certain:
+            found.update(dict.fromkeys(self.run.graph.ancestors(self.job), FINE))
+        return {**found, self.job.id: FINE}
+
+    @cached_property
+    def view(self) -> View:
+        """What the job's own keys see."""
+        if not self.job.needs:
+            return self.scope.job_view({}, SUCCEEDED)
+        if self._certain:
+            return self.scope.job_view(dict.fromkeys(self.job.needs, FINE), SUCCEEDED)
+        return view_of(self.scope, self.job, self.baseline).with_status(SUCCEEDED)
+
+    @cached_property
+    def continue_on_error(self) -> Tri:
+        """The job's own flag."""
+        return switched_on(self.job.continue_on_error, self.view, Key.JOB_CONTINUE_ON_ERROR)
+
+    @cached_property
+    def sound(self) -> JobTrace:
+        """The job as it should be."""
+        return run_steps(self.scope, self.job, self.view, fault=None, failing=never_fails)
 
     def step_failure(self, index: int) -> Effect:
         """The step at ``index`` exits non-zero."""
-        trace = run_steps(self.scope, self.job, self.needs, fault=index, failing=fails_of_itself)
-        return self._effect(trace)
+        if self.job.steps[index].continue_on_error is None and self.job.continue_on_error is None:
+            # Nothing can take the failure back, and a run that fails needs nobody to show it.
+            return self._propagated(FAILS, Tri.FALSE)
+        trace = run_steps(self.scope, self.job, self.view, fault=index, failing=fails_of_itself)
+        return self._propagated(trace.results, self._newly_shown(trace))
 
     def runner_loss(self) -> Effect:
-        """The runner dies or the job times out: no setting of a step matters then.
+        """The runner dies, or the job runs out of time: no setting of a step matters then.
 
-        Whether a job-level ``continue-on-error`` covers that is not settled, so it stays unknown.
+        The job has failed or was cancelled; which, depends on how it ended.
         """
-        covers = Tri.FALSE if self.continue_on_error is Tri.FALSE else Tri.UNKNOWN
-        return self._propagated(job_result(FAILS, covers), shown=Tri.FALSE)
+        return self._propagated(FAILS | CANCELS, Tri.FALSE)
 
-    def _effect(self, trace: JobTrace) -> Effect:
-        shown = self._newly_shown(trace)
-        key = (trace.failed, shown is Tri.TRUE)
-        if key not in self._after or any(job.outputs for job in self.scope.workflow.jobs.values()):
-            outcome = job_result(trace.results, self.continue_on_error)
-            self._after[key] = self._propagated(outcome, shown)
-        return self._after[key]
+    def ended(self, results: Results) -> Effect:
+        """The job, a call of a reusable workflow, came to ``results``."""
+        return self._propagated(results, Tri.FALSE)
 
     def _newly_shown(self, trace: JobTrace) -> Tri:
         """Whether a step that would not have run without the fault shows something."""
-        shown = Tri.FALSE
-        for step, now, before in zip(self.job.steps, trace.steps, self.sound.steps, strict=True):
-            if now.ran is not before.ran and now.ran is not Tri.FALSE and shows_something(step):
-                shown = either(shown, now.ran)
-        return shown
-
-    def _propagated(self, outcome: JobResult, shown: Tri) -> Effect:
-        results = {self.job.id: outcome}
-        if self.job.id in self.baseline and dependants(self.scope.workflow, self.job):
-            results = propagate(self.scope, self.job, outcome, self.baseline, fails_of_itself)
-            shown = either(shown, self._shown_after(results))
-        colours = {name: red(result) for name, result in results.items()}
-        run_fails = Tri.FALSE
-        for result in results.values():
-            run_fails = either(run_fails, result.fails_run)
-        return Effect(
-            run_fails=run_fails,
-            job_fails=red(outcome),
-            red=tuple(name for name, colour in colours.items() if colour is Tri.TRUE),
-            maybe_red=tuple(name for name, colour in colours.items() if colour is Tri.UNKNOWN),
-            shown=shown,
+        return any_of(
+            now.ran
+            for step, now, before in zip(self.job.steps, trace.steps, self.sound.steps, strict=True)
+            if now.ran is not before.ran and now.ran is not Tri.FALSE and shows_something(step)
         )
 
-    def _shown_after(self, results: Mapping[JobId, JobResult]) -> Tri:
+    def _propagated(self, results: Results, shown: Tri) -> Effect:
+        if results not in self._after or shown is not Tri.FALSE:
+            outcome = job_result(results, self.continue_on_error)
+            effect = self._spread(outcome, shown)
+            if shown is not Tri.FALSE:
+                return effect
+            self._after[results] = effect
+        return self._after[results]
+
+    def _spread(self, outcome: JobResult, shown: Tri) -> Effect:
+        """What ``outcome`` makes of the jobs after this one, and of the workflow that calls this one."""
+        run, job = self.run, self.job
+        results: JobResults = {job.id: outcome}
+        if run.graph.dependants(job) and outcome != FINE:
+            results = propagate(self._others, job, outcome, self.baseline, fails_of_itself)
+            shown = either(shown, self._shown_after(results))
+        run_fails = any_of(result.fails_run for result in results.values())
+        certain, possible = self._coloured(results)
+        if run.caller is not None:
+            outer = _in_caller(run, run_fails)
+            return Effect(
+                run_fails=outer.run_fails,
+                job_fails=red(outcome),
+                red=(*certain, *outer.red),
+                maybe_red=(*possible, *outer.maybe_red),
+                shown=either(shown, outer.shown),
+            )
+        return Effect(run_fails=run_fails, job_fails=red(outcome), red=certain, maybe_red=possible, shown=shown)
+
+    def _coloured(self, results: JobResults) -> tuple[tuple[JobSite, ...], tuple[JobSite, ...]]:
+        """The jobs whose checks surely end red, and those whose checks may; a call has no check of its own."""
+        certain: list[JobSite] = []
+        possible: list[JobSite] = []
+        for name, result in results.items():
+            job = self.run.workflow.jobs[name]
+            colour = red(result)
+            if colour is not Tri.FALSE and job.uses is None:
+                site = (self.run, job, self.told if job is self.job else None)
+                (certain if colour is Tri.TRUE else possible).append(site)
+        return tuple(certain), tuple(possible)
+
+    def _shown_after(self, results: JobResults) -> Tri:
         """Whether a later job that runs only because of the fault shows something."""
         shown = Tri.FALSE
         for name, result in results.items():
-            job = self.scope.workflow.jobs[name]
-            ran_before = self.baseline[name].results != frozenset({Result.SKIPPED})
-            if name == self.job.id or result.results == frozenset({Result.SKIPPED}) or ran_before:
+            job = self.run.workflow.jobs[name]
+            if name == self.job.id or result.results == SKIPS or self.baseline[name].results != SKIPS:
                 continue
-            contexts = self.scope.job_contexts(needs_of(job, results), status_for(self.scope.workflow, job, results))
-            traces = run_steps(self.scope, job, contexts, fault=None, failing=fails_of_itself).steps
+            view = view_of(self._others, job, results)
+            traces = run_steps(self._others, job, view, fault=None, failing=fails_of_itself).steps
             for step, trace in zip(job.steps, traces, strict=True):
                 if shows_something(step):
                     shown = either(shown, trace.ran)
         return shown
+
+
+def _in_caller(run: Run, run_fails: Tri) -> Effect:
+    """What the end of a called workflow makes of the workflow that calls it; a call cannot be let off."""
+    call = run.caller
+    assert call is not None
+    results = FAILS if run_fails is Tri.TRUE else SUCCEEDS if run_fails is Tri.FALSE else FAILS | SUCCEEDS
+    leg = call.legs[0] if call.leg is None and len(call.legs) == 1 else call.leg
+    return JobSimulation(call.run, call.job, leg, call.legs).ended(results)

@@ -1,44 +1,122 @@
-"""Steps that fail of themselves because of what they see: ``exit 1``, and gates written by hand."""
+"""Steps that fail of themselves because of what they see: ``exit 1``, gates written by hand, gate actions.
+
+A step that sees nothing of the results does what it always did. What a script decides is
+rehearsed; a program that may decide on what it is told leaves the answer unknown.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from covpath.gate.gate_actions import gate_action
+from covpath.gate.scope import Scope, View
+from covpath.gate.shell_effect import shell_for
+from covpath.gate.visible import only_tells
 from covpath.terms import Tri
-from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.model import Step
-from covpath.yamltext.nodes import Mapping
+from covpath.workflow.expressions.template import OPEN, Embedded, evaluate_text, read_template
+from covpath.workflow.expressions.tree import ExpressionError
+from covpath.workflow.expressions.value import Value, texts
+from covpath.workflow.model import Job, Step
+from covpath.workflow.shell.known.exit_status import fails
+from covpath.workflow.shell.known.texts import HOLE
+from covpath.yamltext.nodes import Mapping, deref
 
-_EXIT = re.compile(r"\bexit\s+([0-9]+|\$\S*)|\bfalse\b")
-_ONLY_TALKS = re.compile(r"(?:\s*(?:echo|printf|set)\b[^\n]*\n)*\s*(?:exit\s+[1-9][0-9]*|false)\s*")
-_RESULTS = re.compile(r"\b(?:needs|steps|job\.status)\b|\b(?:always|failure|cancelled)\(", re.IGNORECASE)
+_RESULTS = re.compile(
+    r"\b(?:needs|steps)\s*(?:[.\[)]|$)|\bjob\.status\b|\b(?:always|failure|cancelled|success)\s*\(", re.IGNORECASE
+)
+_MAY_END = re.compile(r"\b(?:exit|return|false|test|jq|grep)\b|\[", re.ASCII)
+_ONLY_ENDS = re.compile(
+    r"(?:\s*(?:echo|printf|Write-\w+|set)\b[^\n]*\n)*\s*(?:exit\s+[1-9][0-9]*|false)\s*", re.IGNORECASE
+)
+_WORD = re.compile(r"\w+|\W", re.DOTALL)
+_SCRIPT_FAILS = re.compile(r"setFailed|process\.exit|throw\b|core\.error|assert")
 
 
-def never_fails(step: Step, contexts: Contexts) -> Tri:
-    """The answer for a run in which nothing goes wrong."""
-    del step, contexts
-    return Tri.FALSE
-
-
-def fails_of_itself(step: Step, contexts: Contexts) -> Tri:
-    """Whether a step exits non-zero because of earlier results, nothing being wrong with the code.
-
-    A step that neither runs because of a result nor reads one does what it always did.
-    """
-    if step.run is None or not _looks_at_results(step):
+def fails_of_itself(scope: Scope, job: Job, step: Step, view: View) -> Tri:
+    """Whether a step exits non-zero because of earlier results, nothing being wrong with the code."""
+    told = list(_texts(scope, job, step))
+    if step.run is not None:
+        reads = any(_reads_results(text) for text in told)
+        if not reads and not (step.if_ is not None and _RESULTS.search(step.if_.value)):
+            return Tri.FALSE
+        return _script(scope, job, step, view, reads=reads) if _MAY_END.search(step.run.value) or reads else Tri.FALSE
+    if step.uses is None:
         return Tri.FALSE
+    known = gate_action(step, view)
+    if known is not None:
+        return known
+    if not any(_reads_results(text) for text in told) or only_tells(step):
+        return Tri.FALSE
+    script = step.inputs().get("script")
+    if script is not None and not _SCRIPT_FAILS.search(script):
+        return Tri.FALSE
+    return Tri.UNKNOWN
+
+
+def reads_results(scope: Scope, job: Job, step: Step) -> bool:
+    """Whether a step is told results of jobs or steps, in its own text or through the environment."""
+    return any(_reads_results(text) for text in _texts(scope, job, step)) or (
+        step.if_ is not None and _RESULTS.search(step.if_.value) is not None and "needs" in step.if_.value
+    )
+
+
+def _reads_results(text: str) -> bool:
+    return OPEN in text and _RESULTS.search(text) is not None
+
+
+def _texts(scope: Scope, job: Job, step: Step) -> Iterator[str]:
+    """Everything a step is told."""
+    if step.run is not None:
+        yield step.run.value
+    for mapping in (step.env, step.with_, job.env, scope.run.workflow.env):
+        if mapping is not None:
+            yield from (getattr(deref(entry.value), "value", "") for entry in mapping.entries)
+
+
+def _script(scope: Scope, job: Job, step: Step, view: View, *, reads: bool) -> Tri:
+    assert step.run is not None
     text = step.run.value
-    if not _EXIT.search(text):
-        return Tri.FALSE
-    del contexts
-    return Tri.TRUE if _ONLY_TALKS.fullmatch(text) else Tri.UNKNOWN
+    shell = shell_for(scope.run.workflow, job, step)
+    if not shell.kind.reads_posix:
+        return Tri.TRUE if _ONLY_ENDS.fullmatch(text) else Tri.UNKNOWN
+    contexts = view.contexts
+    try:
+        written = "".join(
+            part if isinstance(part, str) else as_known(evaluate_text(_source(text, part), contexts))
+            for part in read_template(text).parts
+        )
+    except ExpressionError:
+        return Tri.UNKNOWN
+    variables = _environment(scope, job, step, view)
+    return fails(written, shell, variables, deciding=reads)
 
 
-def _looks_at_results(step: Step) -> bool:
-    texts = [step.if_.value if step.if_ else "", step.run.value if step.run else ""]
-    texts += _values(step.env)
-    return any(_RESULTS.search(text) for text in texts)
+def _source(text: str, part: Embedded) -> str:
+    return text[part.start : part.end]
 
 
-def _values(mapping: Mapping | None) -> list[str]:
-    return [] if mapping is None else [getattr(entry.value, "value", "") for entry in mapping.entries]
+def as_known(value: Value) -> str:
+    """A text with holes where it is not known."""
+    if isinstance(value, str):
+        return value
+    forms = [form if isinstance(form, str) else HOLE.join(form.pieces) for form in texts(value)]
+    if len(forms) == 1:
+        return forms[0]
+    # What is the same in all forms is known: two results of one job leave a hole of one word.
+    words = [_WORD.findall(form) for form in forms]
+    if len({len(one) for one in words}) != 1:
+        return HOLE
+    return "".join(column[0] if len(set(column)) == 1 else HOLE for column in zip(*words, strict=True))
+
+
+def _environment(scope: Scope, job: Job, step: Step, view: View) -> dict[str, str]:
+    """The variables that the workflow's text gives the script, as far as they are known."""
+    contexts = scope.with_environment(job, step, view.contexts)
+    names = {entry.key.value for layer in _layers(scope, job, step) for entry in layer.entries}
+    env = contexts.get("env")
+    return {name: as_known(getattr(env, "get", lambda _: HOLE)(name)) for name in names}
+
+
+def _layers(scope: Scope, job: Job, step: Step) -> tuple[Mapping, ...]:
+    return tuple(layer for layer in (scope.run.workflow.env, job.env, step.env) if layer is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from covpath.backends.contract import Recognition, Role
@@ -75,7 +76,16 @@ def find_measuring(workflow: Workflow, job: Job) -> Measuring:
         writers = [one for one in found if one.recognition.role in (Role.BOTH, Role.WRITES_REPORT)]
         last = (writers or found)[-1]
         return Measuring(index=last.step.index, coverage=True, command=last.command, recognition=last.recognition)
-    runs = [step for step in job.steps if step.form is StepForm.RUN]
-    working = [step for step in runs if not is_setup(step, shell_for(workflow, job, step))]
-    chosen = (working or runs or list(job.steps))[-1:]
-    return Measuring(index=chosen[0].index if chosen else None)
+    return Measuring(index=next(candidates(workflow, job), None))
+
+
+def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
+    """The steps a job that measures nothing could be judged by, best first."""
+    runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN]
+    working: set[int] = set()
+    for step in runs:
+        if not is_setup(step, shell_for(workflow, job, step)):
+            working.add(step.index)
+            yield step.index
+    yield from (step.index for step in runs if step.index not in working)
+    yield from (step.index for step in reversed(job.steps) if step.form is not StepForm.RUN)

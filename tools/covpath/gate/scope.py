@@ -1,35 +1,32 @@
-"""What expressions can see while a fault is simulated: contexts for a job and for its steps.
+"""What expressions can see while a fault is simulated, put together only where an expression asks.
 
-Assumed is what the simulation itself says (an event, earlier results); everything else is
-unknown and stays so.
+Assumed is what the simulation itself says (an event, earlier results, that a job has run);
+everything else is unknown and stays so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from covpath.errors import InputError
-from covpath.gate.verdict import Result
-from covpath.terms import JobId, Tri
-from covpath.workflow.expressions.condition import Condition, condition, evaluate_condition
+from covpath.gate.assumptions import NOTHING, Assumptions, parsed_condition
+from covpath.gate.logic import SKIPS, Results, as_value
+from covpath.gate.run import Run
+from covpath.terms import Tri
+from covpath.workflow.expressions.availability import Key, misplaced
+from covpath.workflow.expressions.condition import evaluate_condition
 from covpath.workflow.expressions.contexts import Contexts, Status, partly
-from covpath.workflow.expressions.template import evaluate_template
+from covpath.workflow.expressions.template import OPEN, Template, evaluate_template, evaluate_text, read_template
 from covpath.workflow.expressions.tree import ExpressionError
-from covpath.workflow.expressions.value import Object, Plain, Value, one_of, unknown, unknown_text
+from covpath.workflow.expressions.value import Object, Open, Unknown, Value, unknown, unknown_text
 from covpath.workflow.matrix import Leg, contexts_of
-from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.model import Job, Step
 from covpath.yamltext.nodes import Mapping, Scalar, deref
 
-Results = frozenset[Result]
-"""The results a job or step can have; one where it is certain."""
 
-SUCCEEDS: Results = frozenset({Result.SUCCESS})
-FAILS: Results = frozenset({Result.FAILURE})
-SKIPS: Results = frozenset({Result.SKIPPED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """What a step came to: ``outcome`` before ``continue-on-error``, ``conclusion`` after it."""
 
@@ -37,7 +34,7 @@ class StepResult:
     conclusion: Results
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class JobResult:
     """What a job came to.
 
@@ -47,111 +44,206 @@ class JobResult:
 
     results: Results
     needed: Results
-    fails_run: Tri
-    outputs: MappingABC[str, Plain] = field(default_factory=dict)
+    fails_run: Tri = Tri.FALSE
 
 
-def as_value(results: Results, name: str) -> Value:
-    """A set of results as a value of expressions."""
-    return one_of({name}, sorted(result.value for result in results))
+class View:
+    """What an expression at one place sees: the status functions at once, the contexts when asked for."""
+
+    __slots__ = ("_build", "_contexts", "status")
+
+    def __init__(self, status: Status, build: Callable[[], Contexts]) -> None:
+        self.status = status
+        self._build = build
+        self._contexts: Contexts | None = None
+
+    def with_status(self, status: Status) -> View:
+        """The same at another point of the job."""
+        return View(status, lambda: self.contexts.with_status(status))
+
+    @property
+    def contexts(self) -> Contexts:
+        """All contexts, with the status."""
+        if self._contexts is None:
+            self._contexts = self._build()
+        return self._contexts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One job (or matrix leg) of a workflow under one event."""
+    """The jobs of a run, or one leg of a job, under what is assumed."""
 
-    workflow: Workflow
-    event: str | None
-    leg: Leg | None = None
-    legs: tuple[Leg, ...] = ()
+    def __init__(
+        self, run: Run, leg: Leg | None = None, legs: tuple[Leg, ...] = (), assumptions: Assumptions = NOTHING
+    ) -> None:
+        self.run = run
+        self.leg = leg
+        self.legs = legs
+        self.assumptions = assumptions
 
-    def base(self) -> dict[str, Value]:
+    @cached_property
+    def base(self) -> MappingABC[str, Value]:
         """The contexts every expression of the job may see."""
-        known: dict[str, Plain] = {} if self.event is None else {"event_name": self.event}
-        found: dict[str, Value] = {
-            "github": partly("github", known),
-            "vars": unknown("vars"),
-            "inputs": unknown("inputs"),
-            "strategy": unknown("strategy"),
-            "matrix": unknown("matrix"),
-        }
-        if self.leg is not None and self.leg.values is not None:
-            found.update(contexts_of(self.leg, self.legs, Contexts(found)).values)
-        return found
+        found = dict(self.run.base)
+        for path, value in self.assumptions.items():
+            context = found.get(path[0])
+            if len(path) == 2 and isinstance(context, Object) and isinstance(context.get(path[1]), Unknown):
+                found[path[0]] = Object({**context.entries, path[1]: value}, context.rest, context.texts)
+        if self.leg is None:
+            return {**found, "matrix": unknown("matrix")}
+        return contexts_of(self.leg, self.legs, Contexts(found)).values
 
-    def job_contexts(self, needs: MappingABC[JobId, JobResult], status: Status) -> Contexts:
+    def job_view(self, needs: MappingABC[str, JobResult], status: Status) -> View:
         """What a job's own keys may see, ``needs`` included."""
-        data = self.base()
-        data["needs"] = Object(
-            {
-                name: Object(
-                    {
-                        "result": as_value(result.needed, f"needs.{name}.result"),
-                        "outputs": partly(f"needs.{name}.outputs", result.outputs),
-                    }
-                )
-                for name, result in needs.items()
-            }
-        )
-        return Contexts(data, status)
 
-    def step_contexts(
-        self, job: Job, step: Step | None, needs: Contexts, steps: MappingABC[str, StepResult], status: Status
-    ) -> Contexts:
+        def build() -> Contexts:
+            entries = {name: self._needed(name, result) for name, result in needs.items()}
+            return Contexts({**self.base, "needs": Object(entries)}, status)
+
+        return View(status, build)
+
+    def _needed(self, name: str, result: JobResult) -> Object:
+        return Object(
+            {"result": as_value(result.needed, f"needs.{name}.result"), "outputs": self._outputs(name, result)}
+        )
+
+    def _outputs(self, name: str, result: JobResult) -> Object:
+        """The outputs of a job before; a job sets only those it declares, and none where it did not run."""
+        job_id = self.run.graph.id_of(name)
+        job = self.run.workflow.jobs[job_id] if job_id is not None else None
+        path = f"needs.{name}.outputs"
+        if job is None or job.uses is not None:
+            return Object(self._assumed_outputs(name), path, texts=True)
+        if job.outputs is None or result.results == SKIPS:
+            return Object({})
+        known: dict[str, Value] = {
+            entry.key.value: unknown_text(f"{path}.{entry.key.value}") for entry in job.outputs.entries
+        }
+        return Object({**known, **self._assumed_outputs(name)})
+
+    def _assumed_outputs(self, name: str) -> dict[str, Value]:
+        return {
+            path[3]: value
+            for path, value in self.assumptions.items()
+            if len(path) == 4 and path[1] == name.lower() and path[0] == "needs"
+        }
+
+    def step_view(self, job: Job, step: Step, view: View, named: MappingABC[str, StepResult], status: Status) -> View:
         """What a step's keys may see: what ran before it, and ``env`` of workflow, job and step."""
-        data = dict(needs.values)
-        data["steps"] = Object(
-            {
-                name: Object(
-                    {
-                        "outcome": as_value(result.outcome, f"steps.{name}.outcome"),
-                        "conclusion": as_value(result.conclusion, f"steps.{name}.conclusion"),
-                        "outputs": partly(f"steps.{name}.outputs", {}),
-                    }
-                )
-                for name, result in steps.items()
-            }
-        )
-        for name in ("runner", "secrets"):
-            data[name] = unknown(name)
-        data["job"] = partly("job", {})
-        contexts = Contexts(data, status)
-        layers = (self.workflow.env, job.env, step.env if step is not None else None)
-        env: dict[str, Plain] = {}
-        for layer in layers:
+
+        def build() -> Contexts:
+            data = dict(view.contexts.values)
+            data["steps"] = Object({name: _finished(name, result) for name, result in named.items()})
+            data["runner"] = unknown("runner")
+            data["secrets"] = Object({}, "secrets", texts=True)
+            data["job"] = partly("job", {"status": _job_status(status)})
+            return self.with_environment(job, step, Contexts(data, status))
+
+        return View(status, build)
+
+    def with_environment(self, job: Job, step: Step | None, contexts: Contexts) -> Contexts:
+        """``contexts`` with ``env``: workflow, job and step, each seeing those around it."""
+        env: dict[str, Value] = {}
+        for layer in (self.run.workflow.env, job.env, step.env if step is not None else None):
             if layer is not None:
-                env.update(_environment(layer, contexts.but(env=partly("env", env))))
+                env.update(_environment(layer, contexts.but(env=Object(env, "env", texts=True))))
         # A step before may have added names through $GITHUB_ENV, so the context is never closed.
-        return contexts.but(env=partly("env", env))
+        return contexts.but(env=Object(env, "env", texts=True))
 
 
-def _environment(layer: Mapping, contexts: Contexts) -> dict[str, Plain]:
-    found: dict[str, Plain] = {}
+def _finished(name: str, result: StepResult) -> Object:
+    return Object(
+        {
+            "outcome": as_value(result.outcome, f"steps.{name}.outcome"),
+            "conclusion": as_value(result.conclusion, f"steps.{name}.conclusion"),
+            "outputs": Object({}, f"steps.{name}.outputs", texts=True),
+        }
+    )
+
+
+def _job_status(status: Status) -> Value:
+    if status.failure is Tri.UNKNOWN:
+        return unknown_text("job.status")
+    return "failure" if status.failure is Tri.TRUE else "success"
+
+
+def _environment(layer: Mapping, contexts: Contexts) -> dict[str, Value]:
+    found: dict[str, Value] = {}
     for entry in layer.entries:
         scalar = deref(entry.value)
         if isinstance(scalar, Scalar):
             try:
-                found[entry.key.value] = evaluate_template(scalar.value, contexts)
+                found[entry.key.value] = evaluate_text(scalar.value, contexts)
             except ExpressionError:
                 found[entry.key.value] = unknown_text(f"env.{entry.key.value}")
     return found
 
 
-def holds(scalar: Scalar | None, contexts: Contexts) -> Tri:
+_SIMPLE = {
+    "": "success",
+    "success()": "success",
+    "always()": "always",
+    "failure()": "failure",
+    "cancelled()": "cancelled",
+    "!cancelled()": "not cancelled",
+    "success() || failure()": "always",
+    "failure() || success()": "always",
+}
+"""Conditions that need no contexts, by far the most common ones. (Nothing is cancelled in a simulation.)"""
+
+
+def holds(scalar: Scalar | None, view: View) -> Tri:
     """Whether an ``if:`` holds (``success()`` where there is none); unknown where it cannot be read."""
     if scalar is None:
-        return contexts.status.success
+        return view.status.success
+    word = _SIMPLE.get(_unwrapped(scalar.value))
+    if word is not None:
+        return _simple(word, view.status)
     try:
-        return evaluate_condition(_condition(scalar), contexts)
+        return evaluate_condition(parsed_condition(scalar.value), view.contexts)
     except ExpressionError:
         return Tri.UNKNOWN
 
 
-def _condition(scalar: Scalar) -> Condition:
-    return condition(scalar.value)
+def _unwrapped(text: str) -> str:
+    text = text.strip()
+    if text.startswith(OPEN) and text.endswith("}}") and text.count(OPEN) == 1:
+        return text[3:-2].strip()
+    return text
 
 
-def switched_on(scalar: Scalar | None, contexts: Contexts) -> Tri:
+def _simple(word: str, status: Status) -> Tri:
+    match word:
+        case "success":
+            return status.success
+        case "failure":
+            return status.failure
+        case "cancelled":
+            return Tri.FALSE
+        case _:
+            return Tri.TRUE
+
+
+def uses_status(scalar: Scalar | None) -> bool:
+    """Whether a condition says itself when to run, so that a failure before it does not skip it."""
+    if scalar is None:
+        return False
+    try:
+        return not parsed_condition(scalar.value).implicit_success
+    except ExpressionError:
+        return True
+
+
+@lru_cache(maxsize=4096)
+def _flag(text: str, key: Key) -> Template | None:
+    """A ``continue-on-error`` with expressions; None where GitHub would not accept it."""
+    try:
+        template = read_template(text)
+    except ExpressionError:
+        return None
+    return None if misplaced(template.expressions, key) else template
+
+
+def switched_on(scalar: Scalar | None, view: View, key: Key) -> Tri:
     """A ``continue-on-error``'s value, False where it is absent or an error (GitHub fails closed).
 
     Only a boolean counts; text, even ``'true'``, is an error. Source: actions/runner,
@@ -159,16 +251,30 @@ def switched_on(scalar: Scalar | None, contexts: Contexts) -> Tri:
     """
     if scalar is None:
         return Tri.FALSE
-    if "${{" not in scalar.value:
+    if OPEN not in scalar.value:
         data = scalar.data()
         return Tri.of(data) if isinstance(data, bool) else Tri.FALSE
+    if _flag(scalar.value, key) is None:
+        return Tri.FALSE
     try:
-        value = evaluate_template(scalar.value, contexts)
-    except (ExpressionError, InputError):
+        value = evaluate_template(scalar.value, view.contexts)
+    except ExpressionError:
         return Tri.FALSE
     if isinstance(value, bool):
         return Tri.of(value)
-    among = getattr(value, "among", None)
-    if among is None or not any(item is True or not isinstance(item, (str, float, bool)) for item in among):
-        return Tri.FALSE
-    return Tri.UNKNOWN
+    among = value.among if isinstance(value, Unknown) else ()
+    return Tri.UNKNOWN if any(_may_be_true(one) for one in among) else Tri.FALSE
+
+
+def _may_be_true(alternative: object) -> bool:
+    """Whether one alternative of a value could be the boolean true: itself, or what nobody can list."""
+    return alternative is True or isinstance(alternative, Open)
+
+
+def sees(scalar: Scalar, view: View) -> str:
+    """What an expression that is not known depends on, for people."""
+    try:
+        value = evaluate_template(scalar.value, view.contexts)
+    except ExpressionError:
+        return ""
+    return ", ".join(sorted(value.names)) if isinstance(value, Unknown) else ""

@@ -9,13 +9,18 @@ from covpath.errors import Place
 from covpath.gate.purpose import script_commands
 from covpath.gate.visible import shows_in_script
 from covpath.terms import Reason, Tri
+from covpath.workflow.expressions.contexts import Contexts
+from covpath.workflow.expressions.template import evaluate_text
+from covpath.workflow.expressions.tree import ExpressionError
+from covpath.workflow.expressions.value import Unknown
+from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, default_shell, shell_named
 from covpath.workflow.shell.exit_status import ExitEffect, ExitOutcome, failure_of
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.syntax import Command, Script
-from covpath.yamltext.nodes import deref
+from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +42,42 @@ FAILING_INPUTS = ("fail_ci_if_error", "fail-on-error", "if-no-files-found")
 _LETS_OUT = ShellEffect(fails=Tri.TRUE)
 
 
-def shell_for(workflow: Workflow, job: Job, step: Step) -> Shell:
-    """The shell that runs a step's script."""
+def shell_for(workflow: Workflow, job: Job, step: Step, *, windows: bool | None = None) -> Shell:
+    """The shell that runs a step's script; ``windows`` where a leg's system is meant."""
     named = workflow.shell_of(job, step)
     if named is not None:
         return shell_named(named)
+    return default_shell(windows=on_windows(job) if windows is None else windows)
+
+
+def on_windows(job: Job, leg: Leg | None = None) -> bool:
+    """Whether the job (or one leg of it) runs on Windows; a system the file does not tell is taken to have bash."""
     runner = deref(job.runs_on) if job.runs_on is not None else None
-    label = getattr(runner, "value", "")
-    return default_shell(windows=isinstance(label, str) and label.lower().startswith("windows"))
+    if isinstance(runner, Mapping):
+        labels = runner.get("labels")
+        runner = deref(labels) if labels is not None else None
+    if isinstance(runner, Sequence):
+        return any(_is_windows(item, leg) for item in map(deref, runner.items))
+    return _is_windows(runner, leg)
 
 
-def shell_effect(workflow: Workflow, job: Job, step: Step, command: Command | None) -> ShellEffect:
+def _is_windows(node: Node | None, leg: Leg | None) -> bool:
+    if not isinstance(node, Scalar):
+        return False
+    label: str | Unknown = node.value
+    if "${{" in node.value:
+        if leg is None or leg.values is None:
+            return False
+        try:
+            label = evaluate_text(node.value, Contexts({"matrix": leg.values}))
+        except ExpressionError:
+            return False
+    return isinstance(label, str) and label.lower().startswith("windows")
+
+
+def shell_effect(
+    workflow: Workflow, job: Job, step: Step, command: Command | None, *, windows: bool = False
+) -> ShellEffect:
     """What the script makes of the failure of ``command``, or of the last command it is about."""
     if step.uses is not None:
         return _action_effect(workflow, step)
@@ -55,7 +85,7 @@ def shell_effect(workflow: Workflow, job: Job, step: Step, command: Command | No
         return _LETS_OUT
     text = step.run.value
     script = parse_script(text)
-    shell = shell_for(workflow, job, step)
+    shell = shell_for(workflow, job, step, windows=windows)
     if command is None:
         about = script_commands(text)
         if not about:

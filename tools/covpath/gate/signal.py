@@ -1,67 +1,93 @@
-"""Whether a workflow's checks can turn up on a pull request or in a merge queue at all."""
+"""The events under which a workflow's jobs are judged: those whose checks turn up on a pull request or in a queue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from covpath.terms import Reason
+from covpath.errors import Place
+from covpath.terms import Reason, Tri
+from covpath.workflow import triggers
 from covpath.workflow.model import Workflow
-from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref
+from covpath.yamltext import nodes
+from covpath.yamltext.nodes import deref, node_at, to_plain
 
-_PULL_REQUEST_EVENTS = ("pull_request", "pull_request_target", "merge_group")
+CALLED = "workflow_call"
+_ORDER = ("pull_request", "pull_request_target", "merge_group", "push")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """The events under which the workflow reports checks on a pull request, best first.
+    """The events that count, best first, and what is to be said about them.
 
-    ``filtered`` says that path or branch filters keep it from running on some of them.
+    ``doubtful`` are those of which it is not known whether their checks count. ``called``: other
+    workflows may call it. ``path_filtered`` and ``branch_filtered``: some pull requests get no
+    checks from it, and wait for ever if one is required. ``merge_queue``: it runs in a queue.
     """
 
     events: tuple[str, ...]
-    filtered: bool
-    reasons: tuple[Reason, ...]
+    doubtful: frozenset[str]
+    called: bool
+    path_filtered: bool
+    branch_filtered: bool
+    merge_queue: Tri
+    new_commits: Tri
+    """Whether every new commit of a pull request gets its checks."""
+    reasons: Mapping[str, Reason]
+    """What is to be said about each event of ``on:``."""
 
 
 def signal_of(workflow: Workflow) -> Signal:
-    """The events of ``on:`` that count, in the order pull_request, merge_group, push, workflow_call.
-
-    A push without branch filter also runs for the head commit of a pull request from the
-    same repository, and its checks count there (``facts``, gating, 2.4).
-    """
-    events = dict(_events(workflow.on))
-    found = [name for name in _PULL_REQUEST_EVENTS if name in events]
-    filtered = any(_has(events.get(name), "paths", "paths-ignore", "branches", "branches-ignore") for name in found)
-    push = events.get("push")
-    if "push" in events and not _has(push, "branches", "branches-ignore", "tags", "tags-ignore"):
-        found.append("push")
-    if not found and "workflow_call" in events:
-        found.append("workflow_call")
-    reasons: tuple[Reason, ...] = ()
-    if not found:
-        named = ", ".join(events) or "nothing"
-        place = workflow.place(workflow.on) if workflow.on is not None else None
-        reasons = (
-            Reason(code="no-signal", message=f"runs on {named}, never for a pull request or merge queue", place=place),
-        )
-    return Signal(events=tuple(found), filtered=filtered, reasons=reasons)
+    """What ``on:`` makes of a workflow (``facts``, gating, 2.4)."""
+    if workflow.on is None:
+        return _NOTHING
+    found = triggers.signal_of(to_plain(workflow.on))
+    counting = [one for one in found.events if _counts(one) and one.event != CALLED]
+    counting.sort(key=lambda one: _ORDER.index(one.event) if one.event in _ORDER else len(_ORDER))
+    doubtful = frozenset(one.event for one in counting if _doubtful(one))
+    counting.sort(key=lambda one: one.event in doubtful)
+    return Signal(
+        events=tuple(one.event for one in counting),
+        doubtful=doubtful,
+        called=found.called,
+        path_filtered=found.path_filtered,
+        branch_filtered=found.branch_filtered,
+        merge_queue=found.merge_queue,
+        new_commits=found.pull_request,
+        reasons={one.event: _reason(workflow, one) for one in found.events},
+    )
 
 
-def _events(on: Node | None) -> Iterator[tuple[str, Mapping | None]]:
-    real = deref(on) if on is not None else None
-    if isinstance(real, Scalar):
-        yield real.value, None
-    elif isinstance(real, Sequence):
-        for item in real.items:
-            scalar = deref(item)
-            if isinstance(scalar, Scalar):
-                yield scalar.value, None
-    elif isinstance(real, Mapping):
-        for entry in real.entries:
-            value = deref(entry.value)
-            yield entry.key.value, value if isinstance(value, Mapping) else None
+_NOTHING = Signal(events=(), doubtful=frozenset(), called=False, path_filtered=False, branch_filtered=False,
+                  merge_queue=Tri.FALSE, new_commits=Tri.FALSE, reasons={})  # fmt: skip
 
 
-def _has(mapping: Mapping | None, *keys: str) -> bool:
-    return mapping is not None and any(mapping.find(key) for key in keys)
+def _counts(one: triggers.EventSignal) -> bool:
+    return one.pull_request is not Tri.FALSE or one.merge_queue is not Tri.FALSE
+
+
+def _doubtful(one: triggers.EventSignal) -> bool:
+    """A pull request's own event runs for it, if not for each of its commits; others may not."""
+    if one.event in ("pull_request", "pull_request_target") or one.merge_queue is Tri.TRUE:
+        return False
+    return one.pull_request is not Tri.TRUE
+
+
+def _reason(workflow: Workflow, one: triggers.EventSignal) -> Reason:
+    return Reason(
+        code=one.reason.code,
+        message=f"on `{one.event}`: {one.reason.message}",
+        place=_place(workflow, one.route),
+    )
+
+
+def _place(workflow: Workflow, route: triggers.Route) -> Place | None:
+    """The key of an event, where ``on`` is a mapping, else its name."""
+    node = workflow.on
+    if node is None:
+        return None
+    real = deref(node)
+    if isinstance(real, nodes.Mapping) and len(route) == 1:
+        entry = real.find(str(route[0]))
+        return workflow.place(entry.key if entry is not None else real)
+    return workflow.place(node_at(node, route) or node)

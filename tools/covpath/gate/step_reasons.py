@@ -6,37 +6,47 @@ from collections.abc import Iterator
 
 from covpath.errors import Place
 from covpath.gate.effect import Effect, JobSimulation
-from covpath.gate.scope import switched_on
+from covpath.gate.scope import View, sees, switched_on
 from covpath.gate.shell_effect import ShellEffect
-from covpath.gate.steps import contexts_for
 from covpath.terms import Gate, Reason, Tri
+from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.references import references_in
+from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.expressions.tree import ExpressionError
-from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.yamltext.nodes import Mapping, Scalar
 
 
 def effect_reasons(simulation: JobSimulation, step: Step, shell: ShellEffect, effect: Effect) -> tuple[Reason, ...]:
     """Why a failure of the step (if its script lets one out) comes to ``effect``."""
+    workflow = simulation.run.workflow
     if shell.fails is Tri.FALSE:
-        return (_passing("the script exits 0 all the same", simulation, step),)
+        return (_passing("the script exits 0 all the same", workflow, step),)
     found = [*_step_mask(simulation, step), *_job_mask(simulation)]
     if effect.run_fails is Tri.TRUE:
         found.append(
             Reason(
                 code="run-fails",
                 message="nothing masks a failure: the job and the run fail",
-                place=simulation.scope.workflow.place(step.node),
+                place=workflow.place(step.node),
             )
         )
     elif effect.job_fails is Tri.FALSE:
-        found.append(_passing("the job stays green", simulation, step))
+        found.append(_passing("the job stays green", workflow, step))
     elif effect.job_fails is Tri.TRUE:
         found.append(
             Reason(
                 code="check-red",
                 message="the job's check turns red while the run passes",
-                place=simulation.scope.workflow.place(simulation.job.key),
+                place=workflow.place(simulation.job.key),
+            )
+        )
+    elif not found:
+        found.append(
+            Reason(
+                code="later-step-unknown",
+                message="whether a later step fails the job because of it cannot be told",
+                place=workflow.place(step.node),
             )
         )
     if effect.gate is Gate.ADVISORY and effect.shown is Tri.TRUE:
@@ -44,12 +54,8 @@ def effect_reasons(simulation: JobSimulation, step: Step, shell: ShellEffect, ef
     return tuple(found)
 
 
-def _passing(what: str, simulation: JobSimulation, step: Step) -> Reason:
-    return Reason(
-        code="check-green",
-        message=f"{what}; no check shows the failure",
-        place=simulation.scope.workflow.place(step.node),
-    )
+def _passing(what: str, workflow: Workflow, step: Step) -> Reason:
+    return Reason(code="check-green", message=f"{what}; no check shows the failure", place=workflow.place(step.node))
 
 
 def _step_mask(simulation: JobSimulation, step: Step) -> Iterator[Reason]:
@@ -57,11 +63,11 @@ def _step_mask(simulation: JobSimulation, step: Step) -> Iterator[Reason]:
     scalar = step.continue_on_error
     if scalar is None:
         return
-    workflow, job = simulation.scope.workflow, simulation.job
-    contexts = contexts_for(simulation.scope, job, step, simulation.needs, {}, simulation.needs.status)
-    on = switched_on(scalar, contexts)
+    workflow, job = simulation.run.workflow, simulation.job
+    view = simulation.scope.step_view(job, step, simulation.view, {}, simulation.view.status)
+    on = switched_on(scalar, view, Key.STEP_CONTINUE_ON_ERROR)
     place = workflow.place(scalar)
-    written = f"`continue-on-error: {_short(scalar.value)}`"
+    written = f"`continue-on-error: {short(scalar.value)}`"
     if on is Tri.TRUE:
         yield Reason(
             code="step-continue-on-error", message=f"{written} turns the step's failure into success", place=place
@@ -69,12 +75,22 @@ def _step_mask(simulation: JobSimulation, step: Step) -> Iterator[Reason]:
     elif on is Tri.UNKNOWN:
         yield Reason(
             code="step-continue-on-error-unknown",
-            message=f"{written} may turn the step's failure into success",
+            message=f"{written} may turn the step's failure into success{_depends(scalar, view)}",
             place=place,
         )
     elif not isinstance(scalar.data(), bool):
-        yield Reason(code="step-continue-on-error-off", message=f"{written} is off", place=place)
+        yield Reason(code="step-continue-on-error-off", message=f"{written} is off{_why_off(scalar)}", place=place)
     yield from _variables(workflow, job, step, scalar)
+
+
+def _depends(scalar: Scalar, view: View) -> str:
+    names = sees(scalar, view)
+    return f": it depends on {names}" if names else ""
+
+
+def _why_off(scalar: Scalar) -> str:
+    """Text and numbers are no booleans: GitHub reports an error and lets the failure stand."""
+    return "" if OPEN in scalar.value else ": only true and false count"
 
 
 def _variables(workflow: Workflow, job: Job, step: Step, scalar: Scalar) -> Iterator[Reason]:
@@ -102,19 +118,23 @@ def variable_entry(workflow: Workflow, job: Job, step: Step, name: str) -> tuple
 
 def _job_mask(simulation: JobSimulation) -> Iterator[Reason]:
     scalar = simulation.job.continue_on_error
-    if scalar is None or simulation.continue_on_error is Tri.FALSE:
+    if scalar is None:
         return
-    certain = simulation.continue_on_error is Tri.TRUE
-    yield Reason(
-        code="job-continue-on-error" if certain else "job-continue-on-error-unknown",
-        message=f"the job's `continue-on-error: {_short(scalar.value)}` {'lets' if certain else 'may let'} it pass",
-        place=simulation.scope.workflow.place(scalar),
-    )
+    on = simulation.continue_on_error
+    place = simulation.run.workflow.place(scalar)
+    written = f"the job's `continue-on-error: {short(scalar.value)}`"
+    if on is Tri.TRUE:
+        yield Reason(code="job-continue-on-error", message=f"{written} lets it pass", place=place)
+    elif on is Tri.UNKNOWN:
+        message = f"{written} may let it pass{_depends(scalar, simulation.view)}"
+        yield Reason(code="job-continue-on-error-unknown", message=message, place=place)
+    elif not isinstance(scalar.data(), bool):
+        yield Reason(code="job-continue-on-error-off", message=f"{written} is off{_why_off(scalar)}", place=place)
 
 
 def loss_reasons(simulation: JobSimulation) -> tuple[Reason, ...]:
     """What a lost runner does to the job."""
-    workflow, job = simulation.scope.workflow, simulation.job
+    workflow, job = simulation.run.workflow, simulation.job
     found = [
         Reason(
             code="runner-loss",
@@ -122,7 +142,7 @@ def loss_reasons(simulation: JobSimulation) -> tuple[Reason, ...]:
             place=workflow.place(job.key),
         )
     ]
-    if job.continue_on_error is not None:
+    if job.continue_on_error is not None and simulation.continue_on_error is not Tri.FALSE:
         found.append(
             Reason(
                 code="runner-loss-job-unknown",
@@ -139,21 +159,28 @@ def skipped_reason(workflow: Workflow, step: Step) -> Reason:
     return Reason(code="step-skipped", message="the step does not run for a pull request", place=place)
 
 
-def call_reason(workflow: Workflow, job: Job) -> Reason:
+def newer_reason(workflow: Workflow, step: Step) -> Reason:
+    """Why nothing is claimed of the step forms that run beside others."""
+    if step.form is StepForm.NEWER:
+        what = "is one of the step forms that run or wait for others (`parallel`, `wait`, `cancel`)"
+    else:
+        what = "runs in the background"
+    message = f"`{step.label}` {what}: what its failure does is not followed"
+    return Reason(code="step-form-unknown", message=message, place=workflow.place(step.node))
+
+
+def job_skipped(workflow: Workflow, job: Job) -> Reason:
+    """Why a job never runs although its workflow does."""
+    node = job.if_ if job.if_ is not None else job.key
+    return Reason(code="job-skipped", message="the job does not run for a pull request", place=workflow.place(node))
+
+
+def no_step(workflow: Workflow, job: Job) -> Reason:
     """Why a job has no gate of its own."""
-    if job.uses is not None:
-        return Reason(
-            code="reusable-call",
-            message=f"calls the reusable workflow {job.uses.value}, which is not followed",
-            place=workflow.place(job.uses),
-        )
-    if job.if_ is not None:
-        return Reason(
-            code="job-skipped", message="the job does not run for a pull request", place=workflow.place(job.if_)
-        )
     return Reason(code="no-step", message="the job has no step to judge it by", place=workflow.place(job.key))
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A value in one line."""
     line = " ".join(text.split())
     return line if len(line) <= 80 else f"{line[:77]}..."

@@ -30,6 +30,10 @@ class BlocksVerdict:
     checks: tuple[str, ...] = ()
 
 
+NO_BLOCKS = BlocksVerdict(value=Blocks.NO)
+UNKNOWN_BLOCKS = BlocksVerdict(value=Blocks.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossVerdict:
     """What becomes of a job whose runner is lost; no setting of a step survives that."""
@@ -38,6 +42,9 @@ class LossVerdict:
     run_fails: Tri
     blocks: BlocksVerdict
     reasons: tuple[Reason, ...]
+
+
+NO_LOSS = LossVerdict(check_red=Tri.FALSE, run_fails=Tri.FALSE, blocks=NO_BLOCKS, reasons=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +80,9 @@ class JobVerdict:
     """One job, judged by its measuring step; the other steps are judged beside it.
 
     ``partly`` says that the measuring step does not block while another step that checks
-    something does (or, for a matrix, that legs differ).
+    something does (or, for a matrix, that legs differ). ``steps`` are those that were judged: all,
+    or (where that was not asked) those the verdict rests on. ``measuring`` is the index of the
+    measuring step among the job's steps.
     """
 
     ref: JobRef
@@ -93,4 +102,4 @@ class JobVerdict:
     @property
     def measuring_step(self) -> StepVerdict | None:
         """The verdict of the step the job is judged by."""
-        return None if self.measuring is None else self.steps[self.measuring]
+        return next((step for step in self.steps if step.index == self.measuring), None)

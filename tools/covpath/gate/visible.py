@@ -12,23 +12,34 @@ _IN_SCRIPT = re.compile(
     r"|\bgh\s+api\b[^\n]*\b(?:statuses|check-runs|comments)\b"
     r"|api\.github\.com/[^\s\"']*(?:statuses|check-runs|comments)"
 )
+_IN_GITHUB_SCRIPT = re.compile(r"createComment|createCommitStatus|core\.(?:warning|error|notice)|checks\.create")
 
 _ACTIONS = frozenset(
     {
+        "8398a7/action-slack",
+        "guibranco/github-status-action-v2",
+        "jasonetco/create-an-issue",
         "mainmatter/continue-on-error-comment",
         "marocchino/sticky-pull-request-comment",
         "mshick/add-pr-comment",
-        "peter-evans/create-or-update-comment",
-        "peter-evans/commit-comment",
-        "thollander/actions-comment-pull-request",
-        "jasonetco/create-an-issue",
         "myrotvorets/set-commit-status-action",
-        "guibranco/github-status-action-v2",
-        "8398a7/action-slack",
-        "slackapi/slack-github-action",
+        "peter-evans/commit-comment",
+        "peter-evans/create-or-update-comment",
         "rtcamp/action-slack-notify",
+        "slackapi/slack-github-action",
+        "thollander/actions-comment-pull-request",
     }
 )
+_ONLY_TELL = _ACTIONS | {
+    "appleboy/telegram-action",
+    "dawidd6/action-send-mail",
+    "louisbrunner/checks-action",
+    "peter-evans/find-comment",
+    "ravsamhq/notify-slack-action",
+    "sarisia/actions-status-discord",
+    "zulip/github-actions-zulip",
+}
+_FETCHING_OWNERS = ("actions/", "docker/", "codecov/", "coverallsapp/", "softprops/")
 
 
 def shows_in_script(text: str) -> bool:
@@ -42,13 +53,17 @@ def shows_something(step: Step) -> bool:
         return shows_in_script(step.run.value)
     if step.uses is None:
         return False
-    action = step.uses.partition("@")[0].lower()
+    action = _name(step)
     if action == "actions/github-script":
-        script = step.inputs().get("script", "")
-        return (
-            "createComment" in script
-            or "createCommitStatus" in script
-            or "core.warning" in script
-            or ("core.error" in script or "core.notice" in script or "checks.create" in script)
-        )
+        return _IN_GITHUB_SCRIPT.search(step.inputs().get("script", "")) is not None
     return action in _ACTIONS
+
+
+def only_tells(step: Step) -> bool:
+    """Whether a step's action carries or tells what it is given, and never decides on it."""
+    action = _name(step)
+    return action in _ONLY_TELL or (action.startswith(_FETCHING_OWNERS) and action != "actions/github-script")
+
+
+def _name(step: Step) -> str:
+    return (step.uses or "").partition("@")[0].lower()

@@ -1,0 +1,249 @@
+"""One job's verdict: every step under a step-failure, the job under the loss of its runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from covpath.gate.blocking import blocking
+from covpath.gate.data import judge_data
+from covpath.gate.effect import Effect, JobSimulation
+from covpath.gate.logic import any_of
+from covpath.gate.measuring import Measuring, candidates, find_measuring
+from covpath.gate.purpose import is_setup
+from covpath.gate.required import RequiredChecks
+from covpath.gate.run import Run
+from covpath.gate.runs import Runs
+from covpath.gate.shell_effect import ShellEffect, on_windows, shell_effect, shell_for
+from covpath.gate.situation import asks_for, situate
+from covpath.gate.step_reasons import (
+    effect_reasons,
+    loss_reasons,
+    newer_reason,
+    no_step,
+    skipped_reason,
+)
+from covpath.gate.verdict import (
+    NO_BLOCKS,
+    NO_LOSS,
+    UNKNOWN_BLOCKS,
+    BlocksVerdict,
+    JobVerdict,
+    LegVerdict,
+    LossVerdict,
+    StepVerdict,
+)
+from covpath.terms import Blocks, Gate, Reason, Tri
+from covpath.workflow.calls import Caller
+from covpath.workflow.matrix import Leg
+from covpath.workflow.model import Job, Step, StepForm, Workflow
+
+STRICTEST = (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT, Gate.NO_SIGNAL)
+"""Where gates differ (from leg to leg, from call to call), the first of these is the job's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One way the job runs: a simulation, and what becomes of the measuring step's failure in it."""
+
+    simulation: JobSimulation
+    gate: Gate
+    shell: ShellEffect | None
+    effect: Effect | None
+
+
+class JobJudge:
+    """Works out one verdict; one use each."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        required: RequiredChecks,
+        workflow: Workflow,
+        job: Job,
+        *,
+        every_step: bool,
+        through: Caller | None = None,
+    ) -> None:
+        self.runs = runs
+        self.required = required
+        self.workflow = workflow
+        self.job = job
+        self.every_step = every_step
+        self.through = through
+        self.effects: dict[tuple[int, bool], ShellEffect] = {}
+        self.measuring: Measuring = find_measuring(workflow, job)
+
+    def verdict(self) -> JobVerdict:
+        """The verdict, with every way considered in which the job runs for a pull request."""
+        situation = situate(self.runs, self.workflow, self.job, self.through)
+        self._choose_step(situation.runs[0])
+        cases = [case for run in situation.runs for case in self._cases(run)]
+        found = strictest(case.gate for case in cases)
+        gate = found if situation.gate is None else situation.gate
+        main = next(case for case in cases if case.gate is found)
+        steps = self._steps(main.simulation, gate)
+        own = next((step for step in steps if step.index == self.measuring.index), None)
+        runs = gate is not Gate.NO_SIGNAL
+        return JobVerdict(
+            ref=self.workflow.ref(self.job),
+            place=self.workflow.place(self.job.key),
+            checks=self._checks(situation.runs),
+            coverage=self.measuring.coverage,
+            gate=gate,
+            partly=runs and self._partly(found, cases, steps),
+            blocks=self._blocks(cases) if runs else NO_BLOCKS,
+            on_runner_loss=self._loss(cases) if runs else NO_LOSS,
+            measuring=self.measuring.index,
+            steps=steps,
+            legs=self._legs(cases),
+            data=judge_data(self.workflow, self.job, self.measuring, own),
+            reasons=(*situation.reasons, *self._reasons(cases, own, runs)),
+        )
+
+    def _choose_step(self, run: Run) -> None:
+        """Where no step measures, prefer one that is not skipped for pull requests."""
+        if self.measuring.coverage or self.measuring.index is None or not any(step.if_ for step in self.job.steps):
+            return
+        simulation = self._simulation(run, self.runs.legs(run, self.job)[0])
+        for index in candidates(self.workflow, self.job):
+            if simulation.sound.steps[index].ran is not Tri.FALSE:
+                self.measuring = Measuring(index=index)
+                return
+
+    def _simulation(self, run: Run, leg: Leg, *, alone: bool = False) -> JobSimulation:
+        legs = self.runs.legs(run, self.job)
+        return JobSimulation(run, self.job, leg, legs, alone=alone)
+
+    def _cases(self, run: Run) -> list[_Case]:
+        """One a leg where what can mask a failure differs from leg to leg, else one for all."""
+        legs = self.runs.legs(run, self.job)
+        differ = len(legs) > 1 and (
+            asks_for(self.job, "matrix") or len({on_windows(self.job, leg) for leg in legs}) > 1
+        )
+        return [self._case(self._simulation(run, leg, alone=differ)) for leg in (legs if differ else legs[:1])]
+
+    def _case(self, simulation: JobSimulation) -> _Case:
+        index = self.measuring.index
+        if index is None:
+            return _Case(simulation=simulation, gate=Gate.UNKNOWN, shell=None, effect=None)
+        step = self.job.steps[index]
+        shell = self._shell(step, simulation)
+        effect = simulation.step_failure(index)
+        return _Case(simulation=simulation, gate=step_gate(simulation, step, shell, effect), shell=shell, effect=effect)
+
+    def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
+        windows = on_windows(self.job, simulation.leg)
+        key = (step.index, windows)
+        if key not in self.effects:
+            command = self.measuring.command if step.index == self.measuring.index else None
+            self.effects[key] = shell_effect(self.workflow, self.job, step, command, windows=windows)
+        return self.effects[key]
+
+    def _steps(self, simulation: JobSimulation, gate: Gate) -> tuple[StepVerdict, ...]:
+        """The steps to tell about: all, or those the verdict rests on."""
+        lenient = gate in (Gate.ADVISORY, Gate.SILENT)
+        return tuple(
+            self._step(simulation, step, gate)
+            for step in self.job.steps
+            if self.every_step or lenient or step.index == self.measuring.index
+        )
+
+    def _step(self, simulation: JobSimulation, step: Step, job_gate: Gate) -> StepVerdict:
+        shell = self._shell(step, simulation)
+        effect = simulation.step_failure(step.index)
+        gate = step_gate(simulation, step, shell, effect)
+        reasons = (*shell.reasons, *effect_reasons(simulation, step, shell, effect))
+        if gate is Gate.NO_SIGNAL:
+            reasons = (skipped_reason(self.workflow, step), *reasons)
+        if step.form is StepForm.NEWER or step.background:
+            reasons = (newer_reason(self.workflow, step), *reasons)
+        own = step.index == self.measuring.index
+        return StepVerdict(
+            index=step.index,
+            label=step.label,
+            place=self.workflow.place(step.node),
+            gate=Gate.NO_SIGNAL if job_gate is Gate.NO_SIGNAL else gate,
+            setup=not own and is_setup(step, shell_for(self.workflow, self.job, step)),
+            reasons=reasons,
+        )
+
+    def _checks(self, runs: tuple[Run, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name.text for run in runs for name in self.runs.checks(run, self.job)))
+
+    def _partly(self, gate: Gate, cases: list[_Case], steps: Iterable[StepVerdict]) -> bool:
+        if len({case.gate for case in cases}) > 1:
+            return True
+        if gate not in (Gate.ADVISORY, Gate.SILENT):
+            return False
+        return any(step.gate is Gate.BLOCKING and not step.setup for step in steps)
+
+    def _legs(self, cases: list[_Case]) -> tuple[LegVerdict, ...]:
+        if len(cases) < 2:
+            return ()
+        found: dict[str, Gate] = {}
+        for case in cases:
+            simulation = case.simulation
+            for name in self.runs.checks(simulation.run, self.job, simulation.told):
+                found[name.text] = strictest((case.gate, found.get(name.text, case.gate)))
+        return tuple(LegVerdict(check=name, gate=gate) for name, gate in found.items())
+
+    def _blocks(self, cases: list[_Case]) -> BlocksVerdict:
+        """What the failure of the measuring step blocks, in any leg and call."""
+        told = [case for case in cases if case.effect is not None and case.shell is not None]
+        if not told:
+            return UNKNOWN_BLOCKS
+        failing = [case for case in told if case.shell is not None and case.shell.fails is not Tri.FALSE]
+        verdict = self._blocking([case.effect for case in failing if case.effect is not None])
+        unsure = all(case.shell is not None and case.shell.fails is Tri.UNKNOWN for case in failing)
+        if failing and unsure and verdict.value is Blocks.YES:
+            return BlocksVerdict(value=Blocks.UNKNOWN, checks=verdict.checks)
+        return verdict
+
+    def _blocking(self, effects: list[Effect]) -> BlocksVerdict:
+        certain = [name for effect in effects for site in effect.red for name in self.runs.checks(*site)]
+        possible = [name for effect in effects for site in effect.maybe_red for name in self.runs.checks(*site)]
+        return blocking(self.required, certain, possible)
+
+    def _loss(self, cases: list[_Case]) -> LossVerdict:
+        effects = [case.simulation.runner_loss() for case in cases]
+        return LossVerdict(
+            check_red=any_of(effect.job_fails for effect in effects),
+            run_fails=any_of(effect.run_fails for effect in effects),
+            blocks=self._blocking(effects),
+            reasons=loss_reasons(cases[0].simulation),
+        )
+
+    def _reasons(self, cases: list[_Case], own: StepVerdict | None, runs: bool) -> tuple[Reason, ...]:
+        if not runs:
+            return ()
+        if own is None:
+            return (no_step(self.workflow, self.job),)
+        found = [*self.measuring.reasons, *own.reasons]
+        told = {own.gate}
+        for case in cases:
+            if case.gate not in told and case.shell is not None and case.effect is not None:
+                told.add(case.gate)
+                step = self.job.steps[own.index]
+                found += [*case.shell.reasons, *effect_reasons(case.simulation, step, case.shell, case.effect)]
+        return tuple(dict.fromkeys(found))
+
+
+def strictest(gates: Iterable[Gate]) -> Gate:
+    """The one that counts where gates differ."""
+    found = set(gates)
+    return next((gate for gate in STRICTEST if gate in found), Gate.UNKNOWN)
+
+
+def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect: Effect) -> Gate:
+    """The gate of a step, given what its shell makes of the failing command."""
+    if step.form is StepForm.NEWER or step.background:
+        return Gate.UNKNOWN
+    if step.if_ is not None and simulation.sound.steps[step.index].ran is Tri.FALSE:
+        return Gate.NO_SIGNAL
+    if shell.fails is Tri.FALSE:
+        return Gate.ADVISORY if shell.shown else Gate.SILENT
+    gate = effect.gate
+    if shell.fails is Tri.UNKNOWN and gate is not Gate.SILENT:
+        return Gate.UNKNOWN
+    return Gate.ADVISORY if gate is Gate.SILENT and shell.shown else gate

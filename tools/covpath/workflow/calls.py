@@ -1,0 +1,112 @@
+"""Which job calls which reusable workflow, within a repository and beyond it, and the inputs it hands over."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from covpath.terms import JobId
+from covpath.workflow.expressions.contexts import Contexts
+from covpath.workflow.expressions.template import evaluate_data
+from covpath.workflow.expressions.tree import ExpressionError
+from covpath.workflow.expressions.value import Object, Plain, Unknown, Value, as_text, unknown
+from covpath.workflow.model import Job, Workflow
+from covpath.yamltext import nodes
+from covpath.yamltext.nodes import Scalar, deref, node_at, to_plain
+
+FOLDER = ".github/workflows/"
+
+Elsewhere = Callable[[str], Workflow | None]
+"""Another repository's workflow by ``owner/name/.github/workflows/x.yml``; None where it is not at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A job that calls a workflow."""
+
+    workflow: Workflow
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The calls among workflows. ``callers`` are known by the path of what they call."""
+
+    workflows: Mapping[str, Workflow]
+    callers: Mapping[str, tuple[Caller, ...]]
+    elsewhere: Elsewhere = field(default=lambda _: None)
+
+    def called(self, workflow: Workflow, job: Job) -> Workflow | None:
+        """The workflow a job calls; None where it is not at hand."""
+        target = target_of(workflow, job)
+        if target is None:
+            return None
+        return self.workflows.get(target) or self.elsewhere(target)
+
+
+def link(workflows: Iterable[Workflow], elsewhere: Elsewhere = lambda _: None) -> Links:
+    """The calls among these workflows, and from them to others."""
+    by_path = {workflow.path: workflow for workflow in workflows}
+    callers: dict[str, list[Caller]] = {}
+    pending = list(by_path.values())
+    seen = set(by_path)
+    while pending:
+        workflow = pending.pop(0)
+        for job in workflow.jobs.values():
+            target = target_of(workflow, job)
+            if target is None:
+                continue
+            callers.setdefault(target, []).append(Caller(workflow, job.id))
+            found = elsewhere(target) if target not in by_path else None
+            if found is not None and target not in seen:
+                seen.add(target)
+                pending.append(found)
+    return Links(workflows=by_path, callers={path: tuple(found) for path, found in callers.items()}, elsewhere=elsewhere)
+
+
+def target_of(workflow: Workflow, job: Job) -> str | None:
+    """The path a job's ``uses:`` means: from this repository's root, or with ``owner/name/`` before it."""
+    if job.uses is None or "${{" in job.uses.value:
+        return None
+    text = job.uses.value.strip()
+    if text.startswith("./"):
+        own, folder, _ = workflow.path.partition(FOLDER)
+        return posixpath.normpath(f"{own}{text[2:].partition('@')[0]}") if folder else None
+    return text.partition("@")[0]
+
+
+def passed_inputs(called: Workflow, job: Job, contexts: Contexts) -> Object:
+    """The ``inputs`` context inside a called workflow: what the job hands over, else the defaults.
+
+    ``contexts`` is what the calling job's own keys see.
+    """
+    found: dict[str, Value] = {}
+    given = {entry.key.value.lower(): entry.value for entry in job.with_.entries} if job.with_ is not None else {}
+    for name, declared in _declared(called).items():
+        kind = str(declared.get("type", "string"))
+        node = given.get(name.lower())
+        plain: Plain = to_plain(node) if node is not None else declared.get("default")
+        if plain is None:
+            found[name] = {"boolean": False, "number": 0.0}.get(kind, "")
+            continue
+        try:
+            value = evaluate_data(plain, contexts)
+        except ExpressionError:
+            value = unknown(f"inputs.{name}")
+        found[name] = as_text(value) if kind == "string" and not isinstance(value, Unknown) else value
+    return Object(found)
+
+
+def _declared(called: Workflow) -> dict[str, dict[str, nodes.Plain]]:
+    node = node_at(called.on, ("workflow_call", "inputs")) if called.on is not None else None
+    plain = to_plain(node) if node is not None else None
+    if not isinstance(plain, dict):
+        return {}
+    return {name: settings if isinstance(settings, dict) else {} for name, settings in plain.items()}
+
+
+def hands_matrix_over(job: Job) -> bool:
+    """Whether what a call hands over differs from leg to leg of its matrix."""
+    values = [] if job.with_ is None else [deref(entry.value) for entry in job.with_.entries]
+    return any(isinstance(value, Scalar) and "matrix" in value.value for value in values)
