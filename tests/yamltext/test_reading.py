@@ -110,6 +110,11 @@ def test_a_last_block_scalar_without_line_break_has_one_all_the_same() -> None:
         ("a: &x\n  b: *x\n", "has an alias *x inside what &x names", "w.yml:2:6"),
         ("? [a]\n: 1\n", "has a key that is not a plain name", "w.yml:1:3"),
         ("a: 'x'#c\n", "has a comment without a blank before its #", "w.yml:1:7"),
+        ("a: [x,#c\n  y]\n", "has a comment without a blank before its #", "w.yml:1:7"),
+        ("a: {#c\n  x: '#'}\n", "has a comment without a blank before its #", "w.yml:1:5"),
+        ("a:\n  - 'x\n  y'\n", "goes on at a column that is not to the right of its key", "w.yml:3:3"),
+        ("a:\n  b: [x,\n  y]\n", "goes on at a column that is not to the right of its key", "w.yml:3:3"),
+        ("a:\n  b: {\n    x: 1\n }\n", "goes on at a column that is not to the right of its key", "w.yml:4:2"),
         ("a: [x]#c\n", "has a comment without a blank before its #", "w.yml:1:7"),
     ],
 )
@@ -123,6 +128,20 @@ def test_what_github_refuses_is_refused_with_its_place(text: str, message: str, 
 
 def test_what_is_no_workflow_may_repeat_keys_and_have_tags() -> None:
     assert isinstance(document("a: 1\na: !foo 2\n<<: 3\n", strict=False).root, Mapping)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n  b: [\n    x,\n# c\n  ]\n",
+        "a:\n  - 'x\n\n   y'\n",
+        "a: [',#', \"[#\", x#y]\n",
+        "? a\n: [x,\n y]\n",
+        "[x,\ny]\n",
+    ],
+)
+def test_brackets_and_quotes_may_go_on_to_the_right_of_their_key(text: str) -> None:
+    assert document(text).root is not None
 
 
 def test_quoted_angle_brackets_are_a_key_like_any() -> None:

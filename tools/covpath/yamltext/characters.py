@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from covpath.yamltext.nodes import Scalar
 from covpath.yamltext.reading import Document
+from covpath.yamltext.spans import content_indent
 
 _Placed: TypeAlias = Iterator[tuple[str, int]]
 """Characters of the value with their offsets in the text."""
@@ -44,11 +45,12 @@ def table(text: str, start: int, end: int, style: str, value: str) -> tuple[int,
 
 
 def block_indent(text: str, start: int, end: int, style: str, value: str) -> int | None:
-    """The indentation, in columns, of a block scalar's content; None where not certain."""
-    for indent in _possible_indents(text, start, end):
-        if "".join(char for char, _ in _block(text, start, end, style, indent)) == value:
-            return indent
-    return None
+    """The indentation, in columns, of a block scalar's content; None where there is none or it is not certain."""
+    body = text.find("\n", start, end) + 1
+    if not body:
+        return None
+    indent = content_indent(text, body, start + len(text[start:end].rstrip(" \r\n")), value)
+    return indent if "".join(char for char, _ in _block(text, start, end, style, indent)) == value else None
 
 
 def _block_table(text: str, start: int, end: int, style: str, value: str) -> tuple[int, ...] | None:
@@ -96,17 +98,6 @@ def _escaped(text: str, position: int, end: int) -> tuple[int, list[tuple[str, i
     code = escape[1]
     char = chr(int(code[1:], 16)) if len(code) > 1 else _ESCAPES.get(code, "")
     return escape.end(), [(char, position)]
-
-
-def _possible_indents(text: str, start: int, end: int) -> Iterator[int]:
-    """The indentation of the first line that is not blank; less only where the header gives a number."""
-    header_end = text.find("\n", start, end)
-    if header_end < 0:
-        return
-    header = text[start:header_end].split("#", 1)[0]
-    first = re.compile(r"(?:[ ]*\r?\n)*([ ]*)").match(text, header_end + 1, end)
-    columns = len(first[1]) if first else 0
-    yield from range(columns, 0, -1) if any(char.isdigit() for char in header) else (columns,)
 
 
 def _block(text: str, start: int, end: int, style: str, indent: int) -> _Placed:

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 
 from covpath.yamltext import layout
-from covpath.yamltext.nodes import Alias, Mapping, Node, Sequence, deref, to_plain, walk
+from covpath.yamltext.nodes import Alias, Mapping, Node, Sequence, to_plain, walk
 from covpath.yamltext.reading import Document, read
+from covpath.yamltext.rendering import render_entry, render_item
 from covpath.yamltext.replacing import replace
-from covpath.yamltext.sites import locate
+from covpath.yamltext.sites import Site, locate
 
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+[ \t]*")
 
@@ -22,15 +23,32 @@ def written_out(document: Document) -> Document:
     """The document with what each alias stands for in its place; the data are the same."""
     if document.root is None or not document.aliases:
         return document
-    splices = []
-    for route, node in walk(document.root):
-        if isinstance(node, Alias):
-            site = locate(document, route, shared=True)
-            splices.append(replace(document, site, to_plain(node)))
+    splices = [
+        _instead(document, locate(document, route, shared=True))
+        for route, node in walk(document.root)
+        if isinstance(node, Alias)
+    ]
     text = document.source.text
     for start, end, new in sorted(splices, reverse=True):
         text = text[:start] + new + text[end:]
     return read(document.source.with_text(text))
+
+
+def _instead(document: Document, site: Site) -> tuple[int, int, str]:
+    """The range of an alias and what it stands for, written in its place."""
+    node, value = site.node, to_plain(site.node)
+    if site.in_flow or not isinstance(value, list | dict) or not value:
+        return replace(document, site, value)
+    style, text = layout.indents(document, node.start), document.source.text
+    if isinstance(site.parent, Sequence):
+        mark = layout.dash(document, site.parent, site.index)
+        lines = render_item(value, layout.Indents(mapping=style.mapping, dash=style.dash, width=node.start - mark))
+        first, column = lines[0][node.start - mark :], layout.column(text, mark)
+    else:
+        assert site.parent is not None
+        lines = render_entry("", value, style)
+        first, column = "", layout.column(text, site.parent.start)
+    return node.start, node.end, "\n".join([first, *(" " * column + line if line else "" for line in lines[1:])])
 
 
 def entry_lines(document: Document, mapping: Mapping, key: str, column: int) -> list[str]:
@@ -52,7 +70,7 @@ def item_lines(document: Document, sequence: Sequence, index: int, column: int) 
         return _indented([f"- {lines[0]}", *lines[1:]], _margin(document, item.start, in_flow=True), column)
     start = layout.dash(document, sequence, index)
     lines = _lines(document, start, max(item.end, start + 1), (item,), in_flow=False)
-    above = [" " * column + line for line in _comments_above(document, sequence, index)]
+    above = [" " * column + line if line else "" for line in _comments_above(document, sequence, index)]
     return [*above, *_indented(lines, layout.column(document.source.text, start), column)]
 
 
@@ -60,7 +78,7 @@ def _lines(document: Document, start: int, end: int, nodes: tuple[Node, ...], *,
     """The text from ``start`` to ``end``, and a comment behind it on its line, without anchors."""
     source = document.source.text
     text = source[start:end]
-    for at, length in sorted(_anchors(document, nodes), reverse=True):
+    for at, length in sorted(set(_anchors(document, nodes)), reverse=True):
         text = text[: at - start] + text[at - start + length :]
     comment = "" if in_flow else layout.same_line_comment(source, end)
     return [line.rstrip("\r") for line in (text + comment).split("\n")]

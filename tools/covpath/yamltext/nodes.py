@@ -31,7 +31,7 @@ _SPECIAL = {
 } | dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan)
 _LONGEST_INT = 300
 """Digits of a number that still fits a double, which is what GitHub makes of any number."""
-_STR_TAG = "tag:yaml.org,2002:str"
+_STR_TAGS = ("tag:yaml.org,2002:str", "!")
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +50,7 @@ class Scalar:
         """The value by the YAML 1.2 core schema (``on``, ``yes`` and ``1:30`` are strings)."""
         if self.tag is None:
             return self.value if self.style else resolve_plain(self.value)
-        return self.value if self.tag == _STR_TAG else resolve_plain(self.value)
+        return self.value if self.tag in _STR_TAGS else resolve_plain(self.value)
 
 
 @dataclass(slots=True, eq=False)

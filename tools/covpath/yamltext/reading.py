@@ -15,6 +15,7 @@ import yaml
 from covpath.errors import InputError
 from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from covpath.yamltext.source import MAX_CHARACTERS, Source
+from covpath.yamltext.spans import block_end, line_too_far_left
 
 MAX_DEPTH = 100
 """Nesting allowed; GitHub itself stops at 50 (``facts``, gating, section 5)."""
@@ -24,6 +25,9 @@ MAX_NODES = 50_000
 _MEND = "Mend the file; nothing was changed."
 _CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 _PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)+")
+
+_TIGHT_COMMENT = re.compile(r"[\[{,]#")
+_QUOTES = ("'", '"')
 
 _Real: TypeAlias = Scalar | Sequence | Mapping
 
@@ -134,7 +138,7 @@ class _Builder:
             else:
                 self.add(node, stack[-1])
         # libyaml answers an empty file with no document at all, or with one empty scalar.
-        if isinstance(root, Scalar) and not root.style and not root.value:
+        if isinstance(root, Scalar) and not root.style and not root.value and root.tag is None:
             return None
         return root
 
@@ -149,7 +153,7 @@ class _Builder:
             start = properties.end() if properties else outer
             self.check_tag(tag, outer)
         if style == "|" or style == ">":
-            end = _block_end(self.text, start, min(end, self.limit), event.value)
+            end = block_end(self.text, start, min(end, self.limit), event.value)
         elif style:
             self.check_gap(end)
         elif end > self.limit or start > end:
@@ -193,6 +197,7 @@ class _Builder:
         if node.flow:
             node.end = event.end_mark.index
             self.check_gap(node.end)
+            self.check_commas(node)
         elif isinstance(node, Mapping):
             # A block collection ends with its last leaf: the end mark is the next token's start.
             # It begins with its first key, or with the ``?`` before it; an anchor on that key
@@ -210,11 +215,15 @@ class _Builder:
     def add(self, node: Node, frame: _Frame) -> None:
         parent = frame.node
         if type(parent) is Sequence:
+            if not parent.flow:
+                self.check_lines(node, parent.start)
             parent.items.append(node)
             return
         assert isinstance(parent, Mapping)
         key = frame.key
         if key is not None:
+            if not parent.flow:
+                self.check_lines(node, key.outer_start)
             frame.key = None
             parent.entries.append(Entry(key, node))
             return
@@ -246,52 +255,26 @@ class _Builder:
                 "Quote the value if the exclamation mark belongs to it.",
             )
 
+    def check_lines(self, node: Node, holder: int) -> None:
+        """libyaml lets quoted strings, and what stands in brackets, go on at any column."""
+        if isinstance(node, Scalar):
+            flow, spans = False, node.style in _QUOTES
+        else:
+            flow = spans = not isinstance(node, Alias) and node.flow
+        if spans and self.text.find("\n", node.start, node.end) >= 0:
+            offset = line_too_far_left(self.text, node.start, node.end, holder, in_brackets=flow)
+            if offset is not None:
+                raise self.fail("goes on at a column that is not to the right of its key.", offset, "Indent the line.")
+
     def check_gap(self, end: int) -> None:
         """libyaml takes ``"a"#b`` for a string and a comment; YAML wants a blank between them."""
         if self.text.startswith("#", end):
             raise self.fail("has a comment without a blank before its #.", end, "Put a blank before the #.")
 
-
-def _block_end(text: str, start: int, end: int, value: str) -> int:
-    """Where the last content line of a block scalar ends, before its line break.
-
-    libyaml's mark (``end``) stands at the start of the next token, behind blank lines and the
-    indentation of a line that is not ours. With ``+`` (keep) blank lines are content; without
-    it only those that are longer than the indentation.
-    """
-    header_end = text.find("\n", start, end)
-    header = text[start : header_end if header_end >= 0 else end].split("#", 1)[0].rstrip()
-    if header_end < 0:
-        return start + len(header)
-    solid = start + len(text[start:end].rstrip(" \r\n"))
-    last = text.find("\n", max(solid, header_end), end)
-    if solid > header_end and last < 0:
-        return end
-    tail_start = last + 1
-    tail = text[tail_start:end]
-    keep = "+" in header
-    if tail and (keep or " " in tail):
-        lines = tail.split("\n")
-        if end < len(text) or not lines[-1]:
-            lines.pop()  # the indentation of the next token, or nothing at all
-        indent = _content_indent(text, header_end + 1, solid, value)
-        while lines and not keep and len(lines[-1].rstrip("\r")) <= indent:
-            lines.pop()
-        if lines:
-            last = tail_start + sum(len(line) + 1 for line in lines) - 1
-        elif solid <= header_end:
-            return start + len(header)
-    elif solid <= header_end:
-        return start + len(header)
-    return last - 1 if text[last - 1 : last] == "\r" else last
-
-
-def _content_indent(text: str, body: int, solid: int, value: str) -> int:
-    """The columns by which a block scalar's content is indented: what its first line has before its value."""
-    if solid <= body:
-        return len(text)  # no content: nothing is longer
-    first = text[body:solid].lstrip("\r\n")
-    match = re.match(r"(?:[ ]*\r?\n)*([ ]*)", first)
-    written = len(match[1]) if match else 0
-    shown = value.lstrip("\n")
-    return written - (len(shown) - len(shown.lstrip(" ")))
+    def check_commas(self, node: Sequence | Mapping) -> None:
+        """The same behind a comma or an opening bracket."""
+        for match in _TIGHT_COMMENT.finditer(self.text, node.start, node.end):
+            offset = match.end() - 1
+            children = node.items if isinstance(node, Sequence) else (x for e in node.entries for x in (e.key, e.value))
+            if not any(child.start <= offset < child.end for child in children):
+                self.check_gap(offset)

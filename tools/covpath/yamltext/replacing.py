@@ -7,6 +7,7 @@ from dataclasses import replace as with_fields
 
 from covpath.errors import Refusal
 from covpath.yamltext import layout
+from covpath.yamltext.characters import block_indent
 from covpath.yamltext.nodes import Alias, Mapping, Plain, Scalar, Sequence, same, to_plain
 from covpath.yamltext.reading import Document
 from covpath.yamltext.rendering import ends_in_text, literal, render_entry, render_flow, render_item, render_scalar
@@ -105,8 +106,8 @@ def _text(document: Document, site: Site, value: str) -> tuple[int, int, str]:
     holder = layout.column(source.text, site.parent.start) if site.parent is not None else 0
     indent = holder + layout.indents(document, node.start).mapping
     block = isinstance(node, Scalar) and node.style in ("|", ">")
-    if block:
-        indent = _content_column(document, node.start, node.end) or indent
+    if isinstance(node, Scalar) and block:
+        indent = block_indent(source.text, node.start, node.end, node.style, node.value) or indent
     lines = literal(value, indent)
     if lines is None or not (block or _free_below(document, node.end, holder)):
         return _inline(document, site, render_scalar(value, like=_quote(node)))
@@ -123,14 +124,6 @@ def _free_below(document: Document, end: int, column: int) -> bool:
     text = document.source.text
     last = layout.content_end_line(document, end)
     return layout.after_long_blanks(text, layout.after_deeper_comments(document, last, column), column) == last
-
-
-def _content_column(document: Document, start: int, end: int) -> int:
-    text = document.source.text
-    for line in text[start:end].split("\n")[1:]:
-        if line.strip():
-            return len(line) - len(line.lstrip(" "))
-    return 0
 
 
 def _collection(document: Document, site: Site, value: list[Plain] | dict[str, Plain]) -> tuple[int, int, str]:
