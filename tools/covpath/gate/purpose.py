@@ -7,10 +7,13 @@ something about the repository's own code.
 
 from __future__ import annotations
 
+import re
+
 from covpath.workflow.model import Step, StepForm
 from covpath.workflow.shell.dialect import Shell
 from covpath.workflow.shell.parse import parse_script
-from covpath.workflow.shell.syntax import Command
+from covpath.workflow.shell.spans import Around
+from covpath.workflow.shell.syntax import Command, Script, Test
 from covpath.workflow.shell.wrappers import peel
 
 _LOOKING = """
@@ -59,11 +62,35 @@ _PREPARING_PAIRS = frozenset(
 )
 
 
+_LEAVES = re.compile(r"\bexit\s+(?!0\b)\S")
+
+
 def script_commands(text: str) -> tuple[Command, ...]:
-    """The commands a script is about, in source order: all but those that only say, set or look."""
-    commands = [command for command in parse_script(text).commands if command.words]
+    """The commands a script is about, in source order: all but those that only say, set or look.
+
+    What runs only to make another command's words is part of that command. A script that does
+    nothing but look is about what it looks with; about nothing where it decides by itself.
+    """
+    script = parse_script(text)
+    commands = [command for command in script.commands if command.words]
     telling = [command for command in commands if _name(command) not in _TRIVIAL]
+    outer = [command for command in telling if not command.stands_in(*_INSIDE_WORDS)]
+    if outer:
+        return tuple(outer)
+    if _decides(script):
+        return ()
     return tuple(telling or commands)
+
+
+def _decides(script: Script) -> bool:
+    """Whether a script ends itself with a failure, or with a test."""
+    if _LEAVES.search(script.text):
+        return True
+    last = script.body.items[-1].node if script.body.items else None
+    return isinstance(last, Test) or (isinstance(last, Command) and last.name in {"[", "test", "false"})
+
+
+_INSIDE_WORDS = (Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
 
 
 def _words(command: Command) -> tuple[str, ...]:

@@ -24,10 +24,11 @@ def effect_reasons(simulation: JobSimulation, step: Step, shell: ShellEffect, ef
         return (_passing("the script exits 0 all the same", workflow, step),)
     found = [*_step_mask(simulation, step), *_job_mask(simulation)]
     if effect.run_fails is Tri.TRUE:
+        let_out = "what the script lets out" if shell.fails is Tri.UNKNOWN else "a failure"
         found.append(
             Reason(
                 code="run-fails",
-                message="nothing masks a failure: the job and the run fail",
+                message=f"nothing masks {let_out}: the job and the run fail",
                 place=workflow.place(step.node),
             )
         )
@@ -41,7 +42,7 @@ def effect_reasons(simulation: JobSimulation, step: Step, shell: ShellEffect, ef
                 place=workflow.place(simulation.job.key),
             )
         )
-    elif not found:
+    else:
         found.append(
             Reason(
                 code="later-step-unknown",

@@ -23,7 +23,25 @@ _AFTERWARDS = {
     "workflow_run": "it runs after another workflow, on the default branch",
     "issue_comment": "its check belongs to the default branch",
     "release": "it runs when a release is made",
-    "delete": "it runs on the default branch",
+    **dict.fromkeys(
+        (
+            "branch_protection_rule",
+            "check_run",
+            "check_suite",
+            "delete",
+            "discussion",
+            "discussion_comment",
+            "fork",
+            "gollum",
+            "issues",
+            "label",
+            "milestone",
+            "public",
+            "status",
+            "watch",
+        ),
+        "it runs on the default branch",
+    ),
 }
 
 
