@@ -130,6 +130,7 @@ SET = [
 ]
 
 ADD = [
+    ("a: &s\n  - b: 1\nj:\n  r: x\n  s: *s\n", adding("j", "k", 1), "a: &s\n  - b: 1\nj:\n  r: x\n  k: 1\n  s: *s\n"),
     # a job: before its steps; a step: at its end
     ("j:\n  r: x\n  s:\n    - u: 1\n", adding("j", "k", True), "j:\n  r: x\n  k: true\n  s:\n    - u: 1\n"),
     (
@@ -289,6 +290,7 @@ def test_nothing_is_done_where_the_data_is_as_asked(text: str, operation: Operat
         ("a:\n  - b # x\n  - c # y\n", setting("a", ["b", "d"]), ()),
         ("a: # kept\n  b: 1 # x\n", setting("a", "d"), ("# x",)),
         ("a: [b, # x\n  c] # kept\n", setting("a", "d"), ("# x",)),
+        ("a:\n  - b # x\n", setting("a", "echo # x\nb\n"), ("# x",)),
         ("s:\n  - a: 1\n  - # x\n    b: 1\n", taking("s/1"), ("# x",)),
         ("a: '# no'\nb: |\n  # no\n", removing("b"), ()),
     ],

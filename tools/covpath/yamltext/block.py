@@ -10,7 +10,7 @@ from covpath.yamltext.characters import block_indent
 from covpath.yamltext.flow import Splice
 from covpath.yamltext.nodes import Mapping, Node, Plain, Sequence
 from covpath.yamltext.reading import Document
-from covpath.yamltext.rendering import ends_in_text, render_entry, render_item
+from covpath.yamltext.rendering import ends_in_text, render_entry, render_item, shared_quote
 
 _BLANK_LINE = re.compile(r"[ \t]*\r?\n")
 _COMMENT_LINE = re.compile(r"([ \t]*)#")
@@ -21,7 +21,7 @@ def add_entry(document: Document, mapping: Mapping, index: int, key: str, value:
     text = document.source.text
     first = mapping.start
     style = layout.indents(document, first)
-    quote = _key_quote(mapping)
+    quote = shared_quote([entry.key for entry in mapping.entries])
     lines = render_entry(key, value, style, like=quote)
     return _insert(document, lines, layout.column(text, first), mapping, index, ends_in_text(value))
 
@@ -165,9 +165,3 @@ def _trim_before(document: Document, start: int) -> int:
     while start > 0 and text[start - 1] in " \t":
         start -= 1
     return start
-
-
-def _key_quote(mapping: Mapping) -> str:
-    """The quote all keys of a mapping wear, or none."""
-    styles = {entry.key.style for entry in mapping.entries}
-    return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""

@@ -49,6 +49,9 @@ def block_indent(text: str, start: int, end: int, style: str, value: str) -> int
     body = text.find("\n", start, end) + 1
     if not body:
         return None
+    numbered = any(char.isdigit() for char in text[start:body].split("#", 1)[0])
+    if value.lstrip("\n").startswith(" ") and not numbered:
+        return None  # a first line that leads with blanks would set the indentation
     indent = content_indent(text, body, start + len(text[start:end].rstrip(" \r\n")), value)
     return indent if "".join(char for char, _ in _block(text, start, end, style, indent)) == value else None
 

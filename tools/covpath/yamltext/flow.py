@@ -9,7 +9,7 @@ from covpath.errors import Refusal
 from covpath.yamltext import layout
 from covpath.yamltext.nodes import Mapping, Plain, Scalar, Sequence
 from covpath.yamltext.reading import Document
-from covpath.yamltext.rendering import render_flow, render_scalar
+from covpath.yamltext.rendering import render_flow, render_scalar, shared_quote
 
 Splice: TypeAlias = tuple[int, int, str]
 """A range and what stands there instead."""
@@ -19,7 +19,7 @@ _LINE_TAIL = re.compile(r"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(?=\r?\n)")
 
 def add_entry(document: Document, mapping: Mapping, index: int, key: str, value: Plain) -> Splice:
     """The splice that adds an entry as number ``index``."""
-    quote = _shared_quote([entry.key for entry in mapping.entries])
+    quote = shared_quote([entry.key for entry in mapping.entries])
     tight = _tight(document, mapping)
     name = render_scalar(key, like=quote, flow=True)
     shown = render_flow(value, like=quote if quote == '"' else "", tight=tight)
@@ -30,7 +30,7 @@ def add_item(document: Document, sequence: Sequence, index: int, value: Plain) -
     """The splice that adds an item as number ``index``."""
     beside = next((item for item in sequence.items if isinstance(item, Mapping)), None)
     tight = beside is not None and _tight(document, beside)
-    quote = '"' if tight else _shared_quote([item for item in sequence.items if isinstance(item, Scalar)])
+    quote = '"' if tight else shared_quote([item for item in sequence.items if isinstance(item, Scalar)])
     return _add(document, sequence, index, render_flow(value, like=quote, tight=tight), tight=tight)
 
 
@@ -124,9 +124,3 @@ def _tight(document: Document, mapping: Mapping) -> bool:
     return bool(mapping.entries) and all(
         entry.key.style == '"' and text[entry.key.end : entry.value.outer_start] == ":" for entry in mapping.entries
     )
-
-
-def _shared_quote(scalars: list[Scalar]) -> str:
-    """The quote that all of them wear, or none."""
-    styles = {scalar.style for scalar in scalars}
-    return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""

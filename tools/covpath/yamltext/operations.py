@@ -6,12 +6,14 @@ asked already. Nothing is written or proved here: see ``rewriting`` and ``proof`
 
 from __future__ import annotations
 
-from covpath.errors import Refusal
+from collections import Counter
+
+from covpath.errors import InputError, Refusal
 from covpath.yamltext import block, flow, replacing
-from covpath.yamltext.comments import comments_between
+from covpath.yamltext.comments import comments, comments_between
 from covpath.yamltext.edit import Change, ChangeKind, Edit
 from covpath.yamltext.nodes import Mapping, Plain, Route, Scalar, Sequence, deref, node_at, same, to_plain
-from covpath.yamltext.reading import Document
+from covpath.yamltext.reading import Document, read
 from covpath.yamltext.sites import Site, locate, refuse_lost_anchors, show
 
 
@@ -42,8 +44,8 @@ def set_key(
     """Set a key of the mapping at a route, or add it.
 
     A new key goes before the first of ``before`` that is there, else after the last of
-    ``after`` that is there; else before a last entry that is a block list of mappings (the
-    ``steps`` of a job), else at the end. A mapping that is still empty is begun.
+    ``after`` that is there; else before a last entry that is a list of mappings, else at the
+    end. A mapping that is still empty is begun.
     """
     if document.root is not None and node_at(document.root, (*route, key)) is not None:
         return set_value(document, (*route, key), value, shared=shared, why=why)
@@ -144,15 +146,31 @@ def remove_item(document: Document, route: Route, *, shared: bool = False, why: 
 
 def _edit(document: Document, start: int, end: int, new: str, why: str, changes: tuple[Change, ...]) -> Edit:
     """The edit without what it leaves as it is, and with the comments it loses."""
-    text = document.source.text
-    old = text[start:end]
-    gone = list(comments_between(document, start, end))
-    for kept in [comment for comment in gone if comment in new]:
-        gone.remove(kept)
+    old = document.source.text[start:end]
+    gone = _gone(document, start, end, new)
     shortest = min(len(old), len(new))
     head = next((i for i in range(shortest) if old[i] != new[i]), shortest)
     tail = next((i for i in range(shortest - head) if old[-1 - i] != new[-1 - i]), shortest - head)
-    return Edit(start + head, end - tail, new[head : len(new) - tail], why, changes, tuple(gone))
+    return Edit(start + head, end - tail, new[head : len(new) - tail], why, changes, gone)
+
+
+def _gone(document: Document, start: int, end: int, new: str) -> tuple[str, ...]:
+    """The comments of a range that are no longer there once it is replaced."""
+    inside = comments_between(document, start, end)
+    if not inside:
+        return ()
+    text = document.source.text
+    try:
+        after = read(document.source.with_text(text[:start] + new + text[end:]), strict=False)
+    except InputError:
+        return inside  # the proof will say what is wrong
+    lost = Counter(comment.text for comment in comments(document)) - Counter(each.text for each in comments(after))
+    gone = []
+    for comment in inside:
+        if lost[comment]:
+            lost[comment] -= 1
+            gone.append(comment)
+    return tuple(gone)
 
 
 def _changes(site: Site, kind: ChangeKind, value: Plain) -> tuple[Change, ...]:
@@ -183,7 +201,7 @@ def _position(mapping: Mapping, before: tuple[str, ...], after: tuple[str, ...])
     behind = [keys.index(key) + 1 for key in after if key in keys]
     if behind:
         return max(behind)
-    last = mapping.entries[-1].value if mapping.entries else None
-    if isinstance(last, Sequence) and not last.flow and isinstance(deref(last.items[0]), Mapping):
+    last = deref(mapping.entries[-1].value) if mapping.entries else None
+    if isinstance(last, Sequence) and last.items and isinstance(deref(last.items[0]), Mapping):
         return len(keys) - 1
     return len(keys)

@@ -36,17 +36,23 @@ class _Tree:
 
 
 def prove(
-    patch: Patch, changes: tuple[Change, ...], *, gone: tuple[str, ...] = (), lines: int | None = None
+    patch: Patch,
+    changes: tuple[Change, ...],
+    *,
+    gone: tuple[str, ...] = (),
+    lines: int | None = None,
+    before: Document | None = None,
 ) -> Document:
     """The document after the patch, if the patch does exactly what was declared.
 
     ``changes`` are applied in turn to the data before and must give the data after; ``gone``
     are the only comments that may be missing; ``lines``, where given, is by how many lines the
-    file may grow. Raises ProofFailed with the diff.
+    file may grow; ``before`` is the patch's source as read already. Raises ProofFailed with
+    the diff.
     """
     after = patch.apply()
     try:
-        old = read(patch.source)
+        old = before if before is not None and before.source == patch.source else read(patch.source)
         new = read(after)
     except InputError as error:
         raise _failed(patch, f"the result cannot be read: {error.message}") from error

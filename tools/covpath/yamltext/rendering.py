@@ -7,7 +7,7 @@ import math
 import re
 
 from covpath.yamltext.layout import Indents
-from covpath.yamltext.nodes import Plain, resolve_plain
+from covpath.yamltext.nodes import Plain, Scalar, resolve_plain
 
 _PLAIN_START = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^\s,\[\]{}])")
 _FLOW_PLAIN = re.compile(r"[A-Za-z0-9_./$+=@^~-]+(?: [A-Za-z0-9_./$+=@^~-]+)*")
@@ -30,6 +30,12 @@ def render_scalar(value: str | float | bool | None, *, like: str = "", flow: boo
     if like == "'" or not plain_safe(value, flow):
         return "'" + value.replace("'", "''") + "'"
     return value
+
+
+def shared_quote(scalars: list[Scalar]) -> str:
+    """The quote that all of some scalars wear, or none."""
+    styles = {scalar.style for scalar in scalars}
+    return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""
 
 
 def render_flow(value: Plain, *, like: str = "", tight: bool = False) -> str:

@@ -50,7 +50,7 @@ class Rewriting:
         """
         if edit is None:
             return False
-        after = prove(Patch(self.document.source, (edit,)), edit.changes, gone=edit.gone)
+        after = prove(Patch(self.document.source, (edit,)), edit.changes, gone=edit.gone, before=self.document)
         self._splice(edit)
         self.document = after
         self.changes += edit.changes
@@ -60,7 +60,7 @@ class Rewriting:
     def patch(self) -> Patch:
         """All edits as one patch of the first text, proved as a whole."""
         patch = Patch(self.before.source, tuple(self._edits()))
-        prove(patch, self.changes, gone=self.gone)
+        prove(patch, self.changes, gone=self.gone, before=self.before)
         return patch
 
     def _splice(self, edit: Edit) -> None:
