@@ -64,6 +64,7 @@ class JobJudge:
         *,
         every_step: bool,
         through: Caller | None = None,
+        by_step: int | None = None,
     ) -> None:
         self.runs = runs
         self.required = required
@@ -72,7 +73,10 @@ class JobJudge:
         self.every_step = every_step
         self.through = through
         self.effects: dict[tuple[int, bool], ShellEffect] = {}
+        self.by_step = by_step
         self.measuring: Measuring = find_measuring(workflow, job)
+        if by_step is not None and by_step != self.measuring.index:
+            self.measuring = Measuring(index=by_step)
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
@@ -103,7 +107,8 @@ class JobJudge:
 
     def _choose_step(self, run: Run) -> None:
         """Where no step measures, prefer one that is not skipped for pull requests."""
-        if self.measuring.coverage or self.measuring.index is None or not any(step.if_ for step in self.job.steps):
+        fixed = self.measuring.coverage or self.measuring.index is None or self.by_step is not None
+        if fixed or not any(step.if_ for step in self.job.steps):
             return
         simulation = self._simulation(run, self.runs.legs(run, self.job)[0])
         for index in candidates(self.workflow, self.job):

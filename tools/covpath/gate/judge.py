@@ -32,12 +32,12 @@ class Judge:
         """A verdict for each of a workflow's jobs, in file order."""
         return tuple(self.job(workflow, job) for job in workflow.jobs.values())
 
-    def job(self, workflow: Workflow, job: Job) -> JobVerdict:
-        """The verdict of one job."""
+    def job(self, workflow: Workflow, job: Job, *, step: int | None = None) -> JobVerdict:
+        """The verdict of one job; by the step at index ``step`` instead of the measuring one where it is given."""
         runs = self._remembering()
         if job.uses is not None:
             return CallJudge(runs, self.required, workflow, job).verdict()
-        return JobJudge(runs, self.required, workflow, job, every_step=self.every_step).verdict()
+        return JobJudge(runs, self.required, workflow, job, every_step=self.every_step, by_step=step).verdict()
 
     def _remembering(self) -> Runs:
         """What is remembered of workflows, dropped now and then so that it does not grow with their number."""
