@@ -10,14 +10,14 @@ from covpath.gate.failing import fails_of_itself
 from covpath.gate.jobs import FINE, JobResults, expected, propagate, red, view_of
 from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, any_of, either
 from covpath.gate.run import Run
-from covpath.gate.scope import JobResult, Scope, View, switched_on, uses_status
+from covpath.gate.scope import JobResult, Scope, View, holds, switched_on, uses_status
 from covpath.gate.steps import JobTrace, job_result, never_fails, run_steps
 from covpath.gate.visible import shows_something
 from covpath.terms import Gate, Tri
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.matrix import Leg
-from covpath.workflow.model import Job
+from covpath.workflow.model import Job, Step
 
 JobSite = tuple[Run, Job, "Leg | None"]
 """A job in a run, and one leg of its matrix where only that one is meant."""
@@ -94,6 +94,14 @@ class JobSimulation:
     def sound(self) -> JobTrace:
         """The job as it should be."""
         return run_steps(self.scope, self.job, self.view, fault=None, failing=never_fails)
+
+    def runs(self, step: Step) -> Tri:
+        """Whether a step runs in the job as it should be."""
+        if step.if_ is None:
+            return Tri.TRUE
+        if "steps." in step.if_.value:
+            return self.sound.steps[step.index].ran
+        return holds(step.if_, self.scope.step_view(self.job, step, self.view, {}, SUCCEEDED))
 
     def step_failure(self, index: int) -> Effect:
         """The step at ``index`` exits non-zero."""

@@ -77,7 +77,7 @@ def _texts(scope: Scope, job: Job, step: Step) -> Iterator[str]:
 def _script(scope: Scope, job: Job, step: Step, view: View, *, reads: bool) -> Tri:
     assert step.run is not None
     text = step.run.value
-    shell = shell_for(scope.run.workflow, job, step)
+    shell = shell_for(scope.run.workflow, job, step, scope.leg)
     if not shell.kind.reads_posix:
         return Tri.TRUE if _ONLY_ENDS.fullmatch(text) else Tri.UNKNOWN
     contexts = view.contexts
@@ -112,9 +112,8 @@ def as_known(value: Value) -> str:
 
 def _environment(scope: Scope, job: Job, step: Step, view: View) -> dict[str, str]:
     """The variables that the workflow's text gives the script, as far as they are known."""
-    contexts = scope.with_environment(job, step, view.contexts)
     names = {entry.key.value for layer in _layers(scope, job, step) for entry in layer.entries}
-    env = contexts.get("env")
+    env = view.contexts.get("env")
     return {name: as_known(getattr(env, "get", lambda _: HOLE)(name)) for name in names}
 
 

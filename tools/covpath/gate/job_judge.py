@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from covpath.gate.blocking import blocking
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation
 from covpath.gate.logic import any_of
-from covpath.gate.measuring import Measuring, candidates, find_measuring
+from covpath.gate.measuring import Measuring, alternatives
 from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
 from covpath.gate.run import Run
 from covpath.gate.runs import Runs
-from covpath.gate.shell_effect import ShellEffect, on_windows, shell_effect, shell_for
-from covpath.gate.situation import asks_for, situate
+from covpath.gate.shell_effect import ShellEffect, shell_effect, shell_for
+from covpath.gate.situation import situate
 from covpath.gate.step_reasons import (
     effect_reasons,
     loss_reasons,
@@ -37,6 +38,8 @@ from covpath.terms import Blocks, Gate, Reason, Tri
 from covpath.workflow.calls import Caller
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, StepForm, Workflow
+from covpath.workflow.shell.dialect import Shell
+from covpath.yamltext.nodes import Scalar
 
 STRICTEST = (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT, Gate.NO_SIGNAL)
 """Where gates differ (from leg to leg, from call to call), the first of these is the job's."""
@@ -47,6 +50,7 @@ class _Case:
     """One way the job runs: a simulation, and what becomes of the measuring step's failure in it."""
 
     simulation: JobSimulation
+    measuring: Measuring
     gate: Gate
     shell: ShellEffect | None
     effect: Effect | None
@@ -72,20 +76,29 @@ class JobJudge:
         self.job = job
         self.every_step = every_step
         self.through = through
-        self.effects: dict[tuple[int, bool], ShellEffect] = {}
         self.by_step = by_step
-        self.measuring: Measuring = find_measuring(workflow, job)
-        if by_step is not None and by_step != self.measuring.index:
-            self.measuring = Measuring(index=by_step)
+        self.effects: dict[tuple[int, Shell], ShellEffect] = {}
+        self.alternatives = self._alternatives()
+        self.measuring = self.alternatives[0]
+
+    def _alternatives(self) -> list[Measuring]:
+        """The steps the job can be judged by, best first; more than one only where the first may not run."""
+        found = list(islice(alternatives(self.workflow, self.job), 1)) or [Measuring(index=None)]
+        index = found[0].index
+        if self.by_step is not None:
+            return found if self.by_step == index else [Measuring(index=self.by_step)]
+        if index is not None and self.job.steps[index].if_ is not None:
+            found = list(alternatives(self.workflow, self.job))
+        return found
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
         situation = situate(self.runs, self.workflow, self.job, self.through)
-        self._choose_step(situation.runs[0])
         cases = [case for run in situation.runs for case in self._cases(run)]
         found = strictest(case.gate for case in cases)
         gate = found if situation.gate is None else situation.gate
         main = next(case for case in cases if case.gate is found)
+        self.measuring = main.measuring
         steps = self._steps(main.simulation, gate)
         own = next((step for step in steps if step.index == self.measuring.index), None)
         runs = gate is not Gate.NO_SIGNAL
@@ -102,47 +115,62 @@ class JobJudge:
             steps=steps,
             legs=self._legs(cases),
             data=judge_data(self.workflow, self.job, self.measuring, own),
-            reasons=(*situation.reasons, *self._reasons(cases, own, runs)),
+            reasons=(*situation.reasons, *self._reasons(cases, main, own, situation.gate is Gate.NO_SIGNAL)),
         )
-
-    def _choose_step(self, run: Run) -> None:
-        """Where no step measures, prefer one that is not skipped for pull requests."""
-        fixed = self.measuring.coverage or self.measuring.index is None or self.by_step is not None
-        if fixed or not any(step.if_ for step in self.job.steps):
-            return
-        simulation = self._simulation(run, self.runs.legs(run, self.job)[0])
-        for index in candidates(self.workflow, self.job):
-            if simulation.sound.steps[index].ran is not Tri.FALSE:
-                self.measuring = Measuring(index=index)
-                return
-
-    def _simulation(self, run: Run, leg: Leg, *, alone: bool = False) -> JobSimulation:
-        legs = self.runs.legs(run, self.job)
-        return JobSimulation(run, self.job, leg, legs, alone=alone)
 
     def _cases(self, run: Run) -> list[_Case]:
         """One a leg where what can mask a failure differs from leg to leg, else one for all."""
         legs = self.runs.legs(run, self.job)
-        differ = len(legs) > 1 and (
-            asks_for(self.job, "matrix") or len({on_windows(self.job, leg) for leg in legs}) > 1
-        )
-        return [self._case(self._simulation(run, leg, alone=differ)) for leg in (legs if differ else legs[:1])]
+        differ = len(legs) > 1 and self._legs_differ(legs)
+        return [
+            self._case(JobSimulation(run, self.job, leg, legs, alone=differ)) for leg in (legs if differ else legs[:1])
+        ]
+
+    def _legs_differ(self, legs: tuple[Leg, ...]) -> bool:
+        if any("matrix" in scalar.value for scalar in self._deciding() if scalar is not None):
+            return True
+        index = self.measuring.index
+        step = self.job.steps[index] if index is not None else None
+        return step is not None and len({shell_for(self.workflow, self.job, step, leg) for leg in legs}) > 1
+
+    def _deciding(self) -> Iterator[Scalar | None]:
+        """The conditions and flags that decide what a failure of the measuring step comes to."""
+        yield self.job.continue_on_error
+        first = len(self.job.steps)
+        for one in self.alternatives:
+            if one.index is not None:
+                step = self.job.steps[one.index]
+                yield from (step.if_, step.continue_on_error)
+                if step.continue_on_error is not None:
+                    first = min(first, one.index)
+                if step.if_ is None:
+                    break
+        for step in self.job.steps[first:]:
+            yield from (step.if_, step.continue_on_error)
 
     def _case(self, simulation: JobSimulation) -> _Case:
-        index = self.measuring.index
+        measuring = self._running(simulation)
+        index = measuring.index
         if index is None:
-            return _Case(simulation=simulation, gate=Gate.UNKNOWN, shell=None, effect=None)
+            return _Case(simulation=simulation, measuring=measuring, gate=Gate.UNKNOWN, shell=None, effect=None)
         step = self.job.steps[index]
         shell = self._shell(step, simulation)
         effect = simulation.step_failure(index)
-        return _Case(simulation=simulation, gate=step_gate(simulation, step, shell, effect), shell=shell, effect=effect)
+        gate = step_gate(simulation, step, shell, effect)
+        return _Case(simulation=simulation, measuring=measuring, gate=gate, shell=shell, effect=effect)
+
+    def _running(self, simulation: JobSimulation) -> Measuring:
+        """The best of the alternatives that is not certainly skipped."""
+        for one in self.alternatives:
+            if one.index is None or simulation.runs(self.job.steps[one.index]) is not Tri.FALSE:
+                return one
+        return self.alternatives[0]
 
     def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
-        windows = on_windows(self.job, simulation.leg)
-        key = (step.index, windows)
+        key = (step.index, shell_for(self.workflow, self.job, step, simulation.leg))
         if key not in self.effects:
-            command = self.measuring.command if step.index == self.measuring.index else None
-            self.effects[key] = shell_effect(self.workflow, self.job, step, command, windows=windows)
+            command = next((one.command for one in self.alternatives if one.index == step.index), None)
+            self.effects[key] = shell_effect(self.workflow, self.job, step, command, simulation.leg)
         return self.effects[key]
 
     def _steps(self, simulation: JobSimulation, gate: Gate) -> tuple[StepVerdict, ...]:
@@ -219,17 +247,22 @@ class JobJudge:
             reasons=loss_reasons(cases[0].simulation),
         )
 
-    def _reasons(self, cases: list[_Case], own: StepVerdict | None, runs: bool) -> tuple[Reason, ...]:
-        if not runs:
+    def _reasons(self, cases: list[_Case], main: _Case, own: StepVerdict | None, never: bool) -> tuple[Reason, ...]:
+        """The chain behind the gate; where gates differ, what the first case of each other gate rests on too."""
+        if never:
             return ()
         if own is None:
             return (no_step(self.workflow, self.job),)
         found = [*self.measuring.reasons, *own.reasons]
-        told = {own.gate}
+        told = {main.gate}
         for case in cases:
-            if case.gate not in told and case.shell is not None and case.effect is not None:
-                told.add(case.gate)
-                step = self.job.steps[own.index]
+            if case.gate in told or case.shell is None or case.effect is None or case.measuring.index is None:
+                continue
+            told.add(case.gate)
+            step = self.job.steps[case.measuring.index]
+            if case.gate is Gate.NO_SIGNAL:
+                found.append(skipped_reason(self.workflow, step))
+            else:
                 found += [*case.shell.reasons, *effect_reasons(case.simulation, step, case.shell, case.effect)]
         return tuple(dict.fromkeys(found))
 
@@ -244,7 +277,7 @@ def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect:
     """The gate of a step, given what its shell makes of the failing command."""
     if step.form is StepForm.NEWER or step.background:
         return Gate.UNKNOWN
-    if step.if_ is not None and simulation.sound.steps[step.index].ran is Tri.FALSE:
+    if simulation.runs(step) is Tri.FALSE:
         return Gate.NO_SIGNAL
     if shell.fails is Tri.FALSE:
         return Gate.ADVISORY if shell.shown else Gate.SILENT

@@ -71,12 +71,19 @@ def find_measuring(workflow: Workflow, job: Job) -> Measuring:
     last ``run`` step that does more than prepare, else its last ``run`` step, else its last
     step.
     """
+    return next(alternatives(workflow, job), Measuring(index=None))
+
+
+def alternatives(workflow: Workflow, job: Job) -> Iterator[Measuring]:
+    """The steps a job could be judged by, best first: another counts where the first does not run."""
     found = measurements(job)
-    if found:
-        writers = [one for one in found if one.recognition.role in (Role.BOTH, Role.WRITES_REPORT)]
-        last = (writers or found)[-1]
-        return Measuring(index=last.step.index, coverage=True, command=last.command, recognition=last.recognition)
-    return Measuring(index=next(candidates(workflow, job), None))
+    if not found:
+        yield from (Measuring(index=index) for index in candidates(workflow, job))
+        return
+    writers = [one for one in found if one.recognition.role in (Role.BOTH, Role.WRITES_REPORT)]
+    others = [one for one in found if one not in writers]
+    for one in (*reversed(writers), *reversed(others)):
+        yield Measuring(index=one.step.index, coverage=True, command=one.command, recognition=one.recognition)
 
 
 def candidates(workflow: Workflow, job: Job) -> Iterator[int]:

@@ -8,6 +8,7 @@ something about the repository's own code.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from covpath.workflow.model import Step, StepForm
 from covpath.workflow.shell.dialect import Shell
@@ -94,10 +95,7 @@ _INSIDE_WORDS = (Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
 
 
 def _words(command: Command) -> tuple[str, ...]:
-    words = tuple(word or "" for word in peel(command).argv)
-    if len(words) > 3 and words[0].startswith("python") and words[1] == "-m":
-        words = words[2:]
-    return words
+    return tuple(word or "" for word in peel(command).argv)
 
 
 def _name(command: Command) -> str:
@@ -107,8 +105,13 @@ def _name(command: Command) -> str:
 
 def prepares(command: Command) -> bool:
     """Whether a command installs, fetches, cleans up or starts something rather than checking the code."""
-    words = _words(command)
-    name = _name(command)
+    return _prepares(_words(command))
+
+
+def _prepares(words: tuple[str, ...]) -> bool:
+    if len(words) > 3 and words[0].startswith("python") and words[1] == "-m":
+        words = words[2:]
+    name = words[0].rsplit("/", 1)[-1] if words else ""
     if name in _PREPARING_NAMES or name in _TRIVIAL or "--version" in words[1:3]:
         return True
     # `cargo +nightly install`: the toolchain is no subcommand.
@@ -124,4 +127,41 @@ def is_setup(step: Step, shell: Shell) -> bool:
         return True
     if not shell.kind.reads_posix:
         return False
+    lines = plain_lines(step.run.value)
+    if lines is not None:
+        return all(map(_prepares, lines))
     return all(prepares(command) for command in script_commands(step.run.value))
+
+
+_HIDDEN = re.compile(r"\$\{\{.*?\}\}|\$\{\w+\}")
+_MORE_THAN_WORDS = re.compile(r"[|&;<>()`{}\\]|<<")
+_NOT_PLAIN = """
+    if then elif else fi for while until do done case esac in function select time coproc ! [ [[
+    set trap exit return exec source . eval shopt alias unalias sudo doas env nice ionice nohup setsid stdbuf unbuffer
+    timeout gtimeout xvfb-run dbus-run-session command builtin catchsegv arch
+"""
+"""First words that make a line more than a plain command: the grammar's, and what turns the shell or wraps a command."""
+
+_MORE_THAN_PLAIN = frozenset(_NOT_PLAIN.split())
+
+
+@lru_cache(maxsize=1024)
+def plain_lines(text: str) -> tuple[tuple[str, ...], ...] | None:
+    """The words of a script whose lines are all one plain command each; None for any other script.
+
+    Told from the text alone, without reading it as shell: most scripts are so simple. Under
+    errexit such a script fails with the first line that does.
+    """
+    found: list[tuple[str, ...]] = []
+    for line in _HIDDEN.sub("X", text).replace("\\\n", " ").split("\n"):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if words[0] in _MORE_THAN_PLAIN or "=" in words[0] or not _is_one_command(line):
+            return None
+        found.append(tuple(word.strip("\"'") for word in words))
+    return tuple(found)
+
+
+def _is_one_command(line: str) -> bool:
+    return _MORE_THAN_WORDS.search(line) is None and line.count('"') % 2 == 0 and line.count("'") % 2 == 0

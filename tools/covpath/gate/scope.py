@@ -48,25 +48,48 @@ class JobResult:
 
 
 class View:
-    """What an expression at one place sees: the status functions at once, the contexts when asked for."""
+    """What an expression at one place sees: the status functions at once, the contexts when asked for.
 
-    __slots__ = ("_build", "_contexts", "status")
+    ``env`` is put together only for expressions that read it.
+    """
 
-    def __init__(self, status: Status, build: Callable[[], Contexts]) -> None:
+    __slots__ = ("_build", "_contexts", "_environment", "_with_environment", "status")
+
+    def __init__(
+        self,
+        status: Status,
+        build: Callable[[], Contexts],
+        environment: Callable[[Contexts], Contexts] | None = None,
+    ) -> None:
         self.status = status
         self._build = build
+        self._environment = environment
         self._contexts: Contexts | None = None
+        self._with_environment: Contexts | None = None
 
     def with_status(self, status: Status) -> View:
         """The same at another point of the job."""
-        return View(status, lambda: self.contexts.with_status(status))
+        return View(status, lambda: self.plain.with_status(status), self._environment)
 
     @property
-    def contexts(self) -> Contexts:
-        """All contexts, with the status."""
+    def plain(self) -> Contexts:
+        """All contexts but ``env``."""
         if self._contexts is None:
             self._contexts = self._build()
         return self._contexts
+
+    @property
+    def contexts(self) -> Contexts:
+        """All contexts."""
+        if self._environment is None:
+            return self.plain
+        if self._with_environment is None:
+            self._with_environment = self._environment(self.plain)
+        return self._with_environment
+
+    def contexts_for(self, text: str) -> Contexts:
+        """The contexts that a text's expressions need."""
+        return self.contexts if "env" in text else self.plain
 
 
 class Scope:
@@ -131,14 +154,14 @@ class Scope:
         """What a step's keys may see: what ran before it, and ``env`` of workflow, job and step."""
 
         def build() -> Contexts:
-            data = dict(view.contexts.values)
+            data = dict(view.plain.values)
             data["steps"] = Object({name: _finished(name, result) for name, result in named.items()})
             data["runner"] = unknown("runner")
             data["secrets"] = Object({}, "secrets", texts=True)
             data["job"] = partly("job", {"status": _job_status(status)})
-            return self.with_environment(job, step, Contexts(data, status))
+            return Contexts(data, status)
 
-        return View(status, build)
+        return View(status, build, lambda contexts: self.with_environment(job, step, contexts))
 
     def with_environment(self, job: Job, step: Step | None, contexts: Contexts) -> Contexts:
         """``contexts`` with ``env``: workflow, job and step, each seeing those around it."""
@@ -199,7 +222,7 @@ def holds(scalar: Scalar | None, view: View) -> Tri:
     if word is not None:
         return _simple(word, view.status)
     try:
-        return evaluate_condition(parsed_condition(scalar.value), view.contexts)
+        return evaluate_condition(parsed_condition(scalar.value), view.contexts_for(scalar.value))
     except ExpressionError:
         return Tri.UNKNOWN
 
@@ -257,7 +280,7 @@ def switched_on(scalar: Scalar | None, view: View, key: Key) -> Tri:
     if _flag(scalar.value, key) is None:
         return Tri.FALSE
     try:
-        value = evaluate_template(scalar.value, view.contexts)
+        value = evaluate_template(scalar.value, view.contexts_for(scalar.value))
     except ExpressionError:
         return Tri.FALSE
     if isinstance(value, bool):

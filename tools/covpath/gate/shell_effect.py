@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
-from covpath.gate.purpose import script_commands
+from covpath.gate.purpose import plain_lines, script_commands
 from covpath.gate.visible import shows_in_script
 from covpath.terms import Reason, Tri
 from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.expressions.template import evaluate_text
+from covpath.workflow.expressions.template import OPEN, evaluate_text
 from covpath.workflow.expressions.tree import ExpressionError
-from covpath.workflow.expressions.value import Unknown
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, default_shell, shell_named
 from covpath.workflow.shell.exit_status import ExitEffect, ExitOutcome, failure_of
 from covpath.workflow.shell.parse import parse_script
-from covpath.workflow.shell.syntax import Command, Script
-from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref
+from covpath.workflow.shell.syntax import Command
+from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,41 +42,45 @@ FAILING_INPUTS = ("fail_ci_if_error", "fail-on-error", "if-no-files-found")
 _LETS_OUT = ShellEffect(fails=Tri.TRUE)
 
 
-def shell_for(workflow: Workflow, job: Job, step: Step, *, windows: bool | None = None) -> Shell:
-    """The shell that runs a step's script; ``windows`` where a leg's system is meant."""
+def shell_for(workflow: Workflow, job: Job, step: Step, leg: Leg | None = None) -> Shell:
+    """The shell that runs a step's script, in one leg of the matrix where it is given.
+
+    A system the file does not tell is taken to have bash.
+    """
     named = workflow.shell_of(job, step)
-    if named is not None:
-        return shell_named(named)
-    return default_shell(windows=on_windows(job) if windows is None else windows)
+    if named is None:
+        return default_shell(windows=_on_windows(job, leg))
+    return _named(_in_leg(named, leg) or named)
 
 
-def on_windows(job: Job, leg: Leg | None = None) -> bool:
-    """Whether the job (or one leg of it) runs on Windows; a system the file does not tell is taken to have bash."""
+_named = lru_cache(maxsize=256)(shell_named)
+
+
+def _on_windows(job: Job, leg: Leg | None) -> bool:
     runner = deref(job.runs_on) if job.runs_on is not None else None
     if isinstance(runner, Mapping):
         labels = runner.get("labels")
         runner = deref(labels) if labels is not None else None
-    if isinstance(runner, Sequence):
-        return any(_is_windows(item, leg) for item in map(deref, runner.items))
-    return _is_windows(runner, leg)
+    items = map(deref, runner.items) if isinstance(runner, Sequence) else (runner,)
+    labels_ = [_in_leg(item.value, leg) for item in items if isinstance(item, Scalar)]
+    return any(label is not None and label.lower().startswith("windows") for label in labels_)
 
 
-def _is_windows(node: Node | None, leg: Leg | None) -> bool:
-    if not isinstance(node, Scalar):
-        return False
-    label: str | Unknown = node.value
-    if "${{" in node.value:
-        if leg is None or leg.values is None:
-            return False
-        try:
-            label = evaluate_text(node.value, Contexts({"matrix": leg.values}))
-        except ExpressionError:
-            return False
-    return isinstance(label, str) and label.lower().startswith("windows")
+def _in_leg(text: str, leg: Leg | None) -> str | None:
+    """A text as one leg sees it; None where it is not known."""
+    if OPEN not in text:
+        return text
+    if leg is None or leg.values is None:
+        return None
+    try:
+        value = evaluate_text(text, Contexts({"matrix": leg.values}))
+    except ExpressionError:
+        return None
+    return value if isinstance(value, str) else None
 
 
 def shell_effect(
-    workflow: Workflow, job: Job, step: Step, command: Command | None, *, windows: bool = False
+    workflow: Workflow, job: Job, step: Step, command: Command | None, leg: Leg | None = None
 ) -> ShellEffect:
     """What the script makes of the failure of ``command``, or of the last command it is about."""
     if step.uses is not None:
@@ -84,16 +88,16 @@ def shell_effect(
     if step.run is None or not step.run.value.strip():
         return _LETS_OUT
     text = step.run.value
+    shell = shell_for(workflow, job, step, leg)
+    if shell.errexit and shell.known and plain_lines(text) is not None:
+        return _LETS_OUT
     script = parse_script(text)
-    shell = shell_for(workflow, job, step, windows=windows)
     if command is None:
         about = script_commands(text)
         if not about:
             return _LETS_OUT
         # A masked clean-up line beside a command that counts masks nothing that matters.
         command = about[-1]
-    if not command.context and shell.kind.reads_posix and shell.known and shell.errexit and _straight(script):
-        return _LETS_OUT
     effect = failure_of(command, script, shell)
     if effect.outcome is ExitOutcome.FAILS:
         return ShellEffect(fails=Tri.TRUE, effect=effect)
@@ -111,24 +115,6 @@ def shell_effect(
         effect=effect,
         reasons=(reason,),
     )
-
-
-_TURNING = frozenset(("set", "trap", "exit", "return", "exec", "source", ".", "eval", "shopt", "alias"))
-
-
-def _straight(script: Script) -> bool:
-    """Whether a script is a plain list of commands: with ``-e`` any failure ends it at once.
-
-    Most scripts are; they need no interpreter.
-    """
-    return not script.errors and all(
-        isinstance(item.node, Command) and item.background is None and item.node.words and _is_plain(item.node)
-        for item in script.body.items
-    )
-
-
-def _is_plain(command: Command) -> bool:
-    return command.name is not None and command.name not in _TURNING
 
 
 def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
