@@ -19,8 +19,11 @@ from covpath.terms import LossAction
 CORES = ("ctrace", "sysmon")
 """coverage.py's measurement cores that are benched by name (``coverage.py-ctrace``)."""
 
-_ASK_CORE = "python -m coverage run --debug=sys --data-file=/dev/null -m platform"
-"""Starts a measurement, of nothing much: a requested core can silently be another."""
+_ASK_CORE = 'python -m coverage run --debug=sys --data-file="$RUNNER_TEMP/asked" -m platform'
+"""Starts a measurement, of nothing much: a requested core can silently be another.
+
+Its data goes to a file that coverage.py may remove: it removes the old one, a device of that name too.
+"""
 
 DEFAULTS: Mapping[Language, tuple[str, ...]] = {
     Language.PYTHON: ("pytest-cov", "coverage.py-ctrace", "coverage.py-sysmon", "slipcover"),
@@ -52,7 +55,7 @@ def make_variants(command: MeasuringCommand, names: Sequence[str], interpreter: 
     variants: list[Variant] = []
     notes: list[str] = []
     for name in chosen:
-        base, core = _split(name)
+        base, core = split_core(name)
         target = backend(base)
         if target.LANGUAGE is not module.LANGUAGE:
             raise UsageError(
@@ -71,7 +74,7 @@ def make_variants(command: MeasuringCommand, names: Sequence[str], interpreter: 
     return Variants(variants=tuple(variants), notes=tuple(notes))
 
 
-def _split(name: str) -> tuple[str, str | None]:
+def split_core(name: str) -> tuple[str, str | None]:
     """``coverage.py-ctrace`` as backend and core."""
     base, _, core = name.rpartition("-")
     return (base, core) if core in CORES else (name, None)
@@ -105,11 +108,11 @@ def _variant(
         shell=command.shell,
         directory=command.directory,
         environment=tuple(environment.items()),
-        probes=tuple(_probes(base)),
+        probes=tuple(probes(base)),
     )
 
 
-def _probes(base: str) -> Iterator[Probe]:
+def probes(base: str) -> Iterator[Probe]:
     """What to ask once: the core that really measures, and the tool's version."""
     if base in ("pytest-cov", "coverage.py"):
         yield Probe(name="core", script=_ASK_CORE, pattern=r"(?m)^\s*core: (\S.*)$")
