@@ -44,20 +44,32 @@ class Cell:
 
 
 def cells(evidence: Evidence) -> tuple[Cell, ...]:
-    """Every cell, measured ones first; a prediction for a cell that was also measured is left out."""
+    """Every cell, measured ones first; a prediction for a cell that was also measured is left out.
+
+    A cell that was run on the real runner stands for itself: emulations of it are left out too, and
+    whichever machine the runner gave is one of its own.
+    """
+    real = {(trial.backend, trial.runner) for trial in evidence.trials if is_real(trial)}
     groups: dict[tuple[str, str, CacheState, str], list[Trial]] = {}
     for trial in evidence.trials:
         if trial.role is Role.CELL and trial.runner is not None:
-            key = (trial.backend, trial.runner, trial.cache, trial.machine.fingerprint)
-            groups.setdefault(key, []).append(trial)
+            if not is_real(trial) and (trial.backend, trial.runner) in real:
+                continue
+            machine = "" if is_real(trial) else trial.machine.fingerprint
+            groups.setdefault((trial.backend, trial.runner, trial.cache, machine), []).append(trial)
     measured = tuple(_measured(trials, evidence.runner(key[1])) for key, trials in groups.items())
     known = {key[:3] for key in groups}
     predicted = tuple(
         _predicted(item, evidence.runner(item.runner))
         for item in evidence.predictions
-        if (item.backend, item.runner, item.cache) not in known
+        if (item.backend, item.runner, item.cache) not in known and (item.backend, item.runner) not in real
     )
     return measured + predicted
+
+
+def is_real(trial: Trial) -> bool:
+    """Whether it ran on the runner itself."""
+    return trial.role is Role.CELL and trial.enforcement is Enforcement.REAL
 
 
 def price_of_run(wall_seconds: float, runner: RunnerProfile | None) -> float | None:

@@ -85,15 +85,24 @@ def _lines(document: Document, start: int, end: int, nodes: tuple[Node, ...], *,
 
 
 def _anchors(document: Document, nodes: tuple[Node, ...]) -> Iterator[tuple[int, int]]:
-    """Where anchors stand below ``nodes``, and how long each is with the blanks behind it."""
+    """Where anchors stand below ``nodes``, and how long each is with the blanks behind it.
+
+    Where the first key stands right below the anchor, it takes its place: ``- &a`` and the key's line
+    become one.
+    """
+    text = document.source.text
     for top in nodes:
         for _, node in walk(top):
             keys = [entry.key for entry in node.entries] if isinstance(node, Mapping) else []
             for one in (node, *keys):
-                if not isinstance(one, Alias) and one.anchor is not None:
-                    found = _ANCHOR.search(document.source.text, one.outer_start)
-                    if found is not None:
-                        yield found.start(), len(found[0])
+                if isinstance(one, Alias) or one.anchor is None:
+                    continue
+                found = _ANCHOR.search(text, one.outer_start)
+                if found is None:
+                    continue
+                below = one.start > found.end() and not text[found.end() : one.start].strip()
+                same_column = layout.column(text, one.start) == layout.column(text, found.start())
+                yield found.start(), (one.start if below and same_column else found.end()) - found.start()
 
 
 def _margin(document: Document, start: int, *, in_flow: bool) -> int:

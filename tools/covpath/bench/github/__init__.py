@@ -1,0 +1,1 @@
+"""Benchmarks on GitHub's own runners: the workflow that measures there, what runs in it, what comes back."""
