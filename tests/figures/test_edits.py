@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from covpath.errors import InputError, Refusal
-from covpath.yamltext.edit import Edit, Patch, unified_diff
+from covpath.yamltext.diff import unified_diff
+from covpath.yamltext.edit import Edit, Patch
 from covpath.yamltext.nodes import Route, node_at
 from covpath.yamltext.proof import prove
 from covpath.yamltext.reading import Document, read

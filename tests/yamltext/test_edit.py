@@ -1,4 +1,5 @@
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covpath.errors import Refusal
-from covpath.yamltext.edit import Edit, Patch, unified_diff
+from covpath.yamltext.diff import unified_diff
+from covpath.yamltext.edit import Edit, Patch
 from covpath.yamltext.source import Source
 
 
@@ -49,12 +51,7 @@ def test_edits_that_overlap_or_lie_outside_are_refused_by_name(
 @settings(max_examples=50, deadline=None)
 @given(st.text("ab\n"), st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5), st.text("xy\n")), max_size=4))
 def test_the_reverse_patch_restores_the_text(text: str, wanted: list[tuple[int, int, str]]) -> None:
-    edits, position = [], 0
-    for gap, length, new in wanted:
-        start = min(position + gap, len(text))
-        position = min(start + length, len(text))
-        edits.append((start, position, new))
-    made = patch(text, *edits)
+    made = patch(text, *placed(text, wanted))
     assert made.reverse().apply() == made.source
     assert made.reverse().reverse().apply() == made.apply()
 
@@ -89,6 +86,31 @@ def test_git_applies_the_diff_both_ways(
     for options, expected in (((), new), (("--reverse",), old)):
         subprocess.run(["git", "apply", "--whitespace=nowarn", *options, str(diff)], cwd=tmp_path, check=True)
         assert target.read_bytes() == expected.encode()
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.text("ab\n", min_size=1), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5), st.text("x\n")), max_size=5)
+)
+def test_git_makes_of_the_diff_what_the_patch_makes(text: str, wanted: list[tuple[int, int, str]]) -> None:
+    made = patch(text, *placed(text, wanted))
+    if not made.diff() or not made.apply().text:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "w.yml").write_bytes(made.source.encode())
+        command = ["git", "apply", "--whitespace=nowarn", "-"]
+        subprocess.run(command, input=made.diff().encode(), cwd=folder, check=True)
+        assert Path(folder, "w.yml").read_bytes() == made.apply().encode()
+
+
+def placed(text: str, wanted: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Edits that do not overlap, from gaps, lengths and new texts."""
+    edits, position = [], 0
+    for gap, length, new in wanted:
+        start = min(position + gap, len(text))
+        position = min(start + length, len(text))
+        edits.append((start, position, new))
+    return edits
 
 
 def test_the_diff_shows_only_the_lines_that_changed() -> None:

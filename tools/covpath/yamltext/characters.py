@@ -19,8 +19,9 @@ _Placed: TypeAlias = Iterator[tuple[str, int]]
 
 _ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\r\n])")
 _ESCAPES = dict(zip('0abt\tnvfre "/\\N_LP', '\0\a\b\t\t\n\v\f\r\x1b "/\\\x85\xa0\u2028\u2029', strict=True))
-_FOLD = re.compile(r"[ \t]*(\r?\n)(?:[ \t]*\r?\n)*[ \t]*")
-_CONTINUED = re.compile(r"\\(?=\r?\n)(?:[ \t]*\r?\n)+[ \t]*|\\\r?\n(?:[ \t]*\r?\n)*[ \t]*")
+_BLANKS = re.compile(r"[ \t]*")
+_FOLD = re.compile(r"\r?\n(?:[ \t]*\r?\n)*[ \t]*")
+_CONTINUED = re.compile(r"\\\r?\n(?:[ \t]*\r?\n)*[ \t]*")
 _LINE = re.compile(r"([^\n]*?)(\r?\n|\Z)")
 
 
@@ -73,10 +74,15 @@ def _flow(text: str, start: int, end: int, style: str) -> _Placed:
     """A plain or quoted scalar: escapes undone, line breaks folded."""
     position = start
     while position < end:
-        fold = _FOLD.match(text, position, end)
-        if fold is not None:
-            breaks = [position + match.start() for match in re.finditer("\n", fold[0])]
-            yield from [(" ", fold.start(1))] if len(breaks) == 1 else [("\n", at) for at in breaks[1:]]
+        if text[position] in " \t\r\n":
+            blanks = _BLANKS.match(text, position, end)
+            fold = _FOLD.match(text, blanks.end() if blanks else position, end)
+            if fold is None:
+                begin, position = position, blanks.end() if blanks else position + 1
+                yield from ((text[at], at) for at in range(begin, position))
+                continue
+            breaks = [fold.start() + match.start() for match in re.finditer("\n", fold[0])]
+            yield from [(" ", fold.start())] if len(breaks) == 1 else [("\n", at) for at in breaks[1:]]
             position = fold.end()
         elif style == "'" and text.startswith("''", position):
             yield "'", position

@@ -5,15 +5,13 @@ Nothing here knows YAML: this is the only way text changes, and the way back.
 
 from __future__ import annotations
 
-import difflib
-import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
 
 from covpath.errors import Refusal
+from covpath.yamltext.diff import LineRanges, unified_diff
 from covpath.yamltext.nodes import Plain, Route
-from covpath.yamltext.source import BOM, Source
+from covpath.yamltext.source import Source
 
 
 class ChangeKind(Enum):
@@ -100,81 +98,24 @@ class Patch:
 
     def diff(self, path: str | None = None) -> str:
         """The patch as a unified diff; empty where nothing changes. ``path`` defaults to the source's."""
-        return unified_diff(self.source, self.apply(), path or self.source.path)
+        return unified_diff(self.source, self.apply(), path or self.source.path, self._touched())
+
+    def _touched(self) -> list[LineRanges]:
+        """The lines that edits touch, before and after; edits that share a line stand together."""
+        after = self.apply()
+        touched: list[LineRanges] = []
+        shift = 0
+        for edit in self.in_order():
+            start, end = edit.start + shift, edit.start + shift + len(edit.new)
+            shift += len(edit.new) - (edit.end - edit.start)
+            old = self.source.line_of(edit.start) - 1, self.source.line_of(edit.end)
+            new = after.line_of(start) - 1, after.line_of(end)
+            if touched and old[0] < touched[-1][1]:
+                touched[-1] = (touched[-1][0], old[1], touched[-1][2], new[1])
+            else:
+                touched.append((*old, *new))
+        return touched
 
 
 def _name(edit: Edit) -> str:
     return f"{edit.why or 'edit'!r} ({edit.start} to {edit.end})"
-
-
-def unified_diff(before: Source, after: Source, path: str) -> str:
-    """A diff that ``git apply`` takes, byte-order mark and missing final newline included."""
-    old, new = _lines(before), _lines(after)
-    hunks = "".join(_hunk(old, new, group) for group in _groups(_differences(old, new)))
-    tab = "\t" if " " in path else ""  # as git marks the end of a name with blanks
-    return f"--- a/{path}{tab}\n+++ b/{path}{tab}\n{hunks}" if hunks else ""
-
-
-_CONTEXT = 3
-_Ranges: TypeAlias = tuple[int, int, int, int]
-"""Lines of the old text (from, to) and of the new text (from, to) that stand for each other."""
-
-
-def _lines(source: Source) -> list[str]:
-    text = (BOM.decode() if source.bom else "") + source.text
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def _differences(old: list[str], new: list[str]) -> list[_Ranges]:
-    """The stretches of lines that differ.
-
-    The equal head and tail are set aside first, and no line counts as junk: difflib left to
-    itself shows far more lines than changed.
-    """
-    shortest = min(len(old), len(new))
-    head = next((i for i in range(shortest) if old[i] != new[i]), shortest)
-    tail = next((i for i in range(shortest - head) if old[-1 - i] != new[-1 - i]), shortest - head)
-    matcher = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
-    return [
-        (head + from_old, head + to_old, head + from_new, head + to_new)
-        for tag, from_old, to_old, from_new, to_new in matcher.get_opcodes()
-        if tag != "equal"
-    ]
-
-
-def _groups(differences: list[_Ranges]) -> list[list[_Ranges]]:
-    """The differences that share a hunk: those whose context meets."""
-    groups: list[list[_Ranges]] = []
-    for each in differences:
-        if groups and each[0] - groups[-1][-1][1] <= 2 * _CONTEXT:
-            groups[-1].append(each)
-        else:
-            groups.append([each])
-    return groups
-
-
-def _hunk(old: list[str], new: list[str], group: list[_Ranges]) -> str:
-    """One hunk: header, context, and the lines taken and given."""
-    first, last = group[0], group[-1]
-    start = max(first[0] - _CONTEXT, 0)
-    end = min(last[1] + _CONTEXT, len(old))
-    new_start = first[2] - (first[0] - start)
-    new_end = last[3] + (end - last[1])
-    shown = [f"@@ -{_range(start, end)} +{_range(new_start, new_end)} @@\n"]
-    position = start
-    for from_old, to_old, from_new, to_new in group:
-        shown += (_shown(" ", line) for line in old[position:from_old])
-        shown += (_shown("-", line) for line in old[from_old:to_old])
-        shown += (_shown("+", line) for line in new[from_new:to_new])
-        position = to_old
-    return "".join([*shown, *(_shown(" ", line) for line in old[position:end])])
-
-
-def _range(start: int, end: int) -> str:
-    """A hunk's range as the format wants it: an empty one is named by the line before it."""
-    length = end - start
-    return str(start + 1) if length == 1 else f"{start + 1 if length else start},{length}"
-
-
-def _shown(mark: str, line: str) -> str:
-    return f"{mark}{line}" if line.endswith("\n") else f"{mark}{line}\n\\ No newline at end of file\n"

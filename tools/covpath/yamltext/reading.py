@@ -7,6 +7,7 @@ one by one, so that what is too deep or too large is refused before it is read t
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -273,8 +274,12 @@ class _Builder:
 
     def check_commas(self, node: Sequence | Mapping) -> None:
         """The same behind a comma or an opening bracket."""
-        for match in _TIGHT_COMMENT.finditer(self.text, node.start, node.end):
-            offset = match.end() - 1
-            children = node.items if isinstance(node, Sequence) else (x for e in node.entries for x in (e.key, e.value))
-            if not any(child.start <= offset < child.end for child in children):
+        found = [match.end() - 1 for match in _TIGHT_COMMENT.finditer(self.text, node.start, node.end)]
+        if not found:
+            return
+        children = node.items if isinstance(node, Sequence) else [x for e in node.entries for x in (e.key, e.value)]
+        starts = [child.start for child in children]
+        for offset in found:
+            inside = bisect_right(starts, offset) - 1
+            if inside < 0 or offset >= children[inside].end:
                 self.check_gap(offset)
