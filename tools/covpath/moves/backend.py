@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
 
+from covpath.backends.cargo_workspace import tarpaulin_configuration, workspace_root
 from covpath.backends.contract import Role, Situation
 from covpath.backends.request import Format, Report
 from covpath.backends.table import backend
@@ -13,7 +14,6 @@ from covpath.backends.translate import Replacement, Translation, script_lines, t
 from covpath.backends.words import Argument
 from covpath.errors import Refusal, UsageError
 from covpath.gate.measuring import Measurement, measurements
-from covpath.moves.cargo_workspace import tarpaulin_configuration, workspace_root
 from covpath.moves.consumers import follow_reports
 from covpath.moves.installing import exchange_installs, list_leftovers
 from covpath.moves.proposal import Draft

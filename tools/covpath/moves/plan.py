@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from covpath.backends.cargo_workspace import ReadText
 from covpath.errors import ProofFailed, Refusal
 from covpath.gate.judge import Judge
 from covpath.moves.backend import propose_backend
-from covpath.moves.cargo_workspace import ReadText
 from covpath.moves.gate import propose_gate
 from covpath.moves.proposal import Draft, Proposal, no_files
 from covpath.moves.proving import finish

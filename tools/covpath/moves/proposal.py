@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from covpath.backends.cargo_workspace import ReadText
 from covpath.errors import Place, Refusal
-from covpath.moves.cargo_workspace import ReadText
 from covpath.terms import JobId, Loss, LossAction
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.reading import model_of
