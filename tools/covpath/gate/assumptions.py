@@ -14,6 +14,7 @@ from covpath.workflow.expressions.condition import Condition, condition
 from covpath.workflow.expressions.tree import Compare, Context, Expr, ExpressionError, Index, Literal, Logic, Not
 from covpath.workflow.expressions.value import text_of
 from covpath.workflow.model import Job
+from covpath.yamltext.nodes import Scalar
 
 Path: TypeAlias = tuple[str, ...]
 Assumptions: TypeAlias = Mapping[Path, "bool | float | str | None"]
@@ -42,6 +43,16 @@ def assumed(jobs: Iterable[Job]) -> Assumptions:
 def parsed_condition(text: str) -> Condition:
     """A condition, read once however often it is asked about. Raises ExpressionError."""
     return condition(text)
+
+
+def uses_status(scalar: Scalar | None) -> bool:
+    """Whether a condition says itself when to run, so that a failure before it does not skip it."""
+    if scalar is None:
+        return False
+    try:
+        return not parsed_condition(scalar.value).implicit_success
+    except ExpressionError:
+        return True
 
 
 def _facts(expr: Expr) -> Iterator[tuple[Path, bool | float | str | None]]:

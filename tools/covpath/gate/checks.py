@@ -9,8 +9,10 @@ from covpath.errors import InputError
 from covpath.terms import Tri
 from covpath.workflow.check_names import CheckNameResult, check_names
 from covpath.workflow.expressions.contexts import Contexts, partly
-from covpath.workflow.expressions.value import Scalar, unknown
+from covpath.workflow.expressions.template import OPEN
+from covpath.workflow.expressions.value import Scalar, text_of, unknown
 from covpath.workflow.matrix import NO_MATRIX, Leg, expand
+from covpath.workflow.matrix_reading import Presence
 from covpath.workflow.model import Job
 from covpath.yamltext.nodes import Mapping, deref, to_plain
 
@@ -21,14 +23,18 @@ class CheckPattern:
 
     text: str
     result: CheckNameResult | None = None
+    leg: Leg | None = None
+    certain: bool = False
 
     @property
     def known(self) -> bool:
         """Whether ``text`` is the name."""
-        return self.result is not None and self.result.name is not None
+        return self.certain or (self.result is not None and self.result.name is not None)
 
     def could_be(self, name: str) -> Tri:
         """Whether this check is called ``name``, letter for letter."""
+        if self.certain:
+            return Tri.of(self.text == name)
         if self.result is not None:
             return self.result.could_be(name)
         fits = re.fullmatch(".*".join(re.escape(part) for part in self.text.split("*")), name, re.DOTALL)
@@ -75,13 +81,37 @@ def check_patterns(
 
     A call of a reusable workflow has none of its own: ``job / *`` stands for those inside.
     """
+    if not callers and (names := _plainly(job, legs)) is not None:
+        return names
     try:
         results = name_results(job, legs, contexts, callers)
     except InputError:
         return (CheckPattern("*"),)
     if job.uses is not None:
         return tuple(CheckPattern(f"{result.pattern} / *") for result in results)
-    return tuple(CheckPattern(result.pattern, result) for result in results)
+    return tuple(CheckPattern(result.pattern, result, result.leg) for result in results)
+
+
+def _plainly(job: Job, legs: tuple[Leg, ...]) -> tuple[CheckPattern, ...] | None:
+    """The names where nothing in them has to be worked out, which is nearly always; None elsewhere."""
+    name = _name(job)
+    base = job.id if name is None or name == "" else name
+    if not isinstance(base, str) or OPEN in base or job.uses is not None or len(base) > _SURELY_SHORT:
+        return None
+    found: list[CheckPattern] = []
+    for leg in legs:
+        shown = leg.shown
+        if leg.presence is not Presence.ONE or not all(isinstance(value, (str, bool, float)) for value in shown):
+            return None
+        text = f"{base} ({', '.join(text_of(value) for value in shown)})" if shown else base  # type: ignore[arg-type]
+        if len(text) > _SURELY_SHORT:
+            return None
+        found.append(CheckPattern(text, leg=leg, certain=True))
+    return tuple(found)
+
+
+_SURELY_SHORT = 90
+"""Characters of a name that GitHub surely does not cut."""
 
 
 def name_results(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from covpath.gate.assumptions import assumed
+from covpath.gate.assumptions import assumed, uses_status
 from covpath.gate.failing import fails_of_itself
-from covpath.gate.jobs import FINE, JobResults, expected, propagate, red, view_of
+from covpath.gate.jobs import FINE, expected, propagate, red, view_of
 from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, any_of, either
-from covpath.gate.run import Run
-from covpath.gate.scope import JobResult, Scope, View, holds, switched_on, uses_status
+from covpath.gate.run import JobResult, JobResults, Run
+from covpath.gate.scope import Scope, View, holds, switched_on
 from covpath.gate.steps import JobTrace, job_result, never_fails, run_steps
 from covpath.gate.visible import shows_something
 from covpath.terms import Gate, Tri
@@ -71,10 +71,8 @@ class JobSimulation:
     @cached_property
     def baseline(self) -> JobResults:
         """What all jobs come to when nothing goes wrong. This one runs, so those it needs have succeeded."""
-        found = expected(self._others)
-        if self._certain:
-            found.update(dict.fromkeys(self.run.graph.ancestors(self.job), FINE))
-        return {**found, self.job.id: FINE}
+        before = dict.fromkeys(self.run.graph.ancestors(self.job), FINE) if self._certain else {}
+        return {**expected(self._others), **before, self.job.id: FINE}
 
     @cached_property
     def view(self) -> View:
@@ -142,8 +140,19 @@ class JobSimulation:
     def _spread(self, outcome: JobResult, shown: Tri) -> Effect:
         """What ``outcome`` makes of the jobs after this one, and of the workflow that calls this one."""
         run, job = self.run, self.job
+        alone = not run.graph.reacts_to(job)
+        if alone and run.caller is None:
+            colour = red(outcome)
+            site = ((run, job, self.told),)
+            return Effect(
+                run_fails=outcome.fails_run,
+                job_fails=colour,
+                red=site if colour is Tri.TRUE else (),
+                maybe_red=site if colour is Tri.UNKNOWN else (),
+                shown=shown,
+            )
         results: JobResults = {job.id: outcome}
-        if run.graph.dependants(job) and outcome != FINE:
+        if not alone and outcome != FINE:
             results = propagate(self._others, job, outcome, self.baseline, fails_of_itself)
             shown = either(shown, self._shown_after(results))
         run_fails = any_of(result.fails_run for result in results.values())

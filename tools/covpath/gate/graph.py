@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from covpath.gate.assumptions import uses_status
 from covpath.terms import JobId
 from covpath.workflow.model import Job, Workflow
 
@@ -53,3 +54,7 @@ class Graph:
     def dependants(self, job: Job) -> tuple[Job, ...]:
         """Every job that comes after ``job``, each after those it needs."""
         return tuple(self._dependants.get(job.id, ()))
+
+    def reacts_to(self, job: Job) -> bool:
+        """Whether any job after this one does more than being skipped when this one fails."""
+        return any(uses_status(other.if_) for other in self.dependants(job))

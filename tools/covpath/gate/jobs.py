@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from covpath.gate.logic import BAD, FAILS, SKIPS, SUCCEEDS, both, certainly, either
-from covpath.gate.run import Run
-from covpath.gate.scope import JobResult, Scope, View, holds, switched_on
+from covpath.gate.run import JobResult, JobResults, Run
+from covpath.gate.scope import Scope, View, holds, switched_on
 from covpath.gate.steps import Failing, job_result, run_steps
 from covpath.terms import JobId, Tri
 from covpath.workflow.expressions.availability import Key
@@ -16,8 +14,6 @@ from covpath.workflow.model import Job
 FINE = JobResult(SUCCEEDS, SUCCEEDS)
 SKIPPED = JobResult(SKIPS, SKIPS)
 _FINE_OR_SKIPPED = JobResult(SUCCEEDS | SKIPS, SUCCEEDS | SKIPS)
-
-JobResults = Mapping[JobId, JobResult]
 
 
 def status_for(run: Run, job: Job, results: JobResults) -> Status:
@@ -50,8 +46,16 @@ def view_of(scope: Scope, job: Job, results: JobResults) -> View:
     return scope.job_view(needs_of(scope.run, job, results), status_for(scope.run, job, results))
 
 
-def expected(scope: Scope) -> dict[JobId, JobResult]:
+def expected(scope: Scope) -> JobResults:
     """Every job's result when nothing goes wrong: success, or skipped where its ``if`` says so."""
+    if scope.leg is not None or scope.assumptions:
+        return _expected(scope)
+    if scope.run.expected is None:
+        scope.run.expected = _expected(scope)
+    return scope.run.expected
+
+
+def _expected(scope: Scope) -> JobResults:
     found: dict[JobId, JobResult] = {}
     for job in scope.run.graph.order:
         runs = Tri.TRUE if job.if_ is None and not job.needs else holds(job.if_, view_of(scope, job, found))

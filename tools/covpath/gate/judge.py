@@ -10,7 +10,7 @@ from covpath.gate.verdict import JobVerdict
 from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Workflow
 
-_MOST_REMEMBERED = 64
+_MOST_REMEMBERED = 512
 
 
 class Judge:

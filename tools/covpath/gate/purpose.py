@@ -8,6 +8,7 @@ something about the repository's own code.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from covpath.workflow.model import Step, StepForm
@@ -127,41 +128,63 @@ def is_setup(step: Step, shell: Shell) -> bool:
         return True
     if not shell.kind.reads_posix:
         return False
-    lines = plain_lines(step.run.value)
-    if lines is not None:
-        return all(map(_prepares, lines))
-    return all(prepares(command) for command in script_commands(step.run.value))
+    told = first_lines(step.run.value)
+    if not all(map(_prepares, told.plain)):
+        return False
+    return told.whole or all(prepares(command) for command in script_commands(step.run.value))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLines:
+    """What can be told of a script from its text alone, without reading it as shell.
+
+    ``plain`` are the words of the lines that are one plain command each, up to where a line may
+    be more than shell text (a here-document, an open quote). ``whole``: all lines are plain.
+    ``at_once``: the last line is plain, at the top level, and nothing before it turns the shell
+    or jumps, so that under errexit its failure is the script's.
+    """
+
+    plain: tuple[tuple[str, ...], ...]
+    whole: bool
+    at_once: bool
 
 
 _HIDDEN = re.compile(r"\$\{\{.*?\}\}|\$\{\w+\}")
-_MORE_THAN_WORDS = re.compile(r"[|&;<>()`{}\\]|<<")
+_MORE_THAN_WORDS = re.compile(r"[|&;<>()`{}\\]")
+_OPENING = frozenset(("if", "for", "while", "until", "case", "select"))
+_CLOSING = frozenset(("fi", "done", "esac"))
+_TURNING = re.compile(
+    r"\b(?:set|trap|exit|return|exec|source|eval|shopt|alias|function|break|continue)\b|(?:^|\s)\.\s|\(\)|&\s*$",
+    re.MULTILINE,
+)
 _NOT_PLAIN = """
     if then elif else fi for while until do done case esac in function select time coproc ! [ [[
     set trap exit return exec source . eval shopt alias unalias sudo doas env nice ionice nohup setsid stdbuf unbuffer
     timeout gtimeout xvfb-run dbus-run-session command builtin catchsegv arch
 """
-"""First words that make a line more than a plain command: the grammar's, and what turns the shell or wraps a command."""
+"""First words that make a line more than a plain command: the grammar's, and what turns the shell or wraps."""
 
 _MORE_THAN_PLAIN = frozenset(_NOT_PLAIN.split())
 
 
-@lru_cache(maxsize=1024)
-def plain_lines(text: str) -> tuple[tuple[str, ...], ...] | None:
-    """The words of a script whose lines are all one plain command each; None for any other script.
-
-    Told from the text alone, without reading it as shell: most scripts are so simple. Under
-    errexit such a script fails with the first line that does.
-    """
-    found: list[tuple[str, ...]] = []
-    for line in _HIDDEN.sub("X", text).replace("\\\n", " ").split("\n"):
+@lru_cache(maxsize=2048)
+def first_lines(text: str) -> FirstLines:
+    """Read a script's lines as far as they are simple; most scripts are."""
+    hidden = _HIDDEN.sub("X", text).replace("\\\n", " ")
+    plain: list[tuple[str, ...]] = []
+    whole, safe, last, depth = True, "<<" not in hidden, False, 0
+    for line in hidden.split("\n"):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if words[0] in _MORE_THAN_PLAIN or "=" in words[0] or not _is_one_command(line):
-            return None
-        found.append(tuple(word.strip("\"'") for word in words))
-    return tuple(found)
-
-
-def _is_one_command(line: str) -> bool:
-    return _MORE_THAN_WORDS.search(line) is None and line.count('"') % 2 == 0 and line.count("'") % 2 == 0
+        if line.count('"') % 2 or line.count("'") % 2 or line.endswith("\\"):
+            safe = whole = last = False
+            break
+        depth += (words[0] in _OPENING) - (words[0] in _CLOSING)
+        last = words[0] not in _MORE_THAN_PLAIN and "=" not in words[0] and not _MORE_THAN_WORDS.search(line)
+        if not last:
+            whole = False
+        elif safe:
+            plain.append(tuple(word.strip("\"'") for word in words))
+    at_once = safe and last and depth == 0 and not _TURNING.search(hidden) and not _prepares(plain[-1])
+    return FirstLines(tuple(plain), whole and safe, at_once)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from covpath.gate.graph import Graph
+from covpath.gate.logic import Results
+from covpath.terms import JobId, Tri
 from covpath.workflow.check_names import CheckNameResult
+from covpath.workflow.expressions.contexts import Status
 from covpath.workflow.expressions.value import Object, Pieces, Unknown, Value, one_of, unknown
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Workflow
@@ -17,6 +20,22 @@ from covpath.yamltext.nodes import Sequence as List
 _REFS = {"pull_request": ("refs/pull/", "/merge"), "pull_request_target": ("refs/heads/", "")}
 _DEFAULT_TYPES = ("opened", "synchronize", "reopened")
 NO_INPUTS = Object({})
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What a job came to.
+
+    ``results`` is its check's colour; ``needed`` is what ``needs.ID.result`` says, after a
+    job-level ``continue-on-error``; ``fails_run`` whether it turns the run red.
+    """
+
+    results: Results
+    needed: Results
+    fails_run: Tri = Tri.FALSE
+
+
+JobResults = Mapping[JobId, JobResult]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -54,6 +73,9 @@ class Run:
         self.doubtful = doubtful
         self.caller = caller
         self.inputs = inputs
+        self.answers: dict[tuple[str, Status], Tri] = {}
+        self.expected: JobResults | None = None
+        """What its jobs come to when nothing goes wrong, once that was worked out."""
 
     @property
     def top(self) -> Run:

@@ -11,7 +11,7 @@ from covpath.gate.graph import Graph
 from covpath.gate.jobs import FINE, expected
 from covpath.gate.logic import SKIPS
 from covpath.gate.run import Call, Run
-from covpath.gate.scope import JobResult, Scope
+from covpath.gate.scope import Scope
 from covpath.gate.signal import Signal, signal_of
 from covpath.terms import JobId
 from covpath.workflow.calls import Caller, Links, hands_matrix_over, passed_inputs
@@ -43,7 +43,6 @@ class Runs:
         self._graphs: dict[int, tuple[Workflow, Graph]] = {}
         self._signals: dict[int, tuple[Workflow, Signal]] = {}
         self._origins: dict[int, tuple[Workflow, tuple[Origin, ...]]] = {}
-        self._expected: dict[int, tuple[Run, dict[JobId, JobResult]]] = {}
         self._checks: dict[tuple[int, JobId], tuple[Run, tuple[Leg, ...], tuple[CheckPattern, ...]]] = {}
 
     def graph(self, workflow: Workflow) -> Graph:
@@ -97,15 +96,10 @@ class Runs:
 
     def runs_in(self, run: Run, job: Job) -> bool:
         """Whether a job runs, as far as is known."""
-        if job.if_ is None and not job.needs:
+        before = run.graph.ancestors(job)
+        if job.if_ is None and not any(run.workflow.jobs[name].if_ for name in before):
             return True
-        return self.expected(run)[job.id].results != SKIPS
-
-    def expected(self, run: Run) -> dict[JobId, JobResult]:
-        """What the jobs of a run come to when nothing goes wrong."""
-        if id(run) not in self._expected:
-            self._expected[id(run)] = (run, expected(Scope(run)))
-        return self._expected[id(run)][1]
+        return expected(Scope(run))[job.id].results != SKIPS
 
     def _called(self, called: Workflow, job: Job, run: Run | None) -> Iterator[Run]:
         """The runs of a called workflow: one for all legs of the call, or one each where they differ."""
@@ -142,7 +136,7 @@ class Runs:
         found = self._named(run, job)[2]
         if leg is None:
             return found
-        return tuple(one for one in found if one.result is None or one.result.leg is leg)
+        return tuple(one for one in found if one.leg is None or one.leg is leg)
 
     def _named(self, run: Run, job: Job) -> tuple[Run, tuple[Leg, ...], tuple[CheckPattern, ...]]:
         key = (id(run), job.id)

@@ -6,6 +6,7 @@ everything else is unknown and stays so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from functools import cached_property, lru_cache
 
 from covpath.gate.assumptions import NOTHING, Assumptions, parsed_condition
 from covpath.gate.logic import SKIPS, Results, as_value
-from covpath.gate.run import Run
+from covpath.gate.run import JobResult, Run
 from covpath.terms import Tri
 from covpath.workflow.expressions.availability import Key, misplaced
 from covpath.workflow.expressions.condition import evaluate_condition
@@ -34,17 +35,8 @@ class StepResult:
     conclusion: Results
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    """What a job came to.
-
-    ``results`` is its check's colour; ``needed`` is what ``needs.ID.result`` says, after a
-    job-level ``continue-on-error``; ``fails_run`` whether it turns the run red.
-    """
-
-    results: Results
-    needed: Results
-    fails_run: Tri = Tri.FALSE
+Answers = dict[tuple[str, Status], Tri]
+"""What conditions that ask only for the run came to."""
 
 
 class View:
@@ -53,15 +45,17 @@ class View:
     ``env`` is put together only for expressions that read it.
     """
 
-    __slots__ = ("_build", "_contexts", "_environment", "_with_environment", "status")
+    __slots__ = ("_build", "_contexts", "_environment", "_with_environment", "answers", "status")
 
     def __init__(
         self,
         status: Status,
         build: Callable[[], Contexts],
         environment: Callable[[Contexts], Contexts] | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self.status = status
+        self.answers: Answers = {} if answers is None else answers
         self._build = build
         self._environment = environment
         self._contexts: Contexts | None = None
@@ -69,7 +63,7 @@ class View:
 
     def with_status(self, status: Status) -> View:
         """The same at another point of the job."""
-        return View(status, lambda: self.plain.with_status(status), self._environment)
+        return View(status, lambda: self.plain.with_status(status), self._environment, self.answers)
 
     @property
     def plain(self) -> Contexts:
@@ -102,6 +96,8 @@ class Scope:
         self.leg = leg
         self.legs = legs
         self.assumptions = assumptions
+        # Where more is assumed than the run says, its answers may not be the run's.
+        self.answers: Answers = {} if assumptions else run.answers
 
     @cached_property
     def base(self) -> MappingABC[str, Value]:
@@ -122,7 +118,7 @@ class Scope:
             entries = {name: self._needed(name, result) for name, result in needs.items()}
             return Contexts({**self.base, "needs": Object(entries)}, status)
 
-        return View(status, build)
+        return View(status, build, answers=self.answers)
 
     def _needed(self, name: str, result: JobResult) -> Object:
         return Object(
@@ -161,7 +157,7 @@ class Scope:
             data["job"] = partly("job", {"status": _job_status(status)})
             return Contexts(data, status)
 
-        return View(status, build, lambda contexts: self.with_environment(job, step, contexts))
+        return View(status, build, lambda contexts: self.with_environment(job, step, contexts), self.answers)
 
     def with_environment(self, job: Job, step: Step | None, contexts: Contexts) -> Contexts:
         """``contexts`` with ``env``: workflow, job and step, each seeing those around it."""
@@ -221,8 +217,22 @@ def holds(scalar: Scalar | None, view: View) -> Tri:
     word = _SIMPLE.get(_unwrapped(scalar.value))
     if word is not None:
         return _simple(word, view.status)
+    text = scalar.value
+    if _OF_A_PLACE.search(text):
+        return _evaluated(text, view)
+    # What asks only for the run has the same answer everywhere in it.
+    key = (text, view.status)
+    if key not in view.answers:
+        view.answers[key] = _evaluated(text, view)
+    return view.answers[key]
+
+
+_OF_A_PLACE = re.compile(r"\b(?:needs|steps|env|matrix|job|runner|strategy|secrets|hashFiles)\b", re.IGNORECASE)
+
+
+def _evaluated(text: str, view: View) -> Tri:
     try:
-        return evaluate_condition(parsed_condition(scalar.value), view.contexts_for(scalar.value))
+        return evaluate_condition(parsed_condition(text), view.contexts_for(text))
     except ExpressionError:
         return Tri.UNKNOWN
 
@@ -244,16 +254,6 @@ def _simple(word: str, status: Status) -> Tri:
             return Tri.FALSE
         case _:
             return Tri.TRUE
-
-
-def uses_status(scalar: Scalar | None) -> bool:
-    """Whether a condition says itself when to run, so that a failure before it does not skip it."""
-    if scalar is None:
-        return False
-    try:
-        return not parsed_condition(scalar.value).implicit_success
-    except ExpressionError:
-        return True
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from covpath.gate.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, both, either, negated
-from covpath.gate.scope import JobResult, Scope, StepResult, View, holds, switched_on
+from covpath.gate.run import JobResult
+from covpath.gate.scope import Scope, StepResult, View, holds, switched_on
 from covpath.terms import Tri
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import Status

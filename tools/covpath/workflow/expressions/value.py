@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from itertools import product
 
 from covpath.terms import Tri
@@ -62,22 +63,25 @@ class Object:
     entries: Mapping[str, Value]
     rest: str | None = None
     texts: bool = False
-    _folded: dict[str, Value] = field(init=False, repr=False)
+    _folded: dict[str, Value] = field(init=False, repr=False, default_factory=dict)
+    """The entries by folded key; put together when the first is asked for, since most objects never are."""
 
-    def __post_init__(self) -> None:
-        folded: dict[str, Value] = {}
-        for key, value in self.entries.items():
-            folded.setdefault(fold(key), value)
-        object.__setattr__(self, "_folded", folded)
+    def _by_key(self) -> dict[str, Value]:
+        if not self._folded and self.entries:
+            for key, value in self.entries.items():
+                self._folded.setdefault(fold(key), value)
+        return self._folded
 
     def has(self, key: str) -> bool:
         """Whether ``key`` is certainly there."""
-        return fold(key) in self._folded
+        return fold(key) in self._by_key()
 
     def get(self, key: str) -> Value:
         """The value at ``key``; null where the object has no such key, unknown where it may have one."""
-        if self.has(key):
-            return self._folded[fold(key)]
+        folded = self._by_key()
+        name = fold(key)
+        if name in folded:
+            return folded[name]
         if self.rest is None:
             return None
         path = f"{self.rest}.{key}"
@@ -131,6 +135,7 @@ def value_of(plain: Plain) -> Value:
             return Array(tuple(value_of(item) for item in plain))
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """``text`` without its case, as .NET's OrdinalIgnoreCase sees it: one character at a time, never into ASCII."""
     return text.upper() if text.isascii() else "".join(map(_fold_character, text))

@@ -14,7 +14,7 @@ from covpath.workflow.shell.execution.interpreter import Interpreter
 from covpath.workflow.shell.execution.relevance import deciding_variables
 from covpath.workflow.shell.execution.state import Mask, State, Unclear, is_zero
 from covpath.workflow.shell.messages import message_of
-from covpath.workflow.shell.spans import Around, Span
+from covpath.workflow.shell.spans import Around, Enclosure, Span
 from covpath.workflow.shell.syntax import Command, Script, Variable
 
 
@@ -66,16 +66,29 @@ def failure_of(command: Command, script: Script, shell: Shell) -> ExitEffect:
 _MAY_CHANGE_THE_RULES = frozenset({"set", "shopt", "trap", "eval", "source", ".", "exit", "exec", "command", "builtin"})
 
 
+_LETTING_THROUGH = frozenset({Around.IF_BRANCH, Around.LOOP_BODY, Around.CASE_ARM, Around.GROUP})
+_LAST_COUNTS = frozenset({Around.PIPELINE, Around.AND_OR})
+
+
 def _stops_at_once(command: Command, script: Script, shell: Shell) -> bool:
-    """The commonest case, told without running anything: errexit is on and nothing is around the command."""
-    if not (shell.known and shell.errexit) or command.context or command.name in _MAY_CHANGE_THE_RULES:
+    """The commonest case, told without running anything: errexit is on and nothing around the command ignores it."""
+    if not (shell.known and shell.errexit) or command.name in _MAY_CHANGE_THE_RULES:
         return False
+    if not all(map(_lets_through, command.context)):
+        return False
+    in_loop = command.stands_in(Around.LOOP_BODY)  # then later commands may have run before it
     for other in script.commands:
-        if other.span.start >= command.span.start:
+        if other.span.start >= command.span.start and not in_loop:
             return True
         if other.words and (other.words[0].text is None or other.words[0].text in _MAY_CHANGE_THE_RULES):
             return False
     return True
+
+
+def _lets_through(around: Enclosure) -> bool:
+    if around.around in _LAST_COUNTS:
+        return around.position == around.count - 1
+    return around.around in _LETTING_THROUGH
 
 
 def _judge(command: Command, script: Script, shell: Shell) -> ExitEffect:
