@@ -24,6 +24,8 @@ _ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": 
 class CellPlan:
     """One cell to be measured; ``obstacle`` says why it cannot be, and is predicted instead.
 
+    ``other_processor``: the obstacle is the processors' architecture, so that nothing can be foreseen.
+
     ``runner`` is None for the reference run of a backend. ``key`` identifies what a trial of it
     would run, where and under which limits: trials with the same key are interchangeable.
     """
@@ -34,6 +36,7 @@ class CellPlan:
     ask: Ask
     key: str
     obstacle: str | None = None
+    other_processor: bool = False
 
     @property
     def backend(self) -> str:
@@ -87,7 +90,8 @@ def make_plan(
     for ready in variants:
         for runner in runners:
             ask = Ask.of(runner, time_limit_seconds)
-            obstacle = _obstacle(runner, ask, capacity)
+            other = _other_processor(runner)
+            obstacle = other or next(iter(beyond(ask, capacity).values()), None)
             cells += [
                 CellPlan(
                     ready=ready,
@@ -96,6 +100,7 @@ def make_plan(
                     ask=ask,
                     key=_key(ready, runner.name, ask, cache, machine),
                     obstacle=obstacle,
+                    other_processor=other is not None,
                 )
                 for cache in caches
             ]
@@ -109,12 +114,13 @@ def make_plan(
     )
 
 
-def _obstacle(runner: RunnerProfile, ask: Ask, capacity: Capacity) -> str | None:
-    """Why this machine cannot stand in for the runner."""
+def _other_processor(runner: RunnerProfile) -> str | None:
     own = _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
-    if runner.architecture != own:
-        return f"the runner's processors are {runner.architecture}, this machine's {own}"
-    return next(iter(beyond(ask, capacity).values()), None)
+    return (
+        None
+        if runner.architecture == own
+        else f"the runner's processors are {runner.architecture}, this machine's {own}"
+    )
 
 
 def _key(ready: Ready, runner: str, ask: Ask, cache: CacheState, machine: str) -> str:

@@ -13,6 +13,7 @@ from covpath.bench.limits.ask import Means
 from covpath.bench.limits.table import best, obstacles
 from covpath.bench.machine import this_machine
 from covpath.bench.plan import CellPlan, Plan, make_plan
+from covpath.bench.planner import CONFIRM, Knowledge, next_step
 from covpath.bench.predict import predict
 from covpath.bench.proofs import Prover, failures, keep_proofs, kept_proofs, prove
 from covpath.bench.references import load_report, save_report
@@ -44,6 +45,8 @@ class BenchOptions:
     scratch: Path | None = None
     prove: bool = True
     """Whether limits prove themselves before their first use here."""
+    few: bool = False
+    """Only the runs needed to say which cells work and which is the cheapest; ``trials`` does not matter then."""
 
 
 def run_bench(
@@ -82,7 +85,7 @@ def run_bench(
             budget_seconds=options.budget_seconds,
         )
         run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / "reports", proofs, listen)
-        run.all()
+        run.few() if options.few else run.all()
         return run.evidence(runners)
 
 
@@ -116,37 +119,63 @@ class Run:
     out_of_time: bool = False
 
     def all(self) -> None:
-        """Run what is not yet on disk, as far as the budget goes."""
-        self.began = self.clock()
-        cells = [cell for cell in self.plan.cells if cell.obstacle is None]
-        self.done = {cell.key: [] for cell in (*self.plan.references, *cells)}
-        for trial in self.log.read():
-            if trial.cell in self.done:
-                self.done[trial.cell].append(trial)
-        resumed = sum(map(len, self.done.values()))
-        self.listen(Planned(trials=len(self.plan.references) + len(cells) * self.plan.trials, resumed=resumed))
-        for cell in self.plan.references:
-            if not self._reference_ok(cell):  # one that failed is tried again: what it lacked may be there now
-                self._run(cell, len(self.done[cell.key]))
+        """Run every cell of the plan that is not yet on disk, as far as the budget goes."""
+        cells = self._begin()
+        self.listen(Planned(trials=len(self.plan.references) + len(cells) * self.plan.trials, resumed=self._resumed()))
+        self._references()
         working = [cell for cell in cells if self._reference_ok(cell)]
         for number in range(self.plan.trials):
             self._block(number, working)
         for number in range(self.plan.trials, self.plan.most_trials):
             self._block(number, [cell for cell in working if self.near_limit(cell)])
 
+    def few(self) -> None:
+        """Run what the planner asks for, until it has its answer or the budget has ended."""
+        self._begin()
+        self.listen(Planned(trials=len(self.plan.references) + CONFIRM + 1, resumed=self._resumed()))
+        self._references()
+        while (step := next_step(self.plan, self.done)) is not None:
+            if step.cell.runner is not None and self._late():
+                return
+            self._run(step.cell)
+
+    def _references(self) -> None:
+        """One that failed at an earlier start is tried again: what it lacked may be there now."""
+        for cell in self.plan.references:
+            if not self._reference_ok(cell):
+                self._run(cell)
+
+    def _begin(self) -> list[CellPlan]:
+        """Take in the trials on disk; the cells that can be run here."""
+        self.began = self.clock()
+        cells = [cell for cell in self.plan.cells if cell.obstacle is None]
+        self.done = {cell.key: [] for cell in (*self.plan.references, *cells)}
+        for trial in self.log.read():
+            if trial.cell in self.done:
+                self.done[trial.cell].append(trial)
+        return cells
+
+    def _resumed(self) -> int:
+        return sum(map(len, self.done.values()))
+
     def _block(self, number: int, cells: Sequence[CellPlan]) -> None:
         for cell in self.plan.block(number, cells):
-            if len(self.done[cell.key]) > number:
-                continue
-            budget = self.plan.budget_seconds
-            if budget is not None and self.clock() - self.began > budget:
-                if not self.out_of_time:
-                    self.listen(Note(message="the time budget has ended; what is left is predicted"))
-                self.out_of_time = True
-                return
-            self._run(cell, number)
+            if len(self.done[cell.key]) <= number:
+                if self._late():
+                    return
+                self._run(cell)
 
-    def _run(self, cell: CellPlan, number: int) -> None:
+    def _late(self) -> bool:
+        """Whether the budget has ended; told once."""
+        budget = self.plan.budget_seconds
+        late = budget is not None and self.clock() - self.began > budget
+        if late and not self.out_of_time:
+            self.listen(Note(message="the time budget has ended; what is left is predicted"))
+        self.out_of_time = late
+        return late
+
+    def _run(self, cell: CellPlan) -> None:
+        number = len(self.done[cell.key])
         role = Role.REFERENCE if cell.runner is None else Role.CELL
         runner = cell.runner.name if cell.runner else None
         self.listen(TrialBegins(role=role, backend=cell.backend, runner=runner, cache=cell.cache, number=number))
@@ -181,14 +210,13 @@ class Run:
     def _reference(self, cell: CellPlan) -> CellPlan:
         return next(one for one in self.plan.references if one.ready is cell.ready)
 
-    def reference_trial(self, cell: CellPlan) -> Trial | None:
-        """The reference run of the cell's backend: the first good one, else the last."""
-        trials = self.done[self._reference(cell).key]
-        good = (trial for trial in trials if trial.outcome is Outcome.OK)
-        return next(good, trials[-1] if trials else None)
+    @property
+    def known(self) -> Knowledge:
+        """What the trials so far say."""
+        return Knowledge(self.plan, self.done)
 
     def _reference_ok(self, cell: CellPlan) -> bool:
-        trial = self.reference_trial(cell)
+        trial = self.known.reference(cell)
         return trial is not None and trial.outcome is Outcome.OK
 
     def near_limit(self, cell: CellPlan) -> bool:
@@ -197,7 +225,7 @@ class Run:
         if len({trial.outcome for trial in trials}) > 1:
             return True
         memory, seconds = cell.ask.memory_bytes, cell.ask.time_seconds
-        reference = self.reference_trial(cell)
+        reference = self.known.reference(cell)
         for trial in (*trials, *([reference] if reference else [])):
             needed = trial.memory.unreclaimable_peak_bytes or trial.memory.peak_bytes
             if trial.outcome is Outcome.OK and memory and needed and abs(needed - memory) <= NEAR * memory:
@@ -209,7 +237,9 @@ class Run:
     def evidence(self, runners: Sequence[RunnerProfile]) -> Evidence:
         """All trials of the plan, and predictions for the cells without any."""
         predictions = [
-            predict(cell, self.reference_trial(cell), cell.obstacle or self._why_not_run(cell))
+            predict(
+                cell, self.known.reference(cell), self.known.verdict(cell), cell.obstacle or self._why_not_run(cell)
+            )
             for cell in self.plan.cells
             if not self.done.get(cell.key)
         ]
@@ -230,4 +260,6 @@ class Run:
         )
 
     def _why_not_run(self, cell: CellPlan) -> str:
-        return "the time budget had ended" if self._reference_ok(cell) else "its backend fails here"
+        if not self._reference_ok(cell):
+            return "its backend fails here"
+        return "the time budget had ended" if self.out_of_time else "the answer did not need it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -83,7 +83,7 @@ def _measured(trials: list[Trial], runner: RunnerProfile | None) -> Cell:
     good = [trial for trial in trials if trial.outcome is Outcome.OK]
     walls = [trial.wall_seconds for trial in good]
     first = trials[0]
-    verdict = _verdict(trials)
+    verdict = verdict_of(trials)
     peaks = [trial.memory.peak_bytes for trial in trials if trial.memory.peak_bytes is not None]
     return Cell(
         backend=first.backend,
@@ -113,18 +113,21 @@ def commonest_failure(trials: Iterable[Trial]) -> Trial | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
+class Verdict:
+    """Whether a cell works, how it fails (or ok), and why it does not."""
+
     works: Tri
     outcome: Outcome | None
     reason: str
 
 
-def _verdict(trials: list[Trial]) -> _Verdict:
+def verdict_of(trials: Sequence[Trial]) -> Verdict:
+    """What trials of one cell say; there must be at least one."""
     good = [trial for trial in trials if trial.outcome is Outcome.OK]
     worst = commonest_failure(trials)
     if worst is not None:
         helpless = good or all(map(_swap_could_help, trials))
-        return _Verdict(works=Tri.UNKNOWN if helpless else Tri.FALSE, outcome=worst.outcome, reason=worst.reason)
+        return Verdict(works=Tri.UNKNOWN if helpless else Tri.FALSE, outcome=worst.outcome, reason=worst.reason)
     verdicts = [_fits(trial) for trial in good]
     for works in (Tri.FALSE, Tri.UNKNOWN):
         for verdict in verdicts:
@@ -140,7 +143,7 @@ def _swap_could_help(trial: Trial) -> bool:
     return trial.outcome is Outcome.OOM and lacking
 
 
-def _fits(trial: Trial) -> _Verdict:
+def _fits(trial: Trial) -> Verdict:
     """Whether a run that was ok would also have been ok with its memory and disk limits held."""
     memory = trial.memory.unreclaimable_peak_bytes or trial.memory.peak_bytes
     used = {Knob.MEMORY: (memory, Outcome.OOM), Knob.DISK: (trial.disk.growth_bytes, Outcome.DISK_FULL)}
@@ -151,11 +154,11 @@ def _fits(trial: Trial) -> _Verdict:
             continue
         needed, failure = used[limit.knob]
         if needed is None:
-            unknown = _Verdict(works=Tri.UNKNOWN, outcome=Outcome.OK, reason=f"its {limit.knob} was not watched")
+            unknown = Verdict(works=Tri.UNKNOWN, outcome=Outcome.OK, reason=f"its {limit.knob} was not watched")
         elif needed > limit.asked:
             reason = f"used {show_bytes(needed)} of {limit.knob}, more than the runner has; the limit was not held here"
-            return _Verdict(works=Tri.FALSE, outcome=failure, reason=reason)
-    return unknown or _Verdict(works=Tri.TRUE, outcome=Outcome.OK, reason="")
+            return Verdict(works=Tri.FALSE, outcome=failure, reason=reason)
+    return unknown or Verdict(works=Tri.TRUE, outcome=Outcome.OK, reason="")
 
 
 def _predicted(item: Prediction, runner: RunnerProfile | None) -> Cell:

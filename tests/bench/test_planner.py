@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bench_runs import HOG, MIB, REPORT, ROOMY, Variant, bench, subject
+from covpath.bench.limits.ask import Ask
+from covpath.bench.limits.table import best
+from covpath.bench.limits.unprivileged import NAME as UNPRIVILEGED
+from covpath.bench.plan import CellPlan, Plan
+from covpath.bench.planner import Answer, Step, answer, next_step
+from covpath.bench.workbench import Ready
+from covpath.evidence.cells import cells as cells_of
+from covpath.evidence.runner import RunnerProfile
+from covpath.evidence.trial import CacheState, CpuUse, DiskUse, Enforcement, MemoryUse, Outcome, PeakBasis, Role, Trial
+from covpath.terms import Tri
+from evidence_samples import RUNNER, TRIAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A backend as nature made it: what it needs, and what a sampled generous run shows of it."""
+
+    name: str
+    needs: int
+    cache: int = 0
+    hidden: int = 0
+    cpu: float = 4.0
+    threads: float = 1.0
+    disk: int = 0
+    broken: bool = False
+
+    def run(self, cell: CellPlan, number: int) -> Trial:
+        ask = cell.ask
+        outcome = self.outcome(cell)
+        peak = min(self.needs + self.cache, ask.memory_bytes or 10**15)
+        return replace(
+            TRIAL,
+            cell=cell.key,
+            number=number,
+            role=Role.CELL if cell.runner else Role.REFERENCE,
+            backend=self.name,
+            runner=cell.runner.name if cell.runner else None,
+            outcome=outcome,
+            reason="" if outcome is Outcome.OK else f"simulated {outcome}",
+            wall_seconds=self.wall(ask),
+            cpu=CpuUse(user_seconds=self.cpu, system_seconds=0.0),
+            memory=MemoryUse(
+                peak_bytes=peak,
+                peak_basis=PeakBasis.HIGH_WATER_MARK,
+                unreclaimable_peak_bytes=self.needs - self.hidden,
+                swap_peak_bytes=max(0, self.needs - (ask.memory_bytes or 10**15)),
+            ),
+            disk=DiskUse(growth_bytes=self.disk),
+        )
+
+    def wall(self, ask: Ask) -> float:
+        return self.cpu / min(self.threads, ask.cpus or 2)
+
+    def outcome(self, cell: CellPlan) -> Outcome:
+        ask = cell.ask
+        if self.broken:
+            return Outcome.TEST_FAIL
+        if ask.memory_bytes is not None and self.needs > ask.memory_bytes + (ask.swap_bytes or 0):
+            return Outcome.OOM
+        if ask.disk_bytes is not None and self.disk > ask.disk_bytes:
+            return Outcome.DISK_FULL
+        return Outcome.TIMEOUT if ask.time_seconds and self.wall(ask) > ask.time_seconds else Outcome.OK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    answer: Answer
+    runs: int
+    steps: list[Step]
+
+
+def plan_of(programs: list[Program], runners: list[RunnerProfile], big: frozenset[str] = frozenset()) -> Plan:
+    ready = {
+        one.name: Ready(
+            variant=Variant(backend=one.name, script="", report=None),
+            prepared=Path(),
+            environment={},
+            core=None,
+            versions={},
+            digest=one.name,
+        )
+        for one in programs
+    }
+    generous = Ask(time_seconds=10**6)
+    references = [
+        CellPlan(ready=one, runner=None, cache=CacheState.WARM, ask=generous, key=name) for name, one in ready.items()
+    ]
+    cells = [
+        CellPlan(
+            ready=one,
+            runner=runner,
+            cache=CacheState.WARM,
+            ask=Ask.of(runner),
+            key=f"{name}/{runner.name}",
+            obstacle="bigger than this machine" if runner.name in big else None,
+        )
+        for name, one in ready.items()
+        for runner in runners
+    ]
+    return Plan(references=tuple(references), cells=tuple(cells))
+
+
+def decide(programs: list[Program], plan: Plan) -> Decided:
+    by_name = {one.name: one for one in programs}
+    done: dict[str, list[Trial]] = {}
+    steps: list[Step] = []
+    while (step := next_step(plan, done)) is not None:
+        trials = done.setdefault(step.cell.key, [])
+        trials.append(by_name[step.cell.backend].run(step.cell, len(trials)))
+        steps.append(step)
+        assert len(steps) < 1000, "it never decides"
+    return Decided(answer=answer(plan, done), runs=len(steps), steps=steps)
+
+
+def runner(name: str, memory: int, cpus: float = 1, price: float = 0.001, **changes: object) -> RunnerProfile:
+    base = replace(RUNNER, name=name, memory_bytes=memory * MIB, cpus=cpus, price_per_minute_dollars=price)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+SIZES = [24, 32, 40, 48, 56, 64, 80, 96, 128, 256]
+SHARES = [0.25, 0.5, 1, 2]
+
+
+def grid() -> list[RunnerProfile]:
+    return [
+        runner(f"{size}/{share}", size, share, price=0.001 * size * share + 0.00001 * size)
+        for size in SIZES
+        for share in SHARES
+    ]
+
+
+def test_the_reference_runs_come_first_and_no_cell_that_is_settled_is_run() -> None:
+    programs = [Program(name="a", needs=50 * MIB), Program(name="b", needs=200 * MIB)]
+    found = decide(programs, plan_of(programs, grid()))
+    assert [step.cell.runner for step in found.steps[:2]] == [None, None]
+    assert found.answer.winner is not None
+    assert found.answer.winner.key == "a/56/0.25"
+    assert found.answer.confirmed
+    assert found.runs == 2 + 3 + 1
+
+
+def test_the_cheaper_neighbour_is_refuted_once() -> None:
+    programs = [Program(name="a", needs=50 * MIB)]
+    found = decide(programs, plan_of(programs, grid()))
+    last = found.steps[-1]
+    assert (last.cell.key, last.why) == ("a/48/0.25", "the next cheaper one is said to fail")
+
+
+def test_a_band_of_page_cache_is_settled_by_bisection() -> None:
+    programs = [Program(name="a", needs=44 * MIB, cache=200 * MIB, hidden=30 * MIB)]
+    plan = plan_of(programs, [one for one in grid() if one.cpus == 1])
+    found = decide(programs, plan)
+    assert found.answer.winner is not None
+    assert found.answer.winner.key == "a/48/1"
+    assert found.runs <= 1 + math.ceil(math.log2(len(SIZES))) + 1 + 3 + 1
+    works = {key.split("/")[1]: verdict.works for key, verdict in found.answer.verdicts.items()}
+    assert works == {str(size): Tri.of(size >= 48) for size in SIZES}
+
+
+def test_with_swap_nothing_is_inferred_and_a_pass_must_be_repeated() -> None:
+    programs = [Program(name="a", needs=50 * MIB)]
+    swapping = [runner(str(size), size, price=size, swap_bytes=20 * MIB) for size in (24, 32, 40, 64)]
+    found = decide(programs, plan_of(programs, swapping))
+    runs = [step.cell.key for step in found.steps]
+    assert runs.count("a/32") == 3
+    assert runs.count("a/40") == 3
+    assert found.answer.winner is not None
+    assert found.answer.winner.key == "a/32"
+
+
+def test_other_worker_counts_are_not_inferred_from() -> None:
+    programs = [Program(name="a", needs=44 * MIB, cache=200 * MIB, hidden=30 * MIB)]
+    plan = plan_of(programs, [one for one in grid() if one.cpus in (1, 2)])
+    tested = {step.cell.ask.cpus for step in decide(programs, plan).steps if step.cell.runner}
+    assert tested == {1, 2}
+
+
+def test_what_is_bigger_than_this_machine_is_never_run_and_never_wins() -> None:
+    programs = [Program(name="a", needs=50 * MIB)]
+    plan = plan_of(programs, [runner("free", 999, 4, price=0.0), runner("paid", 999)], frozenset({"free"}))
+    found = decide(programs, plan)
+    assert found.answer.winner is not None
+    assert found.answer.winner.key == "a/paid"
+    assert found.answer.verdicts["a/free"].works is Tri.TRUE
+
+
+def test_nothing_works() -> None:
+    programs = [Program(name="broken", needs=MIB, broken=True), Program(name="big", needs=999 * MIB)]
+    found = decide(programs, plan_of(programs, grid()))
+    assert (found.answer.winner, found.answer.confirmed) == (None, False)
+    assert {verdict.works for verdict in found.answer.verdicts.values()} == {Tri.FALSE}
+    assert found.runs == 2
+
+
+def test_among_equal_prices_the_fastest_wins_and_a_near_rival_is_not_run() -> None:
+    programs = [Program(name=name, needs=MIB, cpu=cpu) for name, cpu in (("slow", 9), ("near", 5.2), ("fast", 5))]
+    found = decide(programs, plan_of(programs, [runner("one", 64)]))
+    assert found.answer.winner is not None
+    assert found.answer.winner.backend == "fast"
+    assert {step.cell.backend for step in found.steps if step.cell.runner} == {"fast"}
+
+
+def test_a_time_limit_near_the_estimate_is_tried() -> None:
+    programs = [Program(name="a", needs=MIB, cpu=60)]
+    limits = [runner(str(seconds), 64, time_limit_seconds=seconds) for seconds in (20, 50, 58, 62, 90)]
+    found = decide(programs, plan_of(programs, limits))
+    works = {key: verdict.works for key, verdict in found.answer.verdicts.items()}
+    assert works == {
+        "a/20": Tri.FALSE,
+        "a/50": Tri.FALSE,
+        "a/58": Tri.FALSE,
+        "a/62": Tri.TRUE,
+        "a/90": Tri.TRUE,
+    }
+    assert "a/20" not in {step.cell.key for step in found.steps}
+
+
+PROGRAMS = st.lists(
+    st.builds(
+        Program,
+        name=st.just(""),
+        needs=st.integers(5, 300).map(lambda size: size * MIB),
+        cache=st.integers(0, 100).map(lambda size: size * MIB),
+        hidden=st.integers(0, 4).map(lambda size: size * MIB),
+        cpu=st.floats(1, 500),
+        threads=st.sampled_from([1.0, 2.0]),
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda found: [replace(one, name=f"p{number}") for number, one in enumerate(found)])
+
+
+@settings(deadline=None, max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(PROGRAMS)
+def test_the_answer_is_that_of_the_whole_grid_in_few_runs(programs: list[Program]) -> None:
+    plan = plan_of(programs, [replace(one, time_limit_seconds=600.0) for one in grid()])
+    found = decide(programs, plan)
+    by_name = {one.name: one for one in programs}
+    truth = {cell.key: by_name[cell.backend].outcome(cell) for cell in plan.cells}
+    for key, verdict in found.answer.verdicts.items():
+        assert (verdict.works is Tri.TRUE) == (truth[key] is Outcome.OK), (key, verdict)
+    working = [cell for cell in plan.cells if truth[cell.key] is Outcome.OK]
+    assert (found.answer.winner is None) == (not working)
+    if found.answer.winner is not None:
+        assert cost(found.answer.winner, by_name) <= 1.02 * min(cost(cell, by_name) for cell in working)
+    assert found.runs <= 0.2 * 3 * len(plan.cells) + len(programs)
+
+
+def cost(cell: CellPlan, programs: dict[str, Program]) -> float:
+    assert cell.runner is not None
+    assert cell.runner.price_per_minute_dollars is not None
+    minutes = max(1, math.ceil(programs[cell.backend].wall(cell.ask) / 60))
+    return minutes * cell.runner.price_per_minute_dollars
+
+
+@pytest.mark.linux_limits
+def test_few_runs_on_real_limits(tmp_path: Path) -> None:
+    if best().NAME == UNPRIVILEGED:
+        pytest.skip("NO CONTROL GROUPS, enforced cells are not tested here")
+    big = Variant(backend="big", script=HOG, report="lcov.info")
+    small = Variant(backend="small", script=REPORT, report="lcov.info")
+    sizes = [replace(ROOMY, name=str(size), memory_bytes=size * MIB) for size in (16, 32, 48, 64, 128, 256)]
+    priced = [replace(one, price_per_minute_dollars=0.001 * number) for number, one in enumerate(sizes, 1)]
+    evidence = bench(tmp_path, subject(tmp_path, big, small), *priced, few=True)
+    assert len(evidence.trials) <= 7
+    works = {(cell.backend, cell.runner): cell.works for cell in cells_of(evidence)}
+    assert {key for key, value in works.items() if value is Tri.FALSE} == {
+        ("big", size) for size in ("16", "32", "48", "64")
+    }
+    assert Tri.UNKNOWN not in works.values()
+    measured = [cell for cell in cells_of(evidence) if cell.enforcement is Enforcement.ENFORCED and cell.trials == 3]
+    assert [(cell.backend, cell.runner) for cell in measured] == [("small", "16")]
