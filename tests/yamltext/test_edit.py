@@ -120,6 +120,11 @@ def test_the_diff_shows_only_the_lines_that_changed() -> None:
     assert diff.splitlines()[2] == "@@ -198,6 +198,7 @@"
 
 
+def test_the_diff_of_an_empty_file_names_the_line_before_the_first() -> None:
+    assert patch("", (0, 0, "a\n")).diff() == "--- a/w.yml\n+++ b/w.yml\n@@ -0,0 +1 @@\n+a\n"
+    assert patch("a\nb\n", (0, 4, "")).diff() == "--- a/w.yml\n+++ b/w.yml\n@@ -1,2 +0,0 @@\n-a\n-b\n"
+
+
 def test_changes_far_apart_get_hunks_of_their_own_and_near_ones_share() -> None:
     lines = [f"{i}\n" for i in range(30)]
     far = "".join(lines).replace("\n4\n", "\nfour\n").replace("\n20\n", "\ntwenty\n")

@@ -119,6 +119,36 @@ def test_the_number_of_new_lines_is_as_declared() -> None:
         prove(patch, (), lines=0)
 
 
+class Careless(Patch):
+    """A patch that also writes where it says nothing of."""
+
+    def apply(self) -> Source:
+        return self.source.with_text(super().apply().text.replace("{h", "{ h"))
+
+
+class OneWay(Patch):
+    """A patch that cannot be undone."""
+
+    def reverse(self) -> Patch:
+        return Patch(self.apply(), ())
+
+
+@pytest.mark.parametrize(
+    ("forged", "message"),
+    [
+        (Careless, "text behind the edits differs"),
+        (OneWay, "the reverse patch does not restore the bytes"),
+    ],
+)
+def test_bytes_outside_the_edits_and_the_way_back_are_held(forged: type[Patch], message: str) -> None:
+    wanted = edit("true", "false", changed("c", 0, "d", to=False))
+    with pytest.raises(ProofFailed, match=message):
+        prove(forged(SOURCE, (wanted,)), wanted.changes)
+    late = edit("}\n", "}\n\n")
+    with pytest.raises(ProofFailed, match="text before 'test' differs|the reverse patch does not restore"):
+        prove(forged(SOURCE, (late,)), ())
+
+
 def test_an_empty_file_can_be_filled() -> None:
     source = Source("w.yml", "# c\n")
     patch = Patch(source, (Edit(4, 4, "a: 1\n"),))
