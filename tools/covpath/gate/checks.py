@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 
 from covpath.errors import InputError
 from covpath.terms import Tri
 from covpath.workflow.check_names import CheckNameResult, check_names
+from covpath.workflow.expressions import value
 from covpath.workflow.expressions.contexts import Contexts, partly
 from covpath.workflow.expressions.template import OPEN
-from covpath.workflow.expressions.value import Scalar, text_of, unknown
-from covpath.workflow.matrix import NO_MATRIX, Leg, expand
+from covpath.workflow.expressions.value import Object, Value, text_of, unknown
+from covpath.workflow.matrix import MAX_LEGS, NO_MATRIX, Leg, expand
 from covpath.workflow.matrix_reading import Presence
 from covpath.workflow.model import Job
-from covpath.yamltext.nodes import Mapping, deref, to_plain
+from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref, to_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,43 @@ def legs_of(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
     matrix = strategy.get("matrix") if isinstance(strategy, Mapping) else None
     if matrix is None:
         return (NO_MATRIX,)
+    plain = _plain_legs(deref(matrix))
+    if plain is not None:
+        return plain
     try:
         return expand(to_plain(matrix), contexts)
     except InputError:
         return (NO_MATRIX,)
+
+
+def _plain_legs(matrix: Node) -> tuple[Leg, ...] | None:
+    """The legs of lists of plain values, nothing included or excluded; None for any other matrix."""
+    if not isinstance(matrix, Mapping) or not matrix.entries:
+        return None
+    lists: dict[str, list[Value]] = {}
+    count = 1
+    for entry in matrix.entries:
+        items = deref(entry.value)
+        name = entry.key.value
+        if not isinstance(items, Sequence) or not items.items or name.lower() in ("include", "exclude"):
+            return None
+        values = [_plain_value(deref(item)) for item in items.items]
+        count *= len(values)
+        if None in values or count > MAX_LEGS:
+            return None
+        lists[name] = [value for value in values if value is not None]
+    return tuple(
+        Leg(values=Object(dict(zip(lists, values, strict=True)), None), shown=values)
+        for values in product(*lists.values())
+    )
+
+
+def _plain_value(node: Node) -> bool | float | str | None:
+    """A scalar's value where it is known and shown in a name; None for anything else."""
+    if not isinstance(node, Scalar) or OPEN in node.value or not node.value:
+        return None
+    data = node.data()
+    return float(data) if isinstance(data, int) and not isinstance(data, bool) else data
 
 
 def check_patterns(
@@ -121,6 +156,6 @@ def name_results(
     return check_names(str(job.id), _name(job), legs, contexts, callers)
 
 
-def _name(job: Job) -> Scalar:
+def _name(job: Job) -> value.Scalar:
     data = job.name.data() if job.name is not None else None
     return float(data) if isinstance(data, int) and not isinstance(data, bool) else data

@@ -93,7 +93,7 @@ class JobJudge:
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
-        situation = situate(self.runs, self.workflow, self.job, self.through)
+        situation = situate(self.runs, self.workflow, self.job, self.through, self._deciding())
         cases = [case for run in situation.runs for case in self._cases(run)]
         found = strictest(case.gate for case in cases)
         gate = found if situation.gate is None else situation.gate

@@ -21,7 +21,7 @@ from covpath.workflow.shell.wrappers import peel
 _LOOKING = """
     echo printf cd pushd popd export set unset shopt local declare readonly source . : true false exit return
     test [ [[ cat ls pwd date sleep env printenv which command type uname nproc touch tee head tail wc sort uniq
-    read trap wait basename dirname realpath df du free
+    read trap wait basename dirname realpath df du free break continue shift
 """
 """Commands that say, set or look: a script is about the others."""
 
@@ -55,6 +55,9 @@ _PREPARING_SUBCOMMANDS = """
 """
 """Commands that prepare with these subcommands only."""
 
+_FILTERS = frozenset(("grep", "egrep", "fgrep", "rg", "sed", "awk", "jq", "tr", "cut"))
+"""Programs that look at text: inside of something else they only help it, alone they are a check."""
+
 _TRIVIAL = frozenset(_LOOKING.split())
 _PREPARING_NAMES = frozenset(_PREPARING.split())
 _PREPARING_PAIRS = frozenset(
@@ -75,13 +78,18 @@ def script_commands(text: str) -> tuple[Command, ...]:
     """
     script = parse_script(text)
     commands = [command for command in script.commands if command.words]
-    telling = [command for command in commands if _name(command) not in _TRIVIAL]
+    telling = [command for command in commands if not _only_looks(command)]
     outer = [command for command in telling if not command.stands_in(*_INSIDE_WORDS)]
     if outer:
         return tuple(outer)
     if _decides(script):
         return ()
     return tuple(telling or commands)
+
+
+def _only_looks(command: Command) -> bool:
+    name = _name(command)
+    return name in _TRIVIAL or (bool(command.context) and name in _FILTERS)
 
 
 def _decides(script: Script) -> bool:
@@ -131,7 +139,10 @@ def is_setup(step: Step, shell: Shell) -> bool:
     told = first_lines(step.run.value)
     if not all(map(_prepares, told.plain)):
         return False
-    return told.whole or all(prepares(command) for command in script_commands(step.run.value))
+    if told.whole:
+        return True
+    commands = script_commands(step.run.value)
+    return bool(commands) and all(map(prepares, commands))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from covpath.gate.run import Run
@@ -11,6 +12,7 @@ from covpath.gate.step_reasons import job_skipped
 from covpath.terms import Gate, Reason
 from covpath.workflow.calls import Caller
 from covpath.workflow.model import Job, Workflow
+from covpath.yamltext.nodes import Scalar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,24 +24,25 @@ class Situation:
     reasons: tuple[Reason, ...] = ()
 
 
-def situate(runs: Runs, workflow: Workflow, job: Job, through: Caller | None = None) -> Situation:
-    """The situation of a job; ``through`` where only the runs of one call are meant."""
-    return _Situating(runs, workflow, job, through).situation()
+def situate(
+    runs: Runs, workflow: Workflow, job: Job, through: Caller | None = None, deciding: Iterable[Scalar | None] = ()
+) -> Situation:
+    """The situation of a job; ``through`` where only the runs of one call are meant.
 
-
-def asks_for(job: Job, name: str) -> bool:
-    """Whether any condition or flag of the job or its steps reads ``name``."""
-    scalars = [job.if_, job.continue_on_error]
-    scalars += [scalar for step in job.steps for scalar in (step.if_, step.continue_on_error)]
-    return any(scalar is not None and name in scalar.value for scalar in scalars)
+    ``deciding`` are the conditions and flags that a failure depends on: where they ask for the
+    event, every event counts, else the best.
+    """
+    each = any(scalar is not None and "github" in scalar.value for scalar in deciding)
+    return _Situating(runs, workflow, job, through, each=each).situation()
 
 
 class _Situating:
-    def __init__(self, runs: Runs, workflow: Workflow, job: Job, through: Caller | None) -> None:
+    def __init__(self, runs: Runs, workflow: Workflow, job: Job, through: Caller | None, *, each: bool) -> None:
         self.runs = runs
         self.workflow = workflow
         self.job = job
         self.through = through
+        self.each = each
 
     def situation(self) -> Situation:
         """The runs in which the job runs; where there are none, an imagined one and what that means."""
@@ -58,7 +61,7 @@ class _Situating:
 
     def _chosen(self, origin: Origin) -> tuple[Run, ...]:
         """The best run of an origin in which the job runs; all of them where it asks for the event."""
-        if len(origin.runs) < 2 or asks_for(self.job, "github."):
+        if self.each:
             return tuple(run for run in origin.runs if self.runs.runs_in(run, self.job))
         first = self.runs.first(origin, self.job)
         return () if first is None else (first,)

@@ -6,6 +6,7 @@ failing and the others succeeding; tests whose answer is unknown are followed bo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from covpath.terms import Fact
@@ -80,9 +81,19 @@ def _stops_at_once(command: Command, script: Script, shell: Shell) -> bool:
     for other in script.commands:
         if other.span.start >= command.span.start and not in_loop:
             return True
-        if other.words and (other.words[0].text is None or other.words[0].text in _MAY_CHANGE_THE_RULES):
+        name = other.words[0].text if other.words else ""
+        if (name is None or name in _MAY_CHANGE_THE_RULES) and not _only_stricter(other):
             return False
     return True
+
+
+_STRICTER = re.compile(r"-[euxo]+|pipefail|errexit|nounset|xtrace")
+
+
+def _only_stricter(command: Command) -> bool:
+    """``set -euo pipefail`` and its like, at the top level."""
+    options = command.argv[1:]
+    return command.name == "set" and not command.context and all(_STRICTER.fullmatch(one or "") for one in options)
 
 
 def _lets_through(around: Enclosure) -> bool:
