@@ -24,6 +24,8 @@ def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerd
     if not measuring.coverage or measuring.index is None or own is None:
         return _NOTHING_CLAIMED
     masked = Tri.UNKNOWN if own.gate is Gate.UNKNOWN else Tri.of(own.gate in _MASKED)
+    if any(reason.code == "check-red" for reason in own.reasons):
+        masked = Tri.FALSE  # the run passes, but the job is not green
     reasons = list(_masks(own)) if masked is not Tri.FALSE else []
     without = masked
     for step in job.steps[measuring.index + 1 :]:
