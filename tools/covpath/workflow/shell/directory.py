@@ -58,3 +58,12 @@ def _join(current: str | None, change: Command) -> str | None:
     if target.startswith("/"):
         return posixpath.normpath(target)
     return None if current is None else posixpath.normpath(posixpath.join(current, target))
+
+
+def join_directory(base: str | None, directory: str | None) -> str | None:
+    """A directory relative to another one; None where either is not known."""
+    if directory is not None and directory.startswith("/"):
+        return directory
+    if base is None or directory is None:
+        return None
+    return posixpath.normpath(posixpath.join(base, directory))

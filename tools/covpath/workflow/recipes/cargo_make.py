@@ -1,0 +1,83 @@
+"""cargo-make: the tasks of ``Makefile.toml``."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from covpath.errors import Place
+from covpath.workflow.recipes.invocations import from_arguments, shell_steps
+from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
+from covpath.workflow.recipes.toml_text import Table, line_of, read_toml, table_at
+
+KIND = "cargo make"
+_VALUED = frozenset({"--makefile", "--cwd", "-p", "--profile", "-e", "--env", "--env-file", "-l", "--loglevel"})
+
+
+def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
+    """The steps of the task that ``cargo make`` or ``makers`` runs."""
+    words = invocation.words
+    if invocation.name == "cargo" and words[1:2] == ("make",):
+        index = 2
+    elif invocation.name in {"makers", "cargo-make"}:
+        index = 1
+    else:
+        return None
+    file = "Makefile.toml"
+    while index < len(words) and (words[index] or "").startswith("-"):
+        following = words[index + 1] if index + 1 < len(words) else None
+        if words[index] == "--makefile" and following is not None:
+            file = following
+        if words[index] in {"-t", "--task"}:
+            index += 1
+            break
+        index += 2 if words[index] in _VALUED else 1
+    name = words[index] if index < len(words) else "default"
+    if name is None:
+        return [varying(KIND, invocation.raw[index], invocation, invocation.raw[index])]
+    if invocation.directory is None:
+        return [Step(kind=KIND, target=name, place=invocation.place, unknown=UNKNOWN_DIRECTORY)]
+    path, text = reader.read(invocation.directory, file)
+    if text is None:
+        return [missing(KIND, name, path)]
+    tasks = table_at(read_toml(text), "tasks")
+    if name not in tasks:
+        return [missing(KIND, name, path, what=f"has no task {name}")]
+    return list(_task(name, tasks, path, text, invocation, set()))
+
+
+def _task(name: str, tasks: Table, path: str, text: str, invocation: Invocation, done: set[str]) -> Iterator[Step]:
+    task = table_at(tasks, name)
+    done.add(name)
+    start = line_of(text, f"[tasks.{name}]")
+    dependencies = task.get("dependencies")
+    called = task.get("run_task")
+    others = [*(dependencies if isinstance(dependencies, list) else []), *([called] if isinstance(called, str) else [])]
+    for other in others:
+        if isinstance(other, str) and other in tasks and other not in done:
+            yield from _task(other, tasks, path, text, invocation, done)
+    directory = posixpath.dirname(path) or "."
+    place = Place(path, start)
+    command = task.get("command")
+    if isinstance(command, str):
+        arguments = task.get("args")
+        words = (command, *(str(word) for word in (arguments if isinstance(arguments, list) else ())))
+        inner = from_arguments(
+            tuple(None if "${" in word else word for word in words),
+            directory=directory,
+            environment=invocation.environment,
+            place=place,
+        )
+        yield Step(kind=KIND, target=name, place=place, invocation=inner)
+    script = task.get("script")
+    lines = "\n".join(str(line) for line in script) if isinstance(script, list) else script
+    if isinstance(lines, str):
+        yield from shell_steps(
+            lines,
+            kind=KIND,
+            target=name,
+            file=path,
+            line=line_of(text, "script", start=start),
+            directory=directory,
+            environment=invocation.environment,
+        )

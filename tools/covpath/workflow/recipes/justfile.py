@@ -1,0 +1,142 @@
+"""The text of a justfile: recipes with their lines, aliases, modules, variables, imports."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.workflow.recipes.links import Reader
+
+_NAME = re.compile(r"@?([A-Za-z_][\w-]*)")
+_VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.*)")
+_ALIAS = re.compile(r"alias\s+([\w-]+)\s*:=\s*([\w:-]+)")
+_MODULE = re.compile(r"mod\??\s+([\w-]+)(?:\s+['\"]([^'\"]+)['\"])?\s*$")
+_IMPORT = re.compile(r"import\??\s+['\"]([^'\"]+)['\"]")
+_DEPENDENCY = re.compile(r"\(([^()]*)\)|(&&|[A-Za-z_][\w-]*(?:::[\w-]+)*)")
+_PARAMETER = re.compile(r"([*+$]*[A-Za-z_][\w-]*)(?:=('[^']*'|\"[^\"]*\"|\S+))?")
+_STRING = re.compile(r"(['\"])(.*?)\1\s*(?:#.*)?$")
+_DEEPEST_IMPORT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One recipe; ``before`` and ``after`` are its dependencies with their arguments as written."""
+
+    name: str
+    line: int
+    parameters: tuple[tuple[str, str | None], ...]
+    before: tuple[tuple[str, ...], ...]
+    after: tuple[tuple[str, ...], ...]
+    body: tuple[tuple[int, str], ...]
+
+
+@dataclass(slots=True)
+class Justfile:
+    """A justfile: ``recipes`` in their order, the first one being the default."""
+
+    path: str
+    directory: str
+    recipes: dict[str, Recipe]
+    aliases: dict[str, str]
+    variables: dict[str, str]
+    modules: dict[str, str | None]
+
+
+def literal(text: str) -> str | None:
+    """A quoted string's value; None for any other expression."""
+    match = _STRING.match(text)
+    return match[2] if match else None
+
+
+def read_justfile(path: str, text: str, reader: Reader, depth: int = 0) -> Justfile:
+    """Read a justfile and what it imports; lines that are not understood are passed over."""
+    justfile = Justfile(path, posixpath.dirname(path) or ".", {}, {}, {}, {})
+    lines = text.splitlines()
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        index += 1
+        if not line.strip() or line[0] in " \t#[":
+            continue
+        if (match := _ALIAS.match(line)) is not None:
+            justfile.aliases[match[1]] = match[2]
+        elif (match := _MODULE.match(line)) is not None:
+            justfile.modules[match[1]] = match[2]
+        elif (match := _IMPORT.match(line)) is not None and depth < _DEEPEST_IMPORT:
+            inner_path, inner = reader.read(justfile.directory, match[1])
+            if inner is not None:
+                imported = read_justfile(inner_path, inner, reader, depth + 1)
+                justfile.recipes = imported.recipes | justfile.recipes
+        elif (match := _VARIABLE.match(line)) is not None:
+            value = literal(match[2])
+            if value is not None:
+                justfile.variables[match[1]] = value
+        else:
+            number = index
+            body, index = _body(lines, index)
+            recipe = _recipe(line, number, body)
+            if recipe is not None:
+                justfile.recipes[recipe.name] = recipe
+    return justfile
+
+
+def _body(lines: list[str], index: int) -> tuple[list[tuple[int, str]], int]:
+    """The indented lines behind a header, their common indentation removed, with their numbers."""
+    found: list[tuple[int, str]] = []
+    indent = ""
+    while index < len(lines) and (not lines[index].strip() or lines[index][0] in " \t"):
+        line = lines[index]
+        if line.strip():
+            indent = indent or line[: len(line) - len(line.lstrip())]
+            found.append((index + 1, line.removeprefix(indent)))
+        elif found:
+            found.append((index + 1, ""))
+        index += 1
+    while found and not found[-1][1]:
+        found.pop()
+    return found, index
+
+
+def _recipe(header: str, number: int, body: list[tuple[int, str]]) -> Recipe | None:
+    match = _NAME.match(header)
+    colon = _header_end(header)
+    if match is None or colon is None:
+        return None
+    before: list[tuple[str, ...]] = []
+    after: list[tuple[str, ...]] = []
+    current = before
+    for call, name in _DEPENDENCY.findall(re.sub(r"(?:^|\s)#.*", "", header[colon + 1 :])):
+        if name == "&&":
+            current = after
+        elif name:
+            current.append((name,))
+        elif call.split():
+            current.append(tuple(re.findall(r"'[^']*'|\"[^\"]*\"|\S+", call)))
+    return Recipe(
+        name=match[1],
+        line=number,
+        parameters=tuple(_parameters(header[match.end() : colon])),
+        before=tuple(before),
+        after=tuple(after),
+        body=tuple(body),
+    )
+
+
+def _header_end(header: str) -> int | None:
+    """Where the colon behind the parameters stands: not in quotes, not part of ``:=``."""
+    quote = ""
+    for index, char in enumerate(header):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char == ":" and header[index + 1 : index + 2] != "=":
+            return index
+    return None
+
+
+def _parameters(text: str) -> Iterator[tuple[str, str | None]]:
+    for match in _PARAMETER.finditer(text):
+        yield match[1], literal(match[2]) if match[2] else None

@@ -1,0 +1,191 @@
+"""The model of a followed recipe: invocations, the steps a recipe leads to, and the chains they form."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from covpath.errors import Place
+from covpath.terms import Fact
+
+Settings = tuple[tuple[str, str | None], ...]
+"""Environment variables in the order they were set; None where a value is not static."""
+
+UNKNOWN_DIRECTORY = "the directory it runs in is not known"
+_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+_OPAQUE = re.compile(r"\$\{\{ '((?:[^']|'')*)' \}\}")
+_VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One command as it would be run.
+
+    ``words`` are the static texts (None where a word varies), ``raw`` the words as written.
+    ``directory`` is relative to the repository's root ("." there), None where it cannot be told.
+    ``ignored``: the recipe goes on where it fails (``-`` in front of it in make, just, tox).
+    """
+
+    words: tuple[str | None, ...]
+    raw: tuple[str, ...]
+    text: str
+    directory: str | None = "."
+    environment: Settings = ()
+    place: Place | None = None
+    ignored: bool = False
+
+    @property
+    def name(self) -> str:
+        """The program's name without its path; empty where it is not static."""
+        return posixpath.basename((self.words[0] or "").replace("\\", "/")) if self.words else ""
+
+    def behind(self, count: int) -> Invocation:
+        """The same without its first ``count`` words."""
+        return replace(self, words=self.words[count:], raw=self.raw[count:])
+
+    def value_of(self, name: str) -> str | None:
+        """What an environment variable is set to, as written; None where it is not set here."""
+        return next((value for known, value in reversed(self.environment) if known == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a recipe leads to: a command, or something that cannot be followed and why.
+
+    ``kind`` names the recipe's tool, ``target`` what was asked of it, ``place`` where that is written.
+    """
+
+    kind: str
+    target: str
+    place: Place | None
+    invocation: Invocation | None = None
+    unknown: str | None = None
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One link of a chain; ``unknown`` says why the chain ends here without a command."""
+
+    kind: str
+    target: str
+    place: Place | None
+    text: str
+    depends_on: tuple[str, ...] = ()
+    unknown: str | None = None
+    ignored: bool = False
+
+
+class End(Fact):
+    """How a chain ends."""
+
+    MEASURES = "measures"
+    """With a command that measures coverage."""
+    COMMAND = "command"
+    """With a command that leads no further and measures nothing."""
+    UNKNOWN = "unknown"
+    """With a link that could not be followed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """From a workflow's command (the first link) down to what really runs.
+
+    ``final`` is the last command; None where ``end`` is UNKNOWN.
+    """
+
+    links: tuple[Link, ...]
+    end: End
+    final: Invocation | None = None
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Everything any link depends on, in order."""
+        return tuple(dict.fromkeys(name for link in self.links for name in link.depends_on))
+
+    @property
+    def unknown(self) -> str | None:
+        """Why the chain could not be followed to its end."""
+        return self.links[-1].unknown
+
+    def __str__(self) -> str:
+        """``just coverage -> justfile:12 -> cargo llvm-cov``."""
+        shown: list[str] = []
+        for link in self.links:
+            if link.place is not None and shown:
+                shown.append(str(Place(link.place.file, link.place.line)))
+            if link.text:
+                shown.append(link.text)
+            if link.unknown is not None:
+                shown.append(f"unknown: {link.unknown}")
+        note = f" (depends on {', '.join(self.depends_on)})" if self.depends_on else ""
+        return " -> ".join(shown) + note
+
+
+ReadFile = Callable[[str], str | None]
+"""A file's text by its path from the repository's root; None where there is no such file."""
+
+_MOST_FILES = 400
+_LONGEST_FILE = 2_000_000
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads a repository's files, each once, none outside of it, and not without end."""
+
+    read_file: ReadFile
+    _known: dict[str, str | None] = field(default_factory=dict)
+
+    def read(self, directory: str, path: str) -> tuple[str, str | None]:
+        """The path from the root, and the file's text."""
+        joined = posixpath.normpath(posixpath.join(directory, path))
+        if joined.startswith(("..", "/")) or "\0" in joined:
+            return joined, None
+        if joined not in self._known:
+            if len(self._known) >= _MOST_FILES:
+                return joined, None
+            text = self.read_file(joined)
+            self._known[joined] = None if text is None or len(text) > _LONGEST_FILE else text
+        return joined, self._known[joined]
+
+    def find_up(self, directory: str, *names: str) -> tuple[str, str] | None:
+        """The first of ``names`` that exists in a directory or in one above it."""
+        while True:
+            for name in names:
+                path, text = self.read(directory, name)
+                if text is not None:
+                    return path, text
+            if directory in {".", "", "/"}:
+                return None
+            directory = posixpath.dirname(directory) or "."
+
+
+def missing(kind: str, target: str, file: str, *, what: str = "is not in the repository") -> Step:
+    """The step for a file that a recipe needs and that is not there."""
+    return Step(kind=kind, target=target, place=Place(file), unknown=f"{file} {what}")
+
+
+def varying(kind: str, target: str, invocation: Invocation, raw: str, *, place: Place | None = None) -> Step:
+    """The step for a target that is only known while the workflow runs."""
+    names = varying_names(raw)
+    reason = f"{kind} {raw} depends on {', '.join(names)}" if names else f"{kind} {raw} is not static"
+    return Step(kind=kind, target=target, place=place or invocation.place, unknown=reason, depends_on=names)
+
+
+def opaque(written: str) -> str:
+    """Text that a recipe's tool will replace, in a form the shell reader keeps together and calls varying."""
+    return "${{ '" + written.replace("'", "''").replace("\n", " ") + "' }}"
+
+
+def as_written(text: str) -> str:
+    """The text with what ``opaque`` made of it put back."""
+    return _OPAQUE.sub(lambda match: match[1].replace("''", "'"), text)
+
+
+def varying_names(raw: str) -> tuple[str, ...]:
+    """What a word depends on: ``matrix.tox_env`` for an expression, ``$NAME`` for a variable."""
+    names = [" ".join(match[1].split()) for match in _EXPRESSION.finditer(raw)]
+    rest = _EXPRESSION.sub("", raw)
+    return tuple(dict.fromkeys([*names, *(f"${name}" for name in _VARIABLE.findall(rest))]))

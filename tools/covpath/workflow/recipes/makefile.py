@@ -1,0 +1,133 @@
+"""The text of a makefile: rules with the lines of their recipes, and simple variables."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+
+from covpath.workflow.recipes.links import Reader
+
+_ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_.][\w.-]*)\s*(\?|\+|::?:?)?=\s*(.*)")
+_RULE = re.compile(r"((?:[^\s:#=$]|\$(?!\()|\$\([^)]*\))(?:[^:#=$]|\$(?!\()|\$\([^)]*\))*)(::?)(?![=:])(.*)")
+_INCLUDE = re.compile(r"-?s?include\s+(.+)")
+_CONDITIONAL = re.compile(r"(?:ifeq|ifneq|ifdef|ifndef|else|endif)\b")
+_DEEPEST_INCLUDE = 4
+
+
+@dataclass(slots=True)
+class Rule:
+    """One target's prerequisites and recipe (line numbers and text, continuations joined as written)."""
+
+    target: str
+    line: int
+    file: str
+    prerequisites: list[str] = field(default_factory=list)
+    recipe: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Makefile:
+    """A makefile; both sides of its conditionals are taken to be there."""
+
+    path: str
+    directory: str
+    rules: dict[str, Rule] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    unset: set[str] = field(default_factory=set)
+
+    @property
+    def default(self) -> str | None:
+        """The target that is made where none is named."""
+        return next((name for name in self.rules if name[0] != "." and "%" not in name), None)
+
+    def rule_for(self, target: str) -> tuple[Rule, str] | None:
+        """The rule that makes a target, and the stem where it is a pattern rule."""
+        rule = self.rules.get(target)
+        if rule is not None:
+            return rule, ""
+        for name, pattern in self.rules.items():
+            prefix, percent, suffix = name.partition("%")
+            fits = percent and target.startswith(prefix) and target.endswith(suffix)
+            if fits and len(target) > len(prefix) + len(suffix):
+                return pattern, target[len(prefix) : len(target) - len(suffix)]
+        return None
+
+
+def read_makefile(path: str, text: str, directory: str, reader: Reader) -> Makefile:
+    """Read a makefile and the files it includes by a static name."""
+    makefile = Makefile(path, directory)
+    _read_into(makefile, path, text, reader, 0)
+    return makefile
+
+
+def _read_into(makefile: Makefile, path: str, text: str, reader: Reader, depth: int) -> None:
+    current: list[Rule] = []
+    in_define = False
+    for number, line in _logical_lines(text):
+        if in_define or line.startswith("define "):
+            in_define = not line.startswith("endef")
+            continue
+        if line.startswith("\t"):
+            for rule in current:
+                rule.recipe.append((number, line[1:]))
+            continue
+        stripped = line.split("#", 1)[0].strip() if not line.lstrip().startswith("#") else ""
+        joined = " ".join(stripped.replace("\\\n", " ").split())
+        if not joined or _CONDITIONAL.match(joined):
+            continue
+        if (match := _INCLUDE.fullmatch(joined)) is not None:
+            for name in match[1].split():
+                inner_path, inner = reader.read(makefile.directory, name)
+                if inner is not None and depth < _DEEPEST_INCLUDE:
+                    _read_into(makefile, inner_path, inner, reader, depth + 1)
+        elif (match := _ASSIGNMENT.fullmatch(joined)) is not None:
+            _assign(makefile, match[1], match[2] or "", match[3])
+        elif (match := _RULE.fullmatch(joined)) is not None:
+            current = _rules(makefile, match, number, path)
+
+
+def _logical_lines(text: str) -> list[tuple[int, str]]:
+    """Lines with their continuations, the backslashes still in them."""
+    found: list[tuple[int, str]] = []
+    pending: list[str] = []
+    start = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start if pending else number
+        pending.append(line)
+        if not line.endswith("\\"):
+            found.append((start, "\n".join(pending)))
+            pending = []
+    if pending:
+        found.append((start, "\n".join(pending)))
+    return found
+
+
+def _assign(makefile: Makefile, name: str, operator: str, value: str) -> None:
+    before = makefile.variables.get(name)
+    if operator == "?" and before is not None:
+        return
+    if operator == "+" and before:
+        value = f"{before} {value}"
+    if value:
+        makefile.variables[name] = value
+    else:
+        makefile.unset.add(name)
+
+
+def _rules(makefile: Makefile, match: re.Match[str], number: int, path: str) -> list[Rule]:
+    prerequisites, semicolon, inline = match[3].partition(";")
+    if _ASSIGNMENT.fullmatch(prerequisites.strip()):
+        # `target: NAME = value` sets a variable for that target.
+        assignment = _ASSIGNMENT.fullmatch(prerequisites.strip())
+        if assignment is not None:
+            _assign(makefile, assignment[1], assignment[2] or "", assignment[3])
+        return []
+    rules: list[Rule] = []
+    for target in match[1].split():
+        rule = makefile.rules.setdefault(posixpath.normpath(target), Rule(target, number, path))
+        rule.prerequisites += [name for name in prerequisites.split() if name != "|"]
+        if semicolon:
+            rule.recipe.append((number, inline.strip()))
+        rules.append(rule)
+    return rules

@@ -1,0 +1,254 @@
+"""nox: the static ``session.run`` calls of the sessions that are asked for."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.errors import Place
+from covpath.workflow.recipes.invocations import from_arguments
+from covpath.workflow.recipes.links import (
+    UNKNOWN_DIRECTORY,
+    Invocation,
+    Reader,
+    Settings,
+    Step,
+    missing,
+    varying,
+    varying_names,
+)
+from covpath.workflow.recipes.python_calls import parse_python, text_of
+
+KIND = "nox"
+_RUN = frozenset({"run", "run_always"})
+_VALUED = frozenset(
+    {"-f", "--noxfile", "-p", "--python", "--force-python", "-P", "--envdir", "-db", "--default-venv-backend"}
+)
+_NO_RUNS = frozenset({"-l", "--list", "--version", "--install-only", "-h", "--help"})
+_MANY = frozenset({"-s", "-e", "--session", "--sessions", "-t", "--tags", "-k", "--keywords"})
+_DEEPEST = 6
+
+
+@dataclass(slots=True)
+class _Asked:
+    sessions: list[tuple[str | None, str]]
+    tags: list[str]
+    file: str = "noxfile.py"
+    posargs: tuple[str | None, ...] = ()
+    no_runs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Noxfile:
+    path: str
+    tree: ast.Module
+    functions: dict[str, ast.FunctionDef]
+    sessions: dict[str, ast.FunctionDef]
+    tags: dict[str, tuple[str, ...]]
+    defaults: tuple[str, ...] | None
+
+
+def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
+    """The steps of the sessions that a nox command runs."""
+    if invocation.name != KIND:
+        return None
+    asked = _arguments(invocation)
+    if asked.no_runs:
+        return None
+    shown = " ".join(raw for _, raw in asked.sessions)
+    if invocation.directory is None:
+        return [Step(kind=KIND, target=shown, place=invocation.place, unknown=UNKNOWN_DIRECTORY)]
+    path, text = reader.read(invocation.directory, asked.file)
+    if text is None:
+        return [missing(KIND, shown, path)]
+    noxfile = _read(path, text)
+    if noxfile is None:
+        return [missing(KIND, shown, path, what="is not Python that can be read")]
+    return list(_steps(noxfile, asked, invocation))
+
+
+def _arguments(invocation: Invocation) -> _Asked:
+    asked = _Asked([], [])
+    option = ""
+    for index, word in enumerate(invocation.words[1:], 1):
+        if word == "--":
+            asked.posargs = invocation.words[index + 1 :]
+            break
+        if word is not None and word.startswith("-"):
+            name, sign, value = word.partition("=")
+            asked.no_runs = asked.no_runs or word in _NO_RUNS
+            option = name
+            if sign and name in _MANY:
+                _take(asked, name, value, value)
+                option = ""
+            elif sign and name in {"-f", "--noxfile"}:
+                asked.file = value
+        elif option in _MANY:
+            _take(asked, option, word, invocation.raw[index])
+        elif option in _VALUED:
+            if option in {"-f", "--noxfile"} and word is not None:
+                asked.file = word
+            option = ""
+    if not asked.sessions and not asked.tags and (named := invocation.value_of("NOXSESSION")):
+        asked.sessions += [(name.strip(), name.strip()) for name in named.split(",")]
+    return asked
+
+
+def _take(asked: _Asked, option: str, word: str | None, raw: str) -> None:
+    if option in {"-t", "--tags"}:
+        asked.tags.append(word or "")
+    else:
+        asked.sessions.append((word, raw.strip("\"'")))
+
+
+def _read(path: str, text: str) -> _Noxfile | None:
+    tree = parse_python(text)
+    if tree is None:
+        return None
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    sessions: dict[str, ast.FunctionDef] = {}
+    tags: dict[str, tuple[str, ...]] = {}
+    defaults: list[str] | None = None
+    for function in functions.values():
+        for decorator in function.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            target = call.func if call is not None else decorator
+            if (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) != "session":
+                continue
+            keywords = {keyword.arg: keyword.value for keyword in call.keywords} if call is not None else {}
+            name = text_of(keywords["name"]) if "name" in keywords else None
+            name = name or function.name
+            sessions[name] = function
+            tags[name] = tuple(_strings(keywords.get("tags")))
+            if isinstance(default := keywords.get("default"), ast.Constant) and default.value is False:
+                defaults = defaults if defaults is not None else []
+    chosen = _default_sessions(tree)
+    return _Noxfile(path, tree, functions, sessions, tags, chosen if chosen is not None else None)
+
+
+def _default_sessions(tree: ast.Module) -> tuple[str, ...] | None:
+    """``nox.options.sessions = [...]``."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(
+            ast.unparse(target) == "nox.options.sessions" for target in node.targets
+        ):
+            return tuple(_strings(node.value))
+    return None
+
+
+def _strings(node: ast.expr | None) -> list[str]:
+    elements = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else []
+    return [text for element in elements if (text := text_of(element)) is not None]
+
+
+def _steps(noxfile: _Noxfile, asked: _Asked, invocation: Invocation) -> Iterator[Step]:
+    wanted = list(asked.sessions)
+    if asked.tags:
+        wanted += [(name, name) for name, tags in noxfile.tags.items() if set(tags) & set(asked.tags)]
+    elif not wanted:
+        wanted = [(name, name) for name in noxfile.defaults or noxfile.sessions]
+    for name, raw in wanted:
+        depends_on = varying_names(raw)
+        names = [name] if name is not None else [known for known in noxfile.sessions if _may_be(raw, known)]
+        found = [known for single in names if (known := _known(noxfile, single)) is not None]
+        if not found and depends_on:
+            yield varying(KIND, raw, invocation, raw, place=Place(noxfile.path))
+        elif not found:
+            yield missing(KIND, raw, noxfile.path, what=f"has no session {raw}")
+        for known in dict.fromkeys(found):
+            function = noxfile.sessions[known]
+            yield from _Session(noxfile, known, asked.posargs, invocation, depends_on).steps(function)
+
+
+def _known(noxfile: _Noxfile, name: str | None) -> str | None:
+    """A session by its name, ``tests-3.12`` and ``tests(django='5')`` as ``tests``."""
+    for candidate in (name or "", (name or "").partition("(")[0], (name or "").partition("(")[0].rpartition("-")[0]):
+        if candidate in noxfile.sessions:
+            return candidate
+    return None
+
+
+def _may_be(raw: str, known: str) -> bool:
+    """Whether a name such as ``tests-${{ matrix.python }}`` can mean a session."""
+    fixed = raw.partition("$")[0]
+    return known.startswith(fixed) or fixed.rstrip("-(") == known
+
+
+@dataclass(slots=True)
+class _Session:
+    noxfile: _Noxfile
+    name: str
+    posargs: tuple[str | None, ...]
+    invocation: Invocation
+    depends_on: tuple[str, ...]
+    directory: str | None = None
+
+    def steps(self, function: ast.FunctionDef, depth: int = 0) -> Iterator[Step]:
+        """The commands a session's function runs, in the order they are written."""
+        if not function.args.args or depth > _DEEPEST:
+            return
+        session = function.args.args[0].arg
+        root = posixpath.dirname(self.noxfile.path) or "."
+        self.directory = self.directory or root
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+        for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+            owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+            on_session = isinstance(owner, ast.Name) and owner.id == session
+            if on_session and isinstance(call.func, ast.Attribute):
+                yield from self._method(call, call.func.attr, session, depth)
+            elif isinstance(call.func, ast.Name) and _hands_over(call, session):
+                inner = self.noxfile.functions.get(call.func.id)
+                if inner is not None and inner is not function:
+                    yield from self.steps(inner, depth + 1)
+
+    def _method(self, call: ast.Call, method: str, session: str, depth: int) -> Iterator[Step]:
+        if method == "notify" and call.args and (name := text_of(call.args[0])) is not None:
+            known = _known(self.noxfile, name)
+            if known is not None and known != self.name:
+                inner = _Session(self.noxfile, known, self.posargs, self.invocation, self.depends_on)
+                yield from inner.steps(self.noxfile.sessions[known], depth + 1)
+        if method in {"chdir", "cd"} and call.args:
+            moved = text_of(call.args[0])
+            joined = posixpath.join(self.directory or ".", moved) if moved is not None else None
+            self.directory = posixpath.normpath(joined) if joined is not None else None
+        if method not in _RUN or not call.args:
+            return
+        place = Place(self.noxfile.path, call.lineno)
+        words = tuple(self._words(call.args, session))
+        inner_invocation = from_arguments(
+            words,
+            directory=self.directory,
+            environment=self.invocation.environment + _environment(call),
+            place=place,
+        )
+        yield Step(kind=KIND, target=self.name, place=place, invocation=inner_invocation, depends_on=self.depends_on)
+
+    def _words(self, arguments: list[ast.expr], session: str) -> Iterator[str | None]:
+        for argument in arguments:
+            if isinstance(argument, ast.Starred):
+                if ast.unparse(argument.value) == f"{session}.posargs":
+                    yield from self.posargs
+                elif isinstance(argument.value, ast.List | ast.Tuple):
+                    yield from self._words(list(argument.value.elts), session)
+                elif isinstance(argument.value, ast.BoolOp) and f"{session}.posargs" in ast.unparse(argument.value):
+                    default = argument.value.values[-1]
+                    elements = default.elts if isinstance(default, ast.List | ast.Tuple) else []
+                    yield from self.posargs or (text_of(element) for element in elements)
+                else:
+                    yield None
+            else:
+                yield text_of(argument)
+
+
+def _hands_over(call: ast.Call, session: str) -> bool:
+    return any(isinstance(argument, ast.Name) and argument.id == session for argument in call.args)
+
+
+def _environment(call: ast.Call) -> Settings:
+    for keyword in call.keywords:
+        if keyword.arg == "env" and isinstance(keyword.value, ast.Dict):
+            pairs = zip(keyword.value.keys, keyword.value.values, strict=True)
+            return tuple((name, text_of(value)) for key, value in pairs if key and (name := text_of(key)) is not None)
+    return ()

@@ -1,0 +1,153 @@
+"""npm, yarn, pnpm and bun: the scripts of ``package.json``."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import shlex
+from collections.abc import Iterator
+
+from covpath.workflow.recipes.invocations import shell_steps
+from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
+from covpath.workflow.recipes.toml_text import line_of
+
+KIND = "npm"
+_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun"})
+_SHORTHANDS = {"test": "test", "t": "test", "tst": "test", "start": "start", "stop": "stop"}
+_RUN = frozenset({"run", "run-script", "rum", "urn"})
+_BUILT_IN = frozenset(
+    {
+        *("install", "i", "ci", "add", "remove", "uninstall", "update", "upgrade", "publish", "pack", "audit", "cache"),
+        *("config", "set", "link", "login", "version", "view", "exec", "dlx", "create", "init", "dedupe", "why"),
+        *("info", "outdated", "prune", "rebuild", "import", "store", "env", "global", "up", "pm", "x", "build"),
+        *("workspace", "corepack", "plugin", "constraints", "policies", "self-update", "fetch", "root", "bin", "list"),
+        *("ls", "node"),
+    }
+)
+_DIRECTORY = frozenset({"--prefix", "-C", "--dir", "--cwd"})
+_VALUED = frozenset({"--filter", "-F", "--workspace", "-w", "--loglevel", "--reporter", "--registry"})
+_CHAINERS = frozenset({"npm-run-all", "npm-run-all2", "run-s", "run-p"})
+
+
+def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
+    """The steps of the script that a package manager's command runs."""
+    if invocation.name in _CHAINERS:
+        names = [word for word in invocation.words[1:] if word and not word.startswith("-")]
+        return [step for name in names for step in _script(name, (), invocation, invocation.directory, reader)]
+    if invocation.name not in _MANAGERS:
+        return None
+    directory, rest, raw, elsewhere = _options(invocation)
+    name, arguments = _asked(invocation.name, rest)
+    if name is None and rest and rest[0] in _RUN and len(rest) > 1:
+        return [varying(KIND, raw[1], invocation, raw[1])]
+    if name is None:
+        return None
+    if elsewhere is not None:
+        reason = f"{invocation.name} runs {name} in the package {elsewhere}"
+        return [Step(kind=KIND, target=name, place=invocation.place, unknown=reason)]
+    return list(_script(name, arguments, invocation, directory, reader))
+
+
+def _options(invocation: Invocation) -> tuple[str | None, list[str | None], list[str], str | None]:
+    """The directory, the words without the manager's own options, and a workspace that is asked for."""
+    directory = invocation.directory
+    rest: list[str | None] = []
+    raw: list[str] = []
+    elsewhere = None
+    index = 1
+    words = invocation.words
+    while index < len(words):
+        word = words[index]
+        option, sign, value = (word or "").partition("=")
+        if word == "--":
+            rest += words[index:]
+            raw += invocation.raw[index:]
+            break
+        before_name = len(rest) < 2
+        if before_name and option in _DIRECTORY | _VALUED:
+            given = value if sign else (words[index + 1] if index + 1 < len(words) else None)
+            if option in _DIRECTORY:
+                directory = None if given is None or directory is None else posixpath.join(directory, given)
+            elif option in {"--filter", "-F", "--workspace", "-w"}:
+                elsewhere = given or invocation.raw[min(index + 1, len(words) - 1)]
+            index += 1 if sign else 2
+            continue
+        if not (before_name and option.startswith("-")):
+            rest.append(word)
+            raw.append(invocation.raw[index])
+        index += 1
+    return directory, rest, raw, elsewhere
+
+
+def _asked(manager: str, rest: list[str | None]) -> tuple[str | None, tuple[str | None, ...]]:
+    """The script's name, and what is handed on to it."""
+    if not rest or rest[0] is None:
+        return None, ()
+    verb = rest[0]
+    if verb in _RUN:
+        name, arguments = (rest[1], rest[2:]) if len(rest) > 1 else (None, [])
+    elif verb in _SHORTHANDS and (manager != "bun" or verb != "test"):
+        name, arguments = _SHORTHANDS[verb], rest[1:]
+    elif manager == "npm" or verb in _BUILT_IN or (manager == "bun" and ("." in verb or verb == "test")):
+        return None, ()
+    else:
+        name, arguments = verb, rest[1:]
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    elif manager == "npm":
+        arguments = [argument for argument in arguments if argument is not None and not argument.startswith("-")]
+    return name, tuple(arguments)
+
+
+def _script(
+    name: str, arguments: tuple[str | None, ...], invocation: Invocation, directory: str | None, reader: Reader
+) -> Iterator[Step]:
+    if directory is None:
+        yield Step(kind=KIND, target=name, place=invocation.place, unknown=UNKNOWN_DIRECTORY)
+        return
+    path, text = reader.read(directory, "package.json")
+    if text is None:
+        yield missing(KIND, name, path)
+        return
+    scripts = _scripts(text)
+    if name not in scripts and name in {"start", "stop"}:
+        return
+    if name not in scripts:
+        what = "is not JSON" if scripts == {} and not _is_json(text) else f"has no script {name}"
+        yield missing(KIND, name, path, what=what)
+        return
+    for single in (f"pre{name}", name, f"post{name}"):
+        if single in scripts:
+            yield from shell_steps(
+                _with_arguments(scripts[single], arguments if single == name else ()),
+                kind=KIND,
+                target=single,
+                file=path,
+                line=line_of(text, '"scripts"', f'"{single}"'),
+                directory=posixpath.dirname(path) or ".",
+                environment=invocation.environment,
+            )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _scripts(text: str) -> dict[str, str]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    scripts = data.get("scripts") if isinstance(data, dict) else None
+    if not isinstance(scripts, dict):
+        return {}
+    return {name: script for name, script in scripts.items() if isinstance(script, str)}
+
+
+def _with_arguments(script: str, arguments: tuple[str | None, ...]) -> str:
+    words = [opaque("…") if argument is None else shlex.quote(argument) for argument in arguments]
+    return " ".join([script, *words])

@@ -1,0 +1,125 @@
+"""A repository's own scripts: shell followed command by command, Python for its static subprocess calls."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from covpath.errors import Place
+from covpath.workflow.recipes.invocations import from_arguments, shell_steps
+from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
+from covpath.workflow.recipes.python_calls import parse_python, subprocess_calls
+from covpath.workflow.recipes.runners import MODULE_RUNNERS
+
+KIND = "script"
+_SHELLS = frozenset({"bash", "sh", "dash", "zsh", "source", "."})
+_ROOTS = re.compile(
+    r"(?:\$\{?GITHUB_WORKSPACE\}?|\$\{\{\s*github\.workspace\s*\}\}|\$\(pwd\)|\$\{?PWD\}?"
+    r"|\$\(git rev-parse --show-toplevel\))/"
+)
+_HERE = re.compile(r"\$\(\s*dirname\s+(?:--\s+)?\"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})\"?\s*\)")
+_TOP = re.compile(r"\$\(\s*git rev-parse --show-toplevel\s*\)")
+_SUFFIXES = (".sh", ".bash", ".py", ".zsh")
+
+
+def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
+    """The steps of a script of the repository; None where the command is no script."""
+    index = _script_index(invocation)
+    if index is None:
+        return None
+    raw = invocation.raw[index].strip("\"'")
+    rooted = _ROOTS.sub("", raw, count=1) if _ROOTS.match(raw) else None
+    path = rooted if rooted is not None and "$" not in rooted else invocation.words[index]
+    if _is_elsewhere(raw, path):
+        return None
+    if path is None:
+        return [varying(KIND, raw, invocation, raw)]
+    directory = "." if rooted is not None else invocation.directory
+    if directory is None:
+        return [Step(kind=KIND, target=path, place=invocation.place, unknown=UNKNOWN_DIRECTORY)]
+    full, text = reader.read(directory, path)
+    if text is None:
+        return [missing(KIND, path, full)] if _is_ours(invocation, path) else None
+    return _steps(full, text, directory, invocation)
+
+
+def _is_elsewhere(raw: str, path: str | None) -> bool:
+    """Whether a path leads out of the repository, or to what a tool put there."""
+    outside = raw.startswith(("/", "~", "$HOME", "${HOME", "$RUNNER_T", "${RUNNER_T", "<("))
+    made = ("node_modules/", "/bin/activate", "/Scripts/activate", "Scripts\\activate")
+    return outside or any(part in f"/{path or raw}" for part in made)
+
+
+def _script_index(invocation: Invocation) -> int | None:
+    """Which word is the script's path."""
+    words = invocation.words
+    if not words:
+        return None
+    first = words[0]
+    if first is not None and (first in _SHELLS or first.rstrip("0123456789.") in MODULE_RUNNERS):
+        index = 1
+        while index < len(words) and (words[index] or "").startswith(("-", "+")):
+            if words[index] in {"-c", "-m"} or (first in _SHELLS and re.match(r"-[a-z]*c$", words[index] or "")):
+                return None
+            index += 2 if words[index] in {"-o", "-O", "-W", "-X"} else 1
+        return index if index < len(words) else None
+    written = invocation.raw[0].strip("\"'")
+    if first is None:
+        return 0 if _ROOTS.match(written) else None
+    return 0 if "/" in first or first.endswith(_SUFFIXES) else None
+
+
+def _is_ours(invocation: Invocation, path: str) -> bool:
+    """Whether a missing file matters: a path to a built program may well not be in the repository."""
+    named = path.endswith(_SUFFIXES) or invocation.name in _SHELLS
+    built = path.startswith(("target/", "./target/", "build/", "./build/"))
+    return (named or (invocation.words[0] or "").startswith("./")) and not built and "/venv/" not in path
+
+
+def _steps(path: str, text: str, directory: str, invocation: Invocation) -> list[Step]:
+    shebang = text.split("\n", 1)[0] if text.startswith("#!") else ""
+    program = invocation.words[0] or ""
+    if path.endswith(".py") or "python" in shebang or program.rstrip("0123456789.") in MODULE_RUNNERS:
+        return _python_steps(path, text, directory, invocation)
+    if program in _SHELLS or path.endswith((".sh", ".bash")) or re.search(r"\b(?:ba|da|z|k)?sh\b", shebang):
+        return shell_steps(
+            _with_known_directories(text, path, directory),
+            kind=KIND,
+            target=path,
+            file=path,
+            line=1,
+            directory=directory,
+            environment=invocation.environment,
+        )
+    what = f"is written for {shebang[2:].strip()}" if shebang else "is no script that can be followed"
+    return [missing(KIND, path, path, what=what)]
+
+
+def _with_known_directories(text: str, path: str, directory: str) -> str:
+    """``$(dirname "$0")`` and the repository's top written out; lines stay where they are."""
+    here = posixpath.relpath(posixpath.dirname(path) or ".", directory)
+    top = posixpath.relpath(".", directory)
+    return _TOP.sub(top, _HERE.sub(here, text))
+
+
+def _python_steps(path: str, text: str, directory: str, invocation: Invocation) -> list[Step]:
+    tree = parse_python(text)
+    if tree is None:
+        return [missing(KIND, path, path, what="is not Python that can be read")]
+    steps: list[Step] = []
+    for line, command in sorted(subprocess_calls(tree), key=lambda call: call[0]):
+        if isinstance(command, str):
+            steps += shell_steps(
+                command,
+                kind=KIND,
+                target=path,
+                file=path,
+                line=line,
+                directory=directory,
+                environment=invocation.environment,
+            )
+        else:
+            place = Place(path, line)
+            inner = from_arguments(command, directory=directory, environment=invocation.environment, place=place)
+            steps.append(Step(kind=KIND, target=path, place=place, invocation=inner))
+    return steps
