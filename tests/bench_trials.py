@@ -71,4 +71,4 @@ def run(
             reference=reference,
             versions={},
         )
-        return run_trial(request, site, means, this_machine(means.NAME))[0]
+        return run_trial(request, site, means, this_machine(means.NAME)).trial

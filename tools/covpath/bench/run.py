@@ -16,7 +16,7 @@ from covpath.bench.plan import CellPlan, Plan, make_plan
 from covpath.bench.planner import CONFIRM, Knowledge, next_step
 from covpath.bench.predict import predict
 from covpath.bench.proofs import Prover, failures, keep_proofs, kept_proofs, prove
-from covpath.bench.references import load_report, save_report
+from covpath.bench.references import load_reference, save_reference
 from covpath.bench.site import Site
 from covpath.bench.subject import Subject
 from covpath.bench.trial import TrialRequest, run_trial
@@ -179,8 +179,8 @@ class Run:
         role = Role.REFERENCE if cell.runner is None else Role.CELL
         runner = cell.runner.name if cell.runner else None
         self.listen(TrialBegins(role=role, backend=cell.backend, runner=runner, cache=cell.cache, number=number))
-        reference = load_report(self.reports, self._reference(cell).key) if cell.runner else None
-        trial, report = run_trial(
+        reference = load_reference(self.reports, self._reference(cell).key) if cell.runner else None
+        result = run_trial(
             TrialRequest(
                 cell=cell.key,
                 number=number,
@@ -192,7 +192,7 @@ class Run:
                 prepared=cell.ready.prepared,
                 environment=cell.ready.environment,
                 evict=self.bench.subject.read_paths,
-                reference=reference.names if reference else None,
+                reference=reference.report.names if reference else None,
                 core=cell.ready.core,
                 versions=cell.ready.versions,
                 distrusted=failures(self.proofs),
@@ -201,11 +201,11 @@ class Run:
             self.bench.means,
             self.bench.machine,
         )
-        if role is Role.REFERENCE and report is not None:
-            save_report(self.reports, cell.key, report)
-        self.log.append(trial)
-        self.done[cell.key].append(trial)
-        self.listen(TrialEnded(trial=trial))
+        if role is Role.REFERENCE and result.report is not None:
+            save_reference(self.reports, cell.key, result.report, result.tests)
+        self.log.append(result.trial)
+        self.done[cell.key].append(result.trial)
+        self.listen(TrialEnded(trial=result.trial))
 
     def _reference(self, cell: CellPlan) -> CellPlan:
         return next(one for one in self.plan.references if one.ready is cell.ready)

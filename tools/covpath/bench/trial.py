@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from covpath.bench.classify import Ending, classify
+from covpath.bench.executed_tests import ExecutedTests, executed_tests
 from covpath.bench.limits import disk
 from covpath.bench.limits.ask import Ask, Means
 from covpath.bench.record import NOTHING_RAN, cpu_use, distrust, memory_use, settled, warnings_of
@@ -60,8 +61,17 @@ class TrialRequest:
     distrusted: Mapping[Knob, str] = field(default_factory=dict)
 
 
-def run_trial(request: TrialRequest, site: Site, means: Means, machine: Machine) -> tuple[Trial, Report | None]:
-    """Run it in a fresh copy and say how it ended; the report beside the record where there is one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """The record, and what is too long for it: the report where it is good, and the tests seen in the output."""
+
+    trial: Trial
+    report: Report | None
+    tests: ExecutedTests | None
+
+
+def run_trial(request: TrialRequest, site: Site, means: Means, machine: Machine) -> TrialResult:
+    """Run it in a fresh copy and say how it ended.
 
     Raises OutsideError where it could not be run at all; a command that fails is a result.
     """
@@ -136,7 +146,8 @@ def run_trial(request: TrialRequest, site: Site, means: Means, machine: Machine)
         warnings=warnings_of(result),
         log_tail="" if outcome is Outcome.OK else log[-_TAIL_BYTES:],
     )
-    return trial, check.report if check.problem is None else None
+    report_is_good = check.problem is None and check.report is not None
+    return TrialResult(trial=trial, report=check.report if report_is_good else None, tests=executed_tests(log))
 
 
 def _judge(request: TrialRequest, result: dict[str, Any], check: ReportCheck, log: str) -> tuple[Outcome, str]:
