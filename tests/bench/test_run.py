@@ -9,6 +9,7 @@ from bench_runs import BIG, HUGE, REPORT, ROOMY, SMALL, TIGHT, bench, subject
 from covpath.bench.events import Event, Note, Planned, TrialBegins
 from covpath.bench.limits import unprivileged
 from covpath.bench.limits.table import best
+from covpath.bench.parity import Level, parities
 from covpath.bench.run import BenchOptions, run_bench
 from covpath.bench.subject import Probe, Variant
 from covpath.errors import OutsideError
@@ -127,3 +128,14 @@ def test_set_up_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(OutsideError, match="failed with exit code 9: no compiler"):
         bench(tmp_path, what, ROOMY, means=unprivileged)
     assert [path.name for path in tmp_path.iterdir()] == ["repo"]
+
+
+def test_the_backends_of_one_benchmark_are_held_against_the_first(tmp_path: Path) -> None:
+    other = replace(SMALL, backend="other", script=REPORT + "echo 3 passed in 0.1s\n")
+    broken = replace(SMALL, backend="broken", script="exit 1\n")
+    evidence = bench(tmp_path, subject(tmp_path, SMALL, other, broken), ROOMY, means=unprivileged)
+    found = parities(evidence, tmp_path / "kept" / "reports")
+    assert [(one.first, one.second) for one in found] == [("small", "other"), ("small", "broken")]
+    holds = {finding.level: finding.holds for finding in found[0].findings}
+    assert (holds[Level.PIPELINE], holds[Level.FILES], holds[Level.TESTS]) == (Tri.TRUE, Tri.TRUE, Tri.UNKNOWN)
+    assert found[1].findings[0].holds is Tri.FALSE

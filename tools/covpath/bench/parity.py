@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from covpath.bench.executed_tests import ExecutedTests
+from covpath.bench.references import load_reference
 from covpath.bench.report_file import Report
-from covpath.evidence.trial import Outcome, Trial
+from covpath.evidence.model import Evidence
+from covpath.evidence.trial import Outcome, Role, Trial
 from covpath.quantity import show_percent
 from covpath.terms import Fact, Tri
 
@@ -76,6 +79,18 @@ def parity(first: Reference, second: Reference) -> Parity:
             _headline(first.report, second.report),
         ]
     return Parity(first=first.trial.backend, second=second.trial.backend, findings=tuple(findings))
+
+
+def parities(evidence: Evidence, reports: Path) -> tuple[Parity, ...]:
+    """The first backend (the job's own) held against each other one; ``reports`` is the benchmark's folder of them."""
+    references = []
+    for trial in evidence.trials:
+        if trial.role is Role.REFERENCE:
+            kept = load_reference(reports, trial.cell) if trial.outcome is Outcome.OK else None
+            references.append(
+                Reference(trial=trial, report=kept.report if kept else None, tests=kept.tests if kept else None)
+            )
+    return tuple(parity(references[0], other) for other in references[1:])
 
 
 def proposed_threshold(threshold: float, before: Report, after: Report) -> float:
