@@ -8,9 +8,8 @@ something about the repository's own code.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 
+from covpath.gate.script_text import ScriptText, TextCommand, script_text
 from covpath.workflow.model import Step, StepForm
 from covpath.workflow.shell.dialect import Shell
 from covpath.workflow.shell.parse import parse_script
@@ -136,66 +135,36 @@ def is_setup(step: Step, shell: Shell) -> bool:
         return True
     if not shell.kind.reads_posix:
         return False
-    told = first_lines(step.run.value)
-    if not all(map(_prepares, told.plain)):
-        return False
-    if told.whole:
-        return True
-    commands = script_commands(step.run.value)
-    return bool(commands) and all(map(prepares, commands))
+    told = script_text(step.run.value)
+    if told is None:
+        commands = script_commands(step.run.value)
+        return bool(commands) and all(map(prepares, commands))
+    telling = text_commands(told)
+    return all(_prepares(command.words) for command in telling or told.commands) and bool(telling or not told.leaves)
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLines:
-    """What can be told of a script from its text alone, without reading it as shell.
+def text_commands(told: ScriptText) -> list[TextCommand]:
+    """The commands a script is about, as far as its text tells; none where it only looks or decides by itself."""
+    return [command for command in told.commands if not _looks(command)]
 
-    ``plain`` are the words of the lines that are one plain command each, up to where a line may
-    be more than shell text (a here-document, an open quote). ``whole``: all lines are plain.
-    ``at_once``: the last line is plain, at the top level, and nothing before it turns the shell
-    or jumps, so that under errexit its failure is the script's.
+
+def _looks(command: TextCommand) -> bool:
+    return command.name in _TRIVIAL or (not command.alone and command.name in _FILTERS)
+
+
+def fails_at_once(text: str) -> bool:
+    """Whether, under errexit, the failure of what the script is about is surely the script's.
+
+    So it is for a command that stands alone in a script that leaves the shell's rules as they are.
     """
-
-    plain: tuple[tuple[str, ...], ...]
-    whole: bool
-    at_once: bool
-
-
-_HIDDEN = re.compile(r"\$\{\{.*?\}\}|\$\{\w+\}")
-_MORE_THAN_WORDS = re.compile(r"[|&;<>()`{}\\]")
-_OPENING = frozenset(("if", "for", "while", "until", "case", "select"))
-_CLOSING = frozenset(("fi", "done", "esac"))
-_TURNING = re.compile(
-    r"\b(?:set|trap|exit|return|exec|source|eval|shopt|alias|function|break|continue)\b|(?:^|\s)\.\s|\(\)|&\s*$",
-    re.MULTILINE,
-)
-_NOT_PLAIN = """
-    if then elif else fi for while until do done case esac in function select time coproc ! [ [[
-    set trap exit return exec source . eval shopt alias unalias sudo doas env nice ionice nohup setsid stdbuf unbuffer
-    timeout gtimeout xvfb-run dbus-run-session command builtin catchsegv arch
-"""
-"""First words that make a line more than a plain command: the grammar's, and what turns the shell or wraps."""
-
-_MORE_THAN_PLAIN = frozenset(_NOT_PLAIN.split())
+    told = script_text(text)
+    if told is None or not told.steady:
+        return False
+    telling = text_commands(told)
+    return telling[-1].alone if telling else told.leaves
 
 
-@lru_cache(maxsize=2048)
-def first_lines(text: str) -> FirstLines:
-    """Read a script's lines as far as they are simple; most scripts are."""
-    hidden = _HIDDEN.sub("X", text).replace("\\\n", " ")
-    plain: list[tuple[str, ...]] = []
-    whole, safe, last, depth = True, "<<" not in hidden, False, 0
-    for line in hidden.split("\n"):
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        if line.count('"') % 2 or line.count("'") % 2 or line.endswith("\\"):
-            safe = whole = last = False
-            break
-        depth += (words[0] in _OPENING) - (words[0] in _CLOSING)
-        last = words[0] not in _MORE_THAN_PLAIN and "=" not in words[0] and not _MORE_THAN_WORDS.search(line)
-        if not last:
-            whole = False
-        elif safe:
-            plain.append(tuple(word.strip("\"'") for word in words))
-    at_once = safe and last and depth == 0 and not _TURNING.search(hidden) and not _prepares(plain[-1])
-    return FirstLines(tuple(plain), whole and safe, at_once)
+def every_command_alone(text: str) -> bool:
+    """The same for whichever of the script's commands."""
+    told = script_text(text)
+    return told is not None and told.steady and all(command.alone for command in told.commands)

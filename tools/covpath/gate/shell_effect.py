@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
-from covpath.gate.purpose import first_lines, script_commands
+from covpath.gate.purpose import every_command_alone, fails_at_once, script_commands
 from covpath.gate.visible import shows_in_script
 from covpath.terms import Reason, Tri
 from covpath.workflow.expressions.contexts import Contexts
@@ -89,10 +89,8 @@ def shell_effect(
         return _LETS_OUT
     text = step.run.value
     shell = shell_for(workflow, job, step, leg)
-    if shell.errexit and shell.known:
-        told = first_lines(text)
-        if told.whole or (told.at_once and command is None):
-            return _LETS_OUT
+    if shell.errexit and shell.known and (every_command_alone(text) if command is not None else fails_at_once(text)):
+        return _LETS_OUT
     script = parse_script(text)
     if command is None:
         about = script_commands(text)
