@@ -21,6 +21,11 @@ CASES = {
     "the leader itself was killed": (Ending(status=-9), Outcome.KILLED_OTHER, "SIGKILL"),
     "terminated": (Ending(status=143), Outcome.KILLED_OTHER, "SIGTERM"),
     "crashed": (Ending(status=-11), Outcome.KILLED_OTHER, "SIGSEGV"),
+    "what the output says of a failure": (
+        Ending(status=1, log_tail="x\nFAIL Required test coverage of 90% not reached. Total coverage: 71%\n"),
+        Outcome.TEST_FAIL,
+        "exit code 1, not 0; its output says: FAIL Required test coverage of 90%",
+    ),
     "255 is no signal": (Ending(status=255), Outcome.TEST_FAIL, "255"),
     "without a counter, the machine's": (
         Ending(status=137, oom_kills=None, machine_oom_kills=1),
@@ -37,12 +42,20 @@ CASES = {
         Outcome.TIMEOUT,
         "still running after 15 min 00 s",
     ),
-    "disk": (Ending(status=1, disk_held=True, least_free_bytes=0, log_tail=ENOSPC), Outcome.DISK_FULL, "was full: 0 B"),
+    "disk": (
+        Ending(status=1, disk_held=True, least_free_bytes=0, log_tail=ENOSPC),
+        Outcome.DISK_FULL,
+        "was full, 0 B left; its output says: write error",
+    ),
+        Ending(status=1, disk_held=True, least_free_bytes=0, log_tail=ENOSPC),
+        Outcome.DISK_FULL,
+        "was full, 0 B left; its output says: write error",
+    ),
     "disk without words": (Ending(status=-7, least_free_bytes=4096), Outcome.DISK_FULL, "4.00 KiB left"),
     "disk of the runner's size, freed again": (
         Ending(status=1, disk_held=True, least_free_bytes=10**9, log_tail=ENOSPC),
         Outcome.DISK_FULL,
-        "its output says",
+        "on a disk of the runner's size its output says: write error: No space",
     ),
     "words without a limit are the program's own": (
         Ending(status=1, least_free_bytes=10**9, log_tail=ENOSPC),

@@ -6,17 +6,14 @@ doing. The kernel's ``oom_kill`` counter is what tells (``facts``, bench, sectio
 
 from __future__ import annotations
 
-import re
 import signal
 from dataclasses import dataclass
 
+from covpath.backends.diagnose import Diagnosis, diagnose
+from covpath.backends.signatures import Family
 from covpath.evidence.trial import Outcome
 from covpath.quantity import show_bytes, show_seconds
 
-_NO_SPACE = re.compile(
-    r"No space left on device|os error 28|\bENOSPC\b|Disk quota exceeded|ld terminated with signal 7|errno 28",
-    re.IGNORECASE,
-)
 _NEARLY_FULL_BYTES = 2**20
 
 
@@ -48,17 +45,25 @@ def classify(ending: Ending) -> tuple[Outcome, str]:
         return Outcome.OOM, f"the kernel killed {_processes(ending.oom_kills)} for want of memory"
     if ending.status == ending.expected and not ending.timed_out and ending.report_problem is None:
         return Outcome.OK, ""
-    full = _disk_full(ending)
+    diagnosis = diagnose(ending.log_tail)
+    full = _disk_full(ending, diagnosis)
     if full:
         return Outcome.DISK_FULL, full
     if ending.timed_out:
         return Outcome.TIMEOUT, f"was still running after {show_seconds(ending.time_limit_seconds or 0)}"
     killer = _signal_of(ending.status)
     if killer is not None and ending.status != ending.expected:
-        return _killed(killer, ending)
-    if ending.status != ending.expected:
-        return Outcome.TEST_FAIL, f"ended with exit code {ending.status}, not {ending.expected}"
-    return Outcome.REPORT_BAD, str(ending.report_problem)
+        outcome, reason = _killed(killer, ending)
+    elif ending.status != ending.expected:
+        outcome, reason = Outcome.TEST_FAIL, f"ended with exit code {ending.status}, not {ending.expected}"
+    else:
+        outcome, reason = Outcome.REPORT_BAD, str(ending.report_problem)
+    return outcome, reason + _explained(diagnosis)
+
+
+def _explained(diagnosis: Diagnosis) -> str:
+    """What the output says of the cause, as far as the table of signatures goes."""
+    return "" if diagnosis.cause is None else f"; its output says: {diagnosis.cause.line.text.strip()[:120]}"
 
 
 def _killed(killer: str, ending: Ending) -> tuple[Outcome, str]:
@@ -68,14 +73,16 @@ def _killed(killer: str, ending: Ending) -> tuple[Outcome, str]:
     return Outcome.KILLED_OTHER, f"died of {killer}, which neither a memory nor a time limit explains"
 
 
-def _disk_full(ending: Ending) -> str | None:
+def _disk_full(ending: Ending, diagnosis: Diagnosis) -> str | None:
     left_over = max(_NEARLY_FULL_BYTES, ending.disk_bytes // 1000)  # a file system is full before its last block
     full = ending.least_free_bytes is not None and ending.least_free_bytes < left_over
-    said = _NO_SPACE.search(ending.log_tail)
+    findings = (*([diagnosis.cause] if diagnosis.cause else []), *diagnosis.others)
+    lines = [found.line.text.strip()[:120] for found in findings if found.signature.family is Family.DISK_FULL]
     if full:
-        return f"the disk was full: {show_bytes(ending.least_free_bytes or 0)} left{f', {said[0]!r}' if said else ''}"
-    if said and ending.disk_held:
-        return f"its output says {said[0]!r}, on a disk of the runner's size"
+        said = f"; its output says: {lines[0]}" if lines else ""
+        return f"the disk was full, {show_bytes(ending.least_free_bytes or 0)} left{said}"
+    if lines and ending.disk_held:
+        return f"on a disk of the runner's size its output says: {lines[0]}"
     return None
 
 
