@@ -47,10 +47,6 @@ CASES = {
         Outcome.DISK_FULL,
         "was full, 0 B left; its output says: write error",
     ),
-        Ending(status=1, disk_held=True, least_free_bytes=0, log_tail=ENOSPC),
-        Outcome.DISK_FULL,
-        "was full, 0 B left; its output says: write error",
-    ),
     "disk without words": (Ending(status=-7, least_free_bytes=4096), Outcome.DISK_FULL, "4.00 KiB left"),
     "disk of the runner's size, freed again": (
         Ending(status=1, disk_held=True, least_free_bytes=10**9, log_tail=ENOSPC),
