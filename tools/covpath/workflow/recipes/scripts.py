@@ -65,7 +65,7 @@ def _script_index(invocation: Invocation) -> int | None:
         return index if index < len(words) else None
     written = invocation.raw[0].strip("\"'")
     if first is None:
-        return 0 if _ROOTS.match(written) else None
+        return 0 if _ROOTS.match(written) or written.startswith("./") or written.endswith(_SUFFIXES) else None
     return 0 if "/" in first or first.endswith(_SUFFIXES) else None
 
 

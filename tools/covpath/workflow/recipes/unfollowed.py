@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covpath.workflow.recipes.links import Invocation, Reader, Step
+from covpath.workflow.recipes.links import Invocation, Reader, Step, varying
 
 _PROGRAMS = {
     "task": "Taskfile.yml",
@@ -27,8 +27,10 @@ _IN_CONTAINERS = {("docker", "run"), ("docker", "compose"), ("podman", "run"), (
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:  # noqa: ARG001 - every recipe is called alike
-    """One unknown step for a known runner."""
+    """One unknown step for a known runner, and for a command whose very name varies."""
     name = invocation.name
+    if invocation.words and invocation.words[0] is None:
+        return [varying("command", invocation.raw[0], invocation, invocation.raw[0])]
     if name in _PROGRAMS:
         target = next((word for word in invocation.words[1:] if word and not word.startswith("-")), "")
         return [_step(name, target, f"{_PROGRAMS[name]} ({name}) is not followed", invocation)]
