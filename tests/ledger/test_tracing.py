@@ -222,3 +222,24 @@ def test_changes_are_comparable() -> None:
     one = traced(file(entry())).jobs["ci.yml:a"].changes[0]
     assert isinstance(one, Change)
     assert one == traced(file(entry())).jobs["ci.yml:a"].changes[0]
+
+
+def test_each_piece_of_evidence_knows_the_commit_that_brought_it() -> None:
+    history = traced(
+        file(entry(more=", evidence: https://example.org/1")),
+        file(entry(more=", evidence: [https://example.org/1, {file: ci/evidence/a.json}]")),
+        file(entry(more=", evidence: [https://example.org/1, {file: ci/evidence/a.json}]", target="sprint 25")),
+    )
+    seen = history.jobs["ci.yml:a"].evidence
+    assert {where: first.commit for where, first in seen.items()} == {
+        "https://example.org/1": "c0",
+        "ci/evidence/a.json": "c1",
+    }
+    assert seen["ci/evidence/a.json"].day == DAY + timedelta(days=1)
+
+
+def test_of_evidence_older_than_the_history_nothing_is_told() -> None:
+    old = file(entry(more=", evidence: https://example.org/1"))
+    new = file(entry(more=", evidence: https://example.org/1", target="sprint 25"))
+    cut = trace([Version(commit="c9", day=DAY, author="a", before=old, after=new)], complete=False)
+    assert cut.jobs["ci.yml:a"].evidence == {}

@@ -10,7 +10,7 @@ import pytest
 
 from covpath.errors import UsageError
 from covpath.ledger.history import ChangeKind
-from covpath.ledger.versions import past, versions
+from covpath.ledger.versions import Working, past, versions
 from covpath.outside.git import find_repository
 from outside.repositories import Scratch
 
@@ -104,3 +104,13 @@ def test_five_hundred_entries_and_a_thousand_commits_take_less_than_two_seconds(
     spent = time.process_time() - start
     assert sum(len(job.changes) for job in history.jobs.values()) == 500 + 999
     assert spent < 2
+
+
+def test_what_is_not_committed_is_the_last_change(scratch: Scratch) -> None:
+    scratch.commit({FILE: text("sprint 3")}, at="2026-03-01T10:00:00Z")
+    repository = scratch.repository()
+    same = past(repository, FILE, working=Working(text=text("sprint 3").decode(), day=date(2026, 4, 1)))
+    assert same == past(repository, FILE)
+    moved = past(repository, FILE, working=Working(text=text("sprint 5").decode(), day=date(2026, 4, 1)))
+    last = moved.jobs["ci.yml:job0"].changes[-1]
+    assert (last.kind, last.commit, last.day, last.after) == (ChangeKind.MOVED, "", date(2026, 4, 1), "sprint 5")

@@ -86,8 +86,11 @@ def _move(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _bench(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "bench", "measure a coverage job, by backend, under the limits of runners (Linux)")
-    parser.add_argument("action", nargs="?", choices=("run", "plan", "report", "collect"), default="run",
-                        help="run (default), show the plan, report a saved result, collect from GitHub")  # fmt: skip
+    parser.add_argument("action", nargs="?", metavar="ACTION", default="run",
+                        choices=("run", "plan", "report", "collect", "cell"),
+                        help="run (default); plan, report: show what would run, what was saved; collect")  # fmt: skip
+    parser.add_argument("what", nargs="*", metavar="RUN_ID|DIR",
+                        help="right behind collect: a run on GitHub, or records as folders and archives")  # fmt: skip
     parser.add_argument("--job", metavar="FILE:ID", help="the coverage job to measure (default: ci/bench.yaml)")
     parser.add_argument("--setup", metavar="CMD", action="append", default=[], help="run once in the copy, first")
     parser.add_argument("--backends", metavar="NAMES", help="only these, with commas")
@@ -98,6 +101,24 @@ def _bench(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--out", dest="folder", type=Path, metavar="DIR", help="where the evidence goes")
     _repository(parser)
     _format(parser)
+    _bench_on_github(parser.add_argument_group("where the job really runs"))
+
+
+def _bench_on_github(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--on-github", metavar="JOB", help="push a branch that measures JOB on GitHub's own runners")
+    group.add_argument("--leg", metavar="NAME=VALUE", action="append", default=[],
+                       help="a value of the job's own matrix (default: the first leg that measures)")  # fmt: skip
+    group.add_argument("--accept", metavar="NAME", action="append", default=[], help="accept a named loss or risk")
+    group.add_argument("--write", type=Path, metavar="FILE", help="write the workflow (- prints it), push nothing")
+    group.add_argument("--branch", metavar="NAME", help="the branch to push (default: a name made from the job's)")
+    group.add_argument("--remote", default="origin", metavar="NAME", help="where to push to, or to collect from")
+    group.add_argument("--covpath-from", metavar="REQUIREMENT", help="what pip installs as covpath on the runners")
+    group.add_argument("--matrix", action="store_true", help="with plan: the cells as a matrix for a workflow, JSON")
+    group.add_argument("--cell", metavar="BACKEND@RUNNER", help="only this cell")
+    group.add_argument(
+        "--real", action="store_true", help="with --cell: this machine is that runner, nothing is limited"
+    )
+    group.add_argument("--expect", help=argparse.SUPPRESS)  # what generated workflows say to collect
 
 
 def _decide(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -118,11 +139,17 @@ def _audit(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "audit", "hold the exceptions file against workflows, calendar and history")
     parser.add_argument("directories", nargs="*", type=Path, metavar="DIR", help="many checkouts, one line each")
     parser.add_argument("--repos", type=Path, metavar="FILE", help="a file that lists checkouts, one a line")
-    parser.add_argument("--base", metavar="REV", help="only what changed since REV can fail")
+    parser.add_argument("--base", metavar="REV",
+                        help="only what changed since REV can fail (on GitHub: the pull request's base)")  # fmt: skip
+    parser.add_argument("--no-base", action="store_true", help="everything counts, on a pull request too")
     parser.add_argument("--today", metavar="DATE", help="the day to judge by (default: today, UTC)")
     parser.add_argument("--kickoff", metavar="SPRINT", help="what stands between the team and that sprint")
     parser.add_argument("--strict", action="store_true", help="warnings fail too")
-    parser.add_argument("--fix", action="store_true", help="prepare the move back to blocking, or the postponement")
+    parser.add_argument("--fix", action="store_true",
+                        help="prepare the ways out as a diff: blocking again, or postponed with --target")  # fmt: skip
+    parser.add_argument("--target", metavar="WHEN", help="with --fix: postpone what is overdue until then")
+    parser.add_argument("--reason", metavar="TEXT", help="with --fix and --target: why")
+    parser.add_argument("--branch", metavar="NAME", help="with --fix: make it a branch, one commit for each way out")
     _required(parser)
     _repository(parser)
     _format(parser, "sarif", "github", "markdown")
@@ -141,26 +168,36 @@ def _exceptions(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         ("check", "is the file valid?"),
     ):
         action = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        if name in ("add", "postpone", "resolve"):
-            action.add_argument("job", metavar="JOB")
-        if name == "import":
-            action.add_argument("page", type=Path, metavar="FILE.md")
-        if name == "add":
-            action.add_argument(
-                "--decision", choices=("larger-runner", "new-backend", "permanent-advisory", "undecided")
-            )
-            action.add_argument("--evidence", metavar="FILE_OR_URL", action="append", default=[])
-            action.add_argument("--accept", metavar="WHAT", action="append", default=[])
-        if name in ("add", "adopt"):
-            action.add_argument("--owner", metavar="NAME")
-        if name in ("add", "postpone", "adopt"):
-            action.add_argument("--target", metavar="WHEN")
-            action.add_argument("--reason", metavar="TEXT")
-        if name in ("add", "adopt", "postpone", "resolve", "import"):
-            action.add_argument("--write", action="store_true", help="write the file (default: print the diff)")
-        if name == "render":
-            action.add_argument("--check", type=Path, metavar="FILE.md", help="is this page current?")
+        _exceptions_action(action, name)
         _repository(action)
+
+
+def _exceptions_action(action: argparse.ArgumentParser, name: str) -> None:
+    if name in ("add", "postpone", "resolve"):
+        action.add_argument("job", metavar="JOB")
+    if name == "import":
+        action.add_argument("page", type=Path, metavar="FILE.md")
+    if name == "add":
+        action.add_argument("--decision", choices=(*_DECISIONS, "undecided"), help="(default: undecided)")
+        action.add_argument("--accept", metavar="WHAT", action="append", default=[],
+                            help="what it accepts (default: the gate as it is today)")  # fmt: skip
+    if name in ("add", "adopt"):
+        action.add_argument("--owner", metavar="NAME", help="who answers for it")
+    if name in ("add", "adopt", "postpone"):
+        action.add_argument("--target", metavar="WHEN", help="'sprint 24' or a date; for a permanent one, its review")
+        action.add_argument("--reason", metavar="TEXT")
+    if name in ("add", "postpone"):
+        action.add_argument("--evidence", metavar="FILE_OR_URL", action="append", default=[])
+    if name in ("add", "adopt", "import"):
+        action.add_argument("--calendar", metavar="KEY=VALUE,...",
+                            help="the calendar the file lacks: sprint=23,starts=2026-03-22,days=14")  # fmt: skip
+    if name == "resolve":
+        action.add_argument("--mark", action="store_true", help="keep the entry, marked as resolved")
+        action.add_argument("--today", metavar="DATE", help="with --mark: the day (default: today, UTC)")
+    if name == "render":
+        action.add_argument("--check", type=Path, metavar="FILE.md", help="is this page current?")
+    elif name != "check":
+        action.add_argument("--write", action="store_true", help="write the file (default: print the diff)")
 
 
 def _diagnose(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from covpath.audits.unexplained import masked_steps
+from covpath.audits import unexplained
+from covpath.audits.levers import is_soft, masked_steps
+from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.model import Accepted
-from covpath.terms import Gate
+from covpath.terms import Gate, Tri
 
 
-def adoptable(verdicts: Iterable[JobVerdict]) -> Iterator[tuple[JobVerdict, str, tuple[Accepted, ...]]]:
-    """Each job that does not block or masks a step, with a reason that only says so, and what that accepts."""
-    for verdict in verdicts:
-        if verdict.gate is Gate.NO_SIGNAL:
-            continue
-        if verdict.gate in (Gate.ADVISORY, Gate.SILENT):
-            yield verdict, f"was {verdict.gate} when this file began; nobody has said why", _accepts(verdict)
-        elif masked := masked_steps(verdict):
-            names = ", ".join(step.label for step in masked)
-            yield verdict, f"masked the step {names} when this file began; nobody has said why", ()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """A job to be adopted: a reason that only says what was found, and what is accepted by it."""
+
+    verdict: JobVerdict
+    reason: str
+    accepts: tuple[Accepted, ...]
 
 
-def _accepts(verdict: JobVerdict) -> tuple[Accepted, ...]:
-    return (Accepted.ADVISORY,) if verdict.gate is Gate.ADVISORY else (Accepted.SILENT,)
+def adoptable(subject: AuditSubject) -> Iterator[Adoption]:
+    """Exactly the jobs that the audit finds unexplained."""
+    for finding in unexplained.check(subject):
+        assert finding.job is not None
+        verdict = subject.verdicts.of(finding.job)
+        assert verdict is not None
+        yield Adoption(verdict=verdict, reason=_reason(verdict), accepts=tuple(_accepts(verdict)))
+
+
+def _reason(verdict: JobVerdict) -> str:
+    if is_soft(verdict.gate):
+        return f"was {verdict.gate} when this file began; nobody has said why"
+    names = ", ".join(step.label for step in masked_steps(verdict))
+    return f"masked the step {names} when this file began; nobody has said why"
+
+
+def _accepts(verdict: JobVerdict) -> Iterator[Accepted]:
+    """What is true of the job today; all of it is accepted, so that only a change is reported."""
+    if verdict.gate is Gate.ADVISORY:
+        yield Accepted.ADVISORY
+    elif verdict.gate is Gate.SILENT:
+        yield Accepted.SILENT
+    if is_soft(verdict.gate) and verdict.on_runner_loss.check_red is Tri.TRUE:
+        yield Accepted.RUNNER_LOSS
+    if verdict.coverage and verdict.data.green_without_data is Tri.TRUE:
+        yield Accepted.NO_DATA

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
+from covpath.audits.subject import AuditSubject
 from covpath.errors import Place
-from covpath.gate.verdict import JobVerdict
-from covpath.ledger.calendar import Calendar, UnknownDay
-from covpath.ledger.history import History
-from covpath.ledger.model import Ledger
 from covpath.terms import Fact, JobRef
 
 
@@ -30,9 +27,12 @@ class Severity(Fact):
 class Finding:
     """One thing found, with its place.
 
-    ``related`` are further places with what stands there (the levers of a job, say);
-    ``hint`` says what to do, ``job`` whom it is about where it is about a job. ``concerns``
-    separates debts that time alone brings (a date that passes) from what a change brings.
+    ``hint`` says what to do, ``job`` whom it is about where it is about a job. ``related`` are
+    further places with what stands there (the levers of a job, say). ``key`` is what makes the
+    finding this one and no other: two findings of a rule about a job with the same key are the
+    same debt, whatever the day and the line. ``by_time``: the passing of days alone brings it.
+    ``weight`` orders findings of one severity, the heavier first (days late, say). ``fix`` is a
+    diff that removes it, where there is only one.
     """
 
     rule: str
@@ -41,27 +41,17 @@ class Finding:
     place: Place
     hint: str
     job: JobRef | None = None
+    key: str = ""
     related: tuple[tuple[str, Place], ...] = ()
     by_time: bool = False
+    weight: int = 0
+    fix: str = ""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditSubject:
-    """All that rules look at: verdicts of all jobs, the exceptions file, the calendar, the past, the day.
-
-    ``ledger`` is None where there is no exceptions file; ``exceptions_path`` is where it would be.
-    """
-
-    verdicts: tuple[JobVerdict, ...]
-    ledger: Ledger | None
-    exceptions_path: str
-    calendar: Calendar | UnknownDay | None
-    today: date
-    history: History | None = None
-
-    def verdict_of(self, ref: JobRef) -> JobVerdict | None:
-        """The verdict of one job."""
-        return next((verdict for verdict in self.verdicts if verdict.ref == ref), None)
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same debt tomorrow, in another line, and in another checkout."""
+        about = (self.rule, self.job.workflow if self.job else self.place.file, self.job.job if self.job else "")
+        return hashlib.sha256("\0".join((*about, self.key)).encode()).hexdigest()[:32]
 
 
 class Rule(Protocol):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covpath.audits.finding import AuditSubject, Finding, Severity
-from covpath.ledger.calendar import Calendar, UnknownDay, due
+from covpath.audits.deadline import days, last_day, shown, until_place
+from covpath.audits.finding import Finding, Severity
+from covpath.audits.subject import AuditSubject, names_of
+from covpath.ledger.calendar import UnknownDay, is_overdue
+from covpath.ledger.model import Entry
 
 ID = "overdue"
 TITLE = "the target or review of an entry has passed"
@@ -16,34 +19,39 @@ without a calendar, a calendar without a length) is reported too: a promise nobo
 
 What to do: keep the promise (`covpath move JOB --gate blocking`, then `covpath exceptions resolve JOB`), or
 move the target with a reason (`covpath exceptions postpone JOB --target ... --reason ...`).
+`covpath audit --fix` prepares the first, and with --target and --reason the second.
 """
 
 
 def check(subject: AuditSubject) -> Iterator[Finding]:
     """Entries past their last day, and entries whose last day cannot be told."""
-    calendar = subject.calendar if isinstance(subject.calendar, Calendar) else None
-    for entry in subject.ledger.open_entries if subject.ledger is not None else ():
-        if entry.until is None:
-            continue
-        name = " and ".join(map(str, entry.jobs))
-        place = entry.place_of("target" if entry.target is not None else "review")
-        last = due(entry.until, calendar)
+    for entry in subject.open_entries:
+        last = last_day(subject, entry)
         if isinstance(last, UnknownDay):
-            why = subject.calendar if isinstance(subject.calendar, UnknownDay) and calendar is None else last
+            yield _undated(subject, entry, last)
+        elif last is not None and is_overdue(last, subject.today):
+            late = (subject.today - last).days
             yield Finding(
                 rule=ID,
                 severity=Severity.ERROR,
-                message=f"{name}: the day of `{entry.until}` cannot be told: {why.reason.rstrip('.')}",
-                place=place,
-                hint=why.hint,
-            )
-        elif subject.today > last:
-            days = (subject.today - last).days
-            yield Finding(
-                rule=ID,
-                severity=Severity.ERROR,
-                message=f"{name}: due {last}, {entry.owner or 'no owner'}, {days} day{'s' if days > 1 else ''} late",
-                place=place,
-                hint="Make it blocking and resolve the entry, or postpone it with a reason.",
+                message=f"{names_of(entry)}: {shown(entry, last)}, {entry.owner or 'no owner'}, {days(late)} late",
+                place=until_place(entry),
+                hint=f"Keep it: covpath audit --fix. Move it: covpath exceptions postpone {entry.jobs[0]} "
+                "--target ... --reason ...",
+                job=subject.ref_of(entry),
+                key=f"{names_of(entry)} {entry.until}",
                 by_time=True,
+                weight=late,
             )
+
+
+def _undated(subject: AuditSubject, entry: Entry, why: UnknownDay) -> Finding:
+    return Finding(
+        rule=ID,
+        severity=Severity.ERROR,
+        message=f"{names_of(entry)}: the day of `{entry.until}` cannot be told: {why.reason.rstrip('.')}",
+        place=until_place(entry),
+        hint=why.hint,
+        job=subject.ref_of(entry),
+        key=f"{names_of(entry)} undated",
+    )

@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
-from covpath.audits import overdue, stale, undecided, unexplained
-from covpath.audits.finding import AuditSubject, Finding, Rule, Severity
+from covpath.audits import (
+    accepted_gate,
+    cannot_go_red,
+    drifted,
+    due_soon,
+    evidence_missing,
+    evidence_old,
+    evidence_reported,
+    kickoff,
+    levers_contradict,
+    no_data,
+    no_review,
+    not_resolved,
+    overdue,
+    runner_loss,
+    same_check,
+    stale,
+    still_open,
+    stuck_check,
+    undecided,
+    unexplained,
+    unknown_owner,
+)
+from covpath.audits.finding import Finding, Rule, Severity
+from covpath.audits.subject import AuditSubject
 from covpath.errors import UsageError
 
-RULES: tuple[Rule, ...] = (unexplained, stale, overdue, undecided)
+RULES: tuple[Rule, ...] = (
+    unexplained,
+    stale,
+    accepted_gate,
+    still_open,
+    not_resolved,
+    undecided,
+    overdue,
+    due_soon,
+    drifted,
+    kickoff,
+    no_review,
+    unknown_owner,
+    evidence_missing,
+    evidence_reported,
+    evidence_old,
+    runner_loss,
+    no_data,
+    cannot_go_red,
+    stuck_check,
+    same_check,
+    levers_contradict,
+)
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
 def audit(subject: AuditSubject) -> tuple[Finding, ...]:
-    """Every rule's findings, the worst first, then by place."""
+    """Every rule's findings, the worst first, then the heaviest, then by place."""
     found = [finding for rule in RULES for finding in rule.check(subject)]
-    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.severity), one.place.file, one.place.line or 0)))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(one: Finding) -> tuple[object, ...]:
+    return (_ORDER.index(one.severity), -one.weight, one.place.file, one.place.line or 0, one.rule, one.message)
 
 
 def rule(name: str) -> Rule:

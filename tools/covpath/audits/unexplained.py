@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covpath.audits.finding import AuditSubject, Finding, Severity
-from covpath.errors import Place
+from covpath.audits.finding import Finding, Severity
+from covpath.audits.levers import is_soft, levers, masked_steps
+from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict, StepVerdict
-from covpath.terms import Gate
+from covpath.terms import Gate, JobRef
 
 ID = "unexplained"
 TITLE = "a job or step does not block, and no entry of the exceptions file says why"
@@ -17,55 +18,32 @@ asks for an entry in ci/ci-exceptions.yaml for each job whose failure does not f
 with a masked step: who answers for it, until when, and why. One finding a job lists every lever with its line.
 
 What to do: let it block again (`covpath move JOB --gate blocking`), or write the decision down
-(`covpath exceptions add JOB --decision ... --owner ... --target ...`).
+(`covpath exceptions add JOB --decision ... --owner ... --target ...`). To begin with what is advisory today:
+`covpath exceptions adopt`.
 """
-
-_SOFT = (Gate.ADVISORY, Gate.SILENT)
 
 
 def check(subject: AuditSubject) -> Iterator[Finding]:
     """One finding for each job that does not block, or masks a step, without an entry."""
-    for verdict in subject.verdicts:
-        if verdict.gate is Gate.NO_SIGNAL or _explained(subject, verdict):
+    for verdict in subject.verdicts.noteworthy():
+        if verdict.gate is Gate.NO_SIGNAL or _explained(subject, verdict.ref):
             continue
         masked = masked_steps(verdict)
-        if verdict.gate in _SOFT:
+        if is_soft(verdict.gate):
             yield _finding(verdict, f"{verdict.ref.job} is {verdict.gate}: {_what(verdict.gate)}", masked)
         elif masked:
             names = ", ".join(f"`{step.label}`" for step in masked)
-            yield _finding(verdict, f"{verdict.ref.job} blocks, but its step {names} does not", masked)
+            does = "does" if len(masked) == 1 else "do"
+            gate = "blocks" if verdict.gate is Gate.BLOCKING else "is unknown"
+            step = "step" if len(masked) == 1 else "steps"
+            yield _finding(verdict, f"{verdict.ref.job} {gate}, but its {step} {names} {does} not", masked)
 
 
-def _explained(subject: AuditSubject, verdict: JobVerdict) -> bool:
-    return subject.ledger is not None and any(entry.is_about(verdict.ref) for entry in subject.ledger.open_entries)
-
-
-def masked_steps(verdict: JobVerdict) -> tuple[StepVerdict, ...]:
-    """Steps whose failure is swallowed: by their own flag, or, where they check something, by the shell."""
-    return tuple(step for step in verdict.steps if step.gate in _SOFT and _deliberate(step))
-
-
-def _deliberate(step: StepVerdict) -> bool:
-    codes = [reason.code for reason in step.reasons]
-    by_flag = any(code.startswith("step-continue-on-error") for code in codes)
-    by_shell = any(code.startswith("shell-mask") for code in codes)
-    return by_flag or (by_shell and not step.setup)
-
-
-def levers(verdict: JobVerdict) -> tuple[tuple[str, Place], ...]:
-    """Every line that keeps a failure from failing the run, with what stands there."""
-    found = [
-        (reason.message, reason.place)
-        for step in masked_steps(verdict)
-        for reason in step.reasons
-        if reason.place is not None and reason.code.startswith(("step-continue", "shell-mask", "ratchet"))
-    ]
-    found += [
-        (reason.message, reason.place)
-        for reason in verdict.reasons
-        if reason.place is not None and reason.code.startswith("job-continue")
-    ]
-    return tuple(dict.fromkeys(found))
+def _explained(subject: AuditSubject, ref: JobRef) -> bool:
+    """Whether an entry speaks of the job: open, or resolved (that is another rule's), or damaged."""
+    if subject.exceptions_unreadable or any(name.matches(ref) for name in subject.unread):
+        return True
+    return subject.ledger is not None and bool(subject.ledger.about(ref))
 
 
 def _what(gate: Gate) -> str:
@@ -73,15 +51,24 @@ def _what(gate: Gate) -> str:
 
 
 def _finding(verdict: JobVerdict, message: str, masked: tuple[StepVerdict, ...]) -> Finding:
-    related = levers(verdict)
-    place = related[0][1] if related else masked[0].place if masked else verdict.place
+    found = levers(verdict)
+    place = found[0].place if found else masked[0].place if masked else verdict.place
     return Finding(
         rule=ID,
         severity=Severity.ERROR,
         message=f"{message}, and no entry says why",
         place=place,
-        hint=f"Undo: covpath move {verdict.ref} --gate blocking. "
-        f"Keep: covpath exceptions add {verdict.ref} --target ...",
+        hint=f"Undo: {_undo(verdict)}. Keep: covpath exceptions add {verdict.ref} --target ... --reason ...",
         job=verdict.ref,
-        related=related,
+        # Another gate or another lever is another thing to explain, another line is not.
+        key=" ".join((str(verdict.gate), *sorted(lever.name for lever in found))),
+        related=tuple((lever.message, lever.place) for lever in found),
     )
+
+
+def _undo(verdict: JobVerdict) -> str:
+    found = levers(verdict)
+    if found and all(lever.is_line for lever in found):
+        lines = " and ".join(str(lever.place.line) for lever in found)
+        return f"delete line {lines}" if len(found) == 1 else f"delete lines {lines}"
+    return f"covpath move {verdict.ref} --gate blocking"

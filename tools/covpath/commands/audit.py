@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import os
+import sys
 from pathlib import Path
 from typing import TextIO
 
-from covpath.audits.finding import AuditSubject, Finding, Severity
-from covpath.audits.table import audit
+from covpath.commands.audited import Asked, look_at
+from covpath.commands.auditing import judge_alone, judge_branch
 from covpath.commands.day import day_or_today
-from covpath.commands.job_status import calendar_of, load_ledger
-from covpath.commands.subject import EXCEPTIONS_PATH, Subject, open_subject, required_checks
-from covpath.errors import CovpathError, ExitCode
-from covpath.gate.judge import Judge
-from covpath.ledger.calendar import Calendar, UnknownDay
-from covpath.ledger.model import Ledger
-from covpath.report.audit_data import to_json
-from covpath.report.audit_text import render
+from covpath.commands.event import event_base
+from covpath.commands.state import WorkingTree
+from covpath.errors import ExitCode, UsageError
+from covpath.outside.git import find_repository
+from covpath.outside.transaction import recover
+from covpath.report.audit_formats import write_report
 
 
 def run(
@@ -24,48 +23,47 @@ def run(
     directories: list[Path],
     repos: Path | None,
     base: str | None,
+    no_base: bool,
     today: str | None,
     kickoff: str | None,
     strict: bool,
     fix: bool,
+    target: str | None,
+    reason: str | None,
+    branch: str | None,
     required: Path | None,
     repo: Path | None,
     format: str,  # noqa: A002 - the option's own name
     screen: TextIO,
 ) -> ExitCode:
-    """Print the findings, the worst first."""
-    del directories, repos, base, kickoff, fix
-    subject = open_subject(repo)
-    ledger = load_ledger(subject.root)
-    listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
-    judge = Judge(required=required_checks(subject.root, required, listed))
-    looked_at = AuditSubject(
-        verdicts=tuple(verdict for workflow in subject.workflows.workflows for verdict in judge.workflow(workflow)),
-        ledger=ledger,
-        exceptions_path=EXCEPTIONS_PATH,
-        calendar=_calendar(subject, ledger),
-        today=day_or_today(today),
-    )
-    findings = audit(looked_at)
-    if format == "json":
-        screen.write(json.dumps(to_json(looked_at, findings, subject.workflows.unreadable), indent=2) + "\n")
+    """Print the findings, the worst first; FINDINGS where one of them fails the audit."""
+    asked = Asked(today=day_or_today(today), required=required, kickoff=kickoff)
+    if directories or repos is not None:
+        from covpath.commands.audit_many import audit_many
+
+        if base or fix or kickoff or required or repo is not None:
+            raise UsageError(
+                "many repositories are audited each by itself.",
+                hint="Leave --repo, --base, --fix, --kickoff and --required out.",
+            )
+        return audit_many(directories, repos, asked, strict=strict, format=format, screen=screen)
+    if not fix and (branch or target or reason):
+        raise UsageError("--branch, --target and --reason say how to fix.", hint="Add --fix.")
+    repository = find_repository(repo if repo is not None else Path.cwd())
+    recover(repository.root)
+    here = look_at(repository, WorkingTree(root=repository.root), asked)
+    if base is None and not no_base:
+        base = event_base(repository, os.environ)
+    if base is None:
+        report = judge_alone(here, asked, strict=strict)
     else:
-        screen.write(render(looked_at, findings, subject.workflows.unreadable))
-    return _code(findings, strict, bool(subject.workflows.unreadable))
+        report = judge_branch(repository, here, base, asked, strict=strict)
+    if fix:
+        from covpath.commands.audit_fix import prepare
 
-
-def _calendar(subject: Subject, ledger: Ledger | None) -> Calendar | UnknownDay | None:
-    """The calendar, or why there is none although the file asks for one."""
-    if ledger is None or ledger.calendar is None:
-        return None
-    try:
-        return calendar_of(subject.root, ledger)
-    except CovpathError as error:
-        return UnknownDay(reason=error.message, hint=error.hint or "Mend the calendar.", place=error.place)
-
-
-def _code(findings: tuple[Finding, ...], strict: bool, unreadable: bool) -> ExitCode:
-    failing = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-    if unreadable:
+        return prepare(repository, here, report, until=target, reason=reason, branch=branch, screen=screen)
+    write_report(report, format, os.environ, screen)
+    if report.unreadable:
+        sys.stderr.writelines(f"covpath: {error}\n" for error in report.unreadable)
         return ExitCode.USAGE
-    return ExitCode.FINDINGS if any(finding.severity in failing for finding in findings) else ExitCode.DONE
+    return ExitCode.FINDINGS if report.fails else ExitCode.DONE

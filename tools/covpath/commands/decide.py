@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from covpath.commands.exceptions import apply, evidence_draft, job_name, target_of
+from covpath.commands.exceptions_file import apply, evidence_draft, job_name, target_of
 from covpath.commands.job_status import entry_of, load_ledger, runner_text
 from covpath.commands.subject import Subject, open_subject
 from covpath.decide import Measured, Option, Situation, Support, choose, options

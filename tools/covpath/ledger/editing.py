@@ -53,15 +53,17 @@ class Edited:
         return self.patch.apply()
 
 
-def add(source: Source, *drafts: Draft) -> Edited:
-    """Append entries.
+def add(source: Source, *drafts: Draft, calendar: dict[str, Plain] | None = None) -> Edited:
+    """Append entries, and give the file the ``calendar`` that it lacks.
 
     Raises InvalidExceptions where the file is not valid as it is, and UsageError where one
-    of the jobs has an open entry or a draft does not make a valid one.
+    of the jobs has an open entry, a draft does not make a valid one, or there is a calendar.
     """
     ledger = parse(source)
     _refuse_known_jobs(ledger, drafts)
     rewriting = Rewriting(read(source))
+    if calendar is not None:
+        rewriting.make(_set_calendar(rewriting.document, ledger, calendar))
     left = [draft.fields(default_owner=ledger.owner) for draft in drafts]
     entries = _entries(rewriting.document)
     if left and (entries is None or not entries.items):
@@ -159,6 +161,14 @@ def _refuse_known_jobs(ledger: Ledger, drafts: tuple[Draft, ...]) -> None:
         if any(is_same_job(job, other) for other in drafted):
             raise UsageError(f"{job} is to get two entries at once.", hint="One open entry for each job.")
         drafted.append(job)
+
+
+def _set_calendar(document: Document, ledger: Ledger, calendar: dict[str, Plain]) -> Edit | None:
+    if ledger.calendar is not None:
+        raise UsageError(
+            "the file has a calendar already.", place=ledger.calendar.place, hint="Change that one by hand."
+        )
+    return set_key(document, (), "calendar", calendar, before=("exceptions",), after=("version", "owner"))
 
 
 def _append_entries(document: Document, entries: list[Fields]) -> Edit:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
@@ -66,11 +66,24 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSeen:
+    """The commit that brought something. ``day`` is UTC."""
+
+    commit: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobHistory:
-    """The changes of one job's entry, oldest first; ``names`` are the names it has had, the present one last."""
+    """The changes of one job's entry, oldest first; ``names`` are the names it has had, the present one last.
+
+    ``evidence`` tells of each piece (by what ``Evidence.where`` says) which commit brought it;
+    what was there before the history begins is not in it.
+    """
 
     names: tuple[str, ...]
     changes: tuple[Change, ...]
+    evidence: Mapping[str, FirstSeen] = field(default_factory=dict)
 
     @property
     def decided(self) -> Change | None:

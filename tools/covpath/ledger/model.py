@@ -176,6 +176,11 @@ class Entry:
         """Where a field stands; the entry itself where it lacks the field."""
         return dict(self.places).get(field, self.place)
 
+    @property
+    def accepted_gates(self) -> tuple[Gate, ...]:
+        """The gates the entry accepts; none where it does not say."""
+        return tuple(accepted.gate for accepted in self.accepts if accepted.gate is not None)
+
     def accepts_this(self, what: Accepted) -> bool:
         """Whether the entry names ``what`` among what it accepts."""
         return what in self.accepts

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from covpath.errors import InputError
-from covpath.ledger.history import Change, ChangeKind, History, JobHistory
+from covpath.ledger.history import Change, ChangeKind, FirstSeen, History, JobHistory
 from covpath.ledger.snapshots import Snapshot, Snapshots, State
 
 
@@ -40,7 +40,14 @@ def trace(versions: Iterable[Version], *, complete: bool = True) -> History:
             continue
         _follow(tracks, version, last if before is None else before, after)
         last = after
-    jobs = {job: JobHistory(names=tuple(track.names), changes=tuple(track.changes)) for job, track in tracks.items()}
+    jobs = {
+        job: JobHistory(
+            names=tuple(track.names),
+            changes=tuple(track.changes),
+            evidence={where: seen for where, seen in track.evidence.items() if seen is not None},
+        )
+        for job, track in tracks.items()
+    }
     return History(jobs=jobs, complete=complete, unreadable=tuple(unreadable))
 
 
@@ -53,7 +60,8 @@ class _Track:
 
     names: list[str]
     changes: list[Change] = field(default_factory=list)
-    evidence: set[str] = field(default_factory=set)
+    evidence: dict[str, FirstSeen | None] = field(default_factory=dict)
+    """Every piece it ever had; None where it was there before the history begins."""
     last: State | None = None
 
 
@@ -72,7 +80,8 @@ def _follow(tracks: dict[str, _Track], version: Version, before: Snapshot, after
     gone = [job for job in old if job not in new]
     come = [job for job in new if job not in old]
     for job, follower in _renamed(gone, come, old, new):
-        track = tracks.pop(job, None) or _Track(names=[job], last=old[job])
+        known = tracks.pop(job, None)
+        track = known or _Track(names=[job], last=old[job], evidence=dict.fromkeys(old[job].evidence))
         track.names.append(follower)
         tracks[follower] = track
         _note(track, version, ChangeKind.RENAMED, job, follower)
@@ -88,12 +97,12 @@ def _follow(tracks: dict[str, _Track], version: Version, before: Snapshot, after
         _note(track, version, ChangeKind.ADDED, None, new[job].decision, new[job].evidence)
         if earlier is not None:  # taken out and put back: the clock did not start anew
             _compare_until(track, version, earlier, new[job])
-        _settle(track, new[job])
+        _settle(track, version, new[job])
     same_owner = before.owner == after.owner
     for job, state in new.items():
         past = old.get(job)
         if past is not None and (past is not state or not same_owner) and (past != state or not same_owner):
-            track = tracks.setdefault(job, _Track(names=[job], evidence=set(past.evidence)))
+            track = tracks.setdefault(job, _Track(names=[job], evidence=dict.fromkeys(past.evidence)))
             _compare(track, version, (past, before.owner), (state, after.owner))
 
 
@@ -110,7 +119,7 @@ def _compare(
     if (old.resolved is None) != (new.resolved is None):
         kind = ChangeKind.REOPENED if new.resolved is None else ChangeKind.RESOLVED
         _note(track, version, kind, old.resolved, new.resolved, new.evidence)
-    _settle(track, new)
+    _settle(track, version, new)
 
 
 def _compare_until(track: _Track, version: Version, old: State, new: State) -> None:
@@ -134,13 +143,14 @@ def _note(
             author=version.author,
             before=before,
             after=after,
-            new_evidence=not evidence <= track.evidence,
+            new_evidence=not evidence <= track.evidence.keys(),
         )
     )
 
 
-def _settle(track: _Track, state: State) -> None:
-    track.evidence |= state.evidence
+def _settle(track: _Track, version: Version, state: State) -> None:
+    for where in state.evidence:
+        track.evidence.setdefault(where, FirstSeen(commit=version.commit, day=version.day))
     track.last = state
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 
 from covpath.ledger.history import History
 from covpath.ledger.tracing import Version, trace
@@ -13,12 +15,33 @@ _TOGETHER = 250
 """Commits whose contents are held at the same time."""
 
 
-def past(repository: Repository, path: str, revision: str = "HEAD") -> History:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """The file as it lies there, perhaps not committed: its text, and the day it counts as changed on."""
+
+    text: str
+    day: date
+
+
+def past(repository: Repository, path: str, revision: str = "HEAD", *, working: Working | None = None) -> History:
     """The history of the exceptions file at ``path`` as it is at ``revision``.
 
-    Raises UsageError where there is no such revision or no git, OutsideError where git fails.
+    With ``working`` what is not committed yet is its last change, by a commit of no name. Raises
+    UsageError where there is no such revision or no git, OutsideError where git fails.
     """
-    return trace(versions(repository, path, revision), complete=not repository.is_shallow())
+    committed = versions(repository, path, revision)
+    return trace(
+        committed if working is None else _and_working(committed, working), complete=not repository.is_shallow()
+    )
+
+
+def _and_working(committed: Iterator[Version], working: Working) -> Iterator[Version]:
+    last: str | None = None
+    for version in committed:
+        last = version.after
+        yield version
+    if working.text != last:
+        yield Version(commit="", day=working.day, author="", before=last, after=working.text)
 
 
 def versions(repository: Repository, path: str, revision: str = "HEAD") -> Iterator[Version]:

@@ -1,35 +1,78 @@
-"""An audit's findings for people: the worst first, each with what to do."""
+"""An audit for people: the worst first, each with what to do; what is accepted and what stood before in a line each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from covpath.audits.finding import AuditSubject, Finding, Severity
-from covpath.errors import CovpathError
+from covpath.audits.comparison import Judged
+from covpath.audits.finding import Finding, Severity
+from covpath.audits.report import AuditReport
 
 
-def render(subject: AuditSubject, findings: Sequence[Finding], unreadable: Sequence[CovpathError]) -> str:
-    """The page for a terminal or a log."""
-    lines = [line for finding in findings for line in _finding(finding)]
-    lines += [f"not read: {error}" for error in unreadable]
-    lines.append(_summary(subject, findings))
+def render(report: AuditReport) -> str:
+    """The page for a terminal or a log. What could not be read is told on standard error, as all errors are."""
+    lines: list[str] = []
+    for one in report.judged:
+        if not one.standing and one.finding.severity is not Severity.NOTE:
+            lines += _in_full(one.finding)
+    lines += _section("accepted, or only told:", _notes(report))
+    lines += _section("not this branch:", _standing(report))
+    lines += [f"note: {remark}." for remark in report.remarks]
+    lines.append(summary(report))
     return "\n".join(lines) + "\n"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _in_full(finding: Finding) -> Iterator[str]:
     yield f"{finding.place}: {finding.severity}: {finding.message} [{finding.rule}]"
     for message, place in finding.related:
-        yield f"    line {place.line}: {message}"
+        where = f"line {place.line}" if place.file == finding.place.file else str(place)
+        yield f"    {where}: {message}"
     yield f"    {finding.hint}"
 
 
-def _summary(subject: AuditSubject, findings: Sequence[Finding]) -> str:
-    entries = len(subject.ledger.open_entries) if subject.ledger is not None else 0
-    written = f"{entries} open {'entry' if entries == 1 else 'entries'}" if subject.ledger else "no exceptions file"
+def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
+    found = list(lines)
+    if found:
+        yield title
+        yield from (f"  {line}" for line in found)
+
+
+def _notes(report: AuditReport) -> Iterator[str]:
+    for one in report.judged:
+        if one.finding.severity is Severity.NOTE and not one.standing:
+            yield one_line(one)
+
+
+def _standing(report: AuditReport) -> Iterator[str]:
+    for one in report.judged:
+        if one.standing:
+            yield one_line(one)
+    yield from (f"not read: {error}" for error in report.unreadable_before)
+
+
+def one_line(one: Judged) -> str:
+    """A finding in one line, its place in front."""
+    return f"{one.finding.place}: {one.finding.message} [{one.finding.rule}]"
+
+
+def summary(report: AuditReport) -> str:
+    """The last line: how many of what, in how many jobs and entries, on which day, against what."""
     counts = [
-        f"{number} {severity}{'s' if number != 1 else ''}"
+        _counted(number, str(severity))
         for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-        if (number := sum(finding.severity is severity for finding in findings))
+        if (number := report.count(severity))
     ]
-    found = ", ".join(counts) or "nothing to report"
-    return f"{found}; {len(subject.verdicts)} jobs, {written}, judged as of {subject.today}."
+    standing = sum(one.standing for one in report.judged)
+    found = ", ".join(counts) or ("nothing new" if report.base is not None else "nothing to report")
+    before = f" ({standing} older)" if standing else ""
+    written = (
+        f"{report.entries} open {'entry' if report.entries == 1 else 'entries'}"
+        if report.exceptions_file is not None
+        else "no exceptions file"
+    )
+    against = f", against {report.base}" if report.base is not None else ""
+    return f"{found}{before}; {_counted(report.jobs, 'job')}, {written}, judged as of {report.today}{against}."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

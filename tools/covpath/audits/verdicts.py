@@ -1,0 +1,50 @@
+"""The verdicts of a repository's jobs, each worked out when a rule first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from covpath.gate.judge import Judge
+from covpath.gate.verdict import JobVerdict
+from covpath.terms import JobRef
+from covpath.workflow.model import Job, Workflow
+
+
+class Verdicts:
+    """Jobs by reference, with their verdicts."""
+
+    def __init__(self, workflows: Iterable[Workflow], judge: Judge) -> None:
+        self.workflows = tuple(workflows)
+        self.judge = judge
+        self._jobs = {
+            workflow.ref(job): (workflow, job) for workflow in self.workflows for job in workflow.jobs.values()
+        }
+        self._known: dict[JobRef, JobVerdict] = {}
+
+    @property
+    def refs(self) -> tuple[JobRef, ...]:
+        """Every job, in the order of the files."""
+        return tuple(self._jobs)
+
+    def job(self, ref: JobRef) -> tuple[Workflow, Job]:
+        """A job and its workflow."""
+        return self._jobs[ref]
+
+    def of(self, ref: JobRef) -> JobVerdict | None:
+        """The verdict of one job; None where there is none."""
+        if ref not in self._known and ref in self._jobs:
+            self._known[ref] = self.judge.job(*self._jobs[ref])
+        return self._known.get(ref)
+
+    def noteworthy(self) -> Iterator[JobVerdict]:
+        """The verdicts of all jobs that may be something to report without any entry."""
+        for ref in self._jobs:
+            verdict = self.of(ref)
+            assert verdict is not None
+            yield verdict
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The workflow files."""
+        return frozenset(workflow.path for workflow in self.workflows)

@@ -1,0 +1,166 @@
+"""One state of a repository, made ready for the audit's rules; what could not be read stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from covpath.audits.past import Past
+from covpath.audits.subject import AuditSubject, Owners
+from covpath.audits.verdicts import Verdicts
+from covpath.commands.state import State
+from covpath.errors import CovpathError, InputError, Place
+from covpath.evidence.model import Evidence
+from covpath.evidence.store import parse_evidence
+from covpath.gate.judge import Judge
+from covpath.gate.required import (
+    SETTINGS_PATH,
+    UNKNOWN_REQUIRED,
+    RequiredChecks,
+    from_github_answer,
+    from_names,
+    from_settings,
+)
+from covpath.ledger.calendar import Calendar, UnknownDay, open_calendar
+from covpath.ledger.code_owners import PATHS, owners_in
+from covpath.ledger.model import DEFAULT_PATH, Ledger
+from covpath.ledger.problems import InvalidExceptions, Problem
+from covpath.ledger.reading import Reading, examine
+from covpath.ledger.versions import Working
+from covpath.outside.files import read_bytes
+from covpath.outside.git import Repository
+from covpath.workflow.calls import link
+from covpath.yamltext.source import decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an audit is asked: the day, the list of required checks where one is given, the sprint to begin."""
+
+    today: date
+    required: Path | None = None
+    kickoff: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What the rules look at, and the errors of the files that could not be read."""
+
+    subject: AuditSubject
+    unreadable: tuple[CovpathError, ...]
+
+
+def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
+    """A state of ``repository`` as a subject of the audit.
+
+    Raises what reading the list of required checks raises; a workflow, an entry or a calendar
+    that cannot be read stops nothing.
+    """
+    workflows = state.workflows()
+    reading, problems = _exceptions(state)
+    ledger = reading.ledger if reading is not None else None
+    required = _required(state, asked.required, ledger)
+    subject = AuditSubject(
+        verdicts=Verdicts(workflows.workflows, Judge(required=required, links=link(workflows.workflows))),
+        ledger=ledger,
+        exceptions_path=DEFAULT_PATH,
+        calendar=_calendar(state, ledger),
+        today=asked.today,
+        past=_past(repository, state, asked.today),
+        evidence=_evidence(state),
+        required=required,
+        owners=_owners(state) if ledger is not None else None,
+        unread=reading.unread if reading is not None else (),
+        unreadable=tuple(error.place.file for error in workflows.unreadable if error.place is not None),
+        exceptions_unreadable=bool(problems) and reading is None,
+        kickoff=asked.kickoff,
+    )
+    return Audited(subject=subject, unreadable=(*workflows.unreadable, *problems))
+
+
+def _exceptions(state: State) -> tuple[Reading | None, tuple[CovpathError, ...]]:
+    """The exceptions file as far as it can be read, and what is wrong with it."""
+    try:
+        data = state.read(DEFAULT_PATH)
+        if data is None:
+            return None, ()
+        reading = examine(decode(DEFAULT_PATH, data))
+    except InvalidExceptions as error:
+        return None, tuple(map(_error, error.problems))
+    except CovpathError as error:
+        return None, (error,)
+    return reading, tuple(map(_error, reading.problems))
+
+
+def _error(problem: Problem) -> CovpathError:
+    return InputError(problem.message, place=problem.place, hint=problem.hint)
+
+
+def _required(state: State, file: Path | None, ledger: Ledger | None) -> RequiredChecks:
+    if file is not None:
+        return from_github_answer(str(file), read_bytes(file))
+    if ledger is not None and ledger.required_checks is not None:
+        return from_names(ledger.required_checks.names, DEFAULT_PATH, authoritative=False)
+    data = state.read(SETTINGS_PATH)
+    if data is None:
+        return UNKNOWN_REQUIRED
+    try:
+        return from_settings(data)
+    except InputError as error:
+        hint = "Mend it, or use --required."
+        raise InputError(error.message, place=error.place or Place(SETTINGS_PATH), hint=hint) from error
+
+
+def _calendar(state: State, ledger: Ledger | None) -> Calendar | UnknownDay | None:
+    """The calendar, or why there is none although the file asks for one."""
+    if ledger is None or ledger.calendar is None:
+        return None
+
+    def read(path: str) -> str:
+        data = state.read(path)
+        if data is None:
+            raise InputError("there is no such file.", place=Place(path), hint="The calendar needs it.")
+        return decode(path, data).text
+
+    try:
+        return open_calendar(ledger.calendar, read)
+    except CovpathError as error:
+        return UnknownDay(reason=error.message, hint=error.hint or "Mend the calendar.", place=error.place)
+
+
+def _past(repository: Repository, state: State, today: date) -> Past:
+    working = None
+    if not state.is_committed:
+        try:
+            data = state.read(DEFAULT_PATH)
+        except CovpathError:
+            data = None
+        working = Working(text=data.decode("utf-8-sig", "replace"), day=today) if data is not None else None
+    return Past(repository, DEFAULT_PATH, revision=state.revision, working=working)
+
+
+def _evidence(state: State) -> Callable[[str], Evidence | CovpathError | None]:
+    """Reads saved benchmarks, each once."""
+    known: dict[str, Evidence | CovpathError | None] = {}
+
+    def read(path: str) -> Evidence | CovpathError | None:
+        if path not in known:
+            try:
+                data = state.read(path)
+                known[path] = None if data is None else parse_evidence(data, path)
+            except CovpathError as error:
+                known[path] = error
+        return known[path]
+
+    return read
+
+
+def _owners(state: State) -> Owners | None:
+    for path in PATHS:
+        data = state.read(path)
+        if data is not None:
+            names = owners_in(data.decode("utf-8-sig", "replace"))
+            return Owners(path=path, names=frozenset(name.lower() for name in names))
+    return None

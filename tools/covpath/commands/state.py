@@ -1,0 +1,77 @@
+"""The files of a repository as they lie there, or as a commit has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from covpath.errors import CovpathError, InputError, Place
+from covpath.outside.files import read_bytes
+from covpath.outside.git import Repository
+from covpath.outside.revisions import blobs, show, workflows
+from covpath.workflow.model import Workflow
+from covpath.workflow.reading import read_workflow
+from covpath.workflow.repository import WorkflowSet, collect, read_all
+
+
+class State(Protocol):
+    """One state of the files."""
+
+    @property
+    def revision(self) -> str:
+        """The commit whose history is the state's."""
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether the state is a commit's."""
+
+    def read(self, path: str) -> bytes | None:
+        """A file by its path from the root; None where there is none. Raises InputError where it cannot be read."""
+
+    def workflows(self) -> WorkflowSet:
+        """Every workflow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingTree:
+    """The files as they lie there."""
+
+    root: Path
+    revision: str = "HEAD"
+    is_committed: bool = False
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes, symbolic links followed inside the repository only."""
+        whole = self.root / path
+        return read_bytes(whole, within=self.root) if whole.is_file() else None
+
+    def workflows(self) -> WorkflowSet:
+        """Every workflow."""
+        return read_all(self.root)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """The files as a commit has them; nothing is checked out."""
+
+    repository: Repository
+    revision: str
+    is_committed: bool = True
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes at the commit."""
+        return show(self.repository, self.revision, path)
+
+    def workflows(self) -> WorkflowSet:
+        """Every workflow at the commit."""
+        entries = workflows(self.repository, self.revision)
+        contents = blobs(self.repository, [entry.blob for entry in entries])
+        return collect(_read(entry.path, contents[entry.blob]) for entry in sorted(entries, key=lambda one: one.path))
+
+
+def _read(path: str, data: bytes) -> Workflow | CovpathError:
+    try:
+        return read_workflow(path, data)
+    except CovpathError as error:
+        return error if error.place else InputError(error.message, place=Place(path), hint=error.hint)
