@@ -10,7 +10,6 @@ from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import Arity, Option, Table
 from covpath.backends.request import CoverageRequest, Format, Language, Topic
 from covpath.backends.words import Argument
-from covpath.terms import Loss
 
 NAME = "c8"
 LANGUAGE = Language.JAVASCRIPT
@@ -42,11 +41,12 @@ TABLE = Table(
     istanbul.DIALECT,
 )
 
-_COUNTS = warn("counted-statements", "V8 counts other statements and branches than istanbul, so the figure changes")
-_HINTS = warn("ignore-hints", "/* istanbul ignore */ in the source has no effect; /* c8 ignore */ has")
-_RAW = warn("raw-data", "the raw data lies in coverage/tmp instead of .nyc_output")
-_CONFIG = warn("package-config", "the nyc section of package.json is not read; .nycrc and c8's own section are")
-_THRESHOLD = warn("threshold", "other lines are counted, so the same number is another demand: derive it anew")
+_MOVED = istanbul.Moved(
+    counts=warn("counted-statements", "V8 counts other statements and branches than istanbul, so the figure changes"),
+    hints=warn("ignore-hints", "/* istanbul ignore */ in the source has no effect; /* c8 ignore */ has"),
+    config=warn("package-config", "the nyc section of package.json is not read; .nycrc and c8's own section are"),
+    raw=warn("raw-data", "the raw data lies in coverage/tmp instead of .nyc_output"),
+)
 
 
 def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recognition | None:
@@ -62,12 +62,4 @@ def parse(recognition: Recognition) -> Parsing:
 def emit(request: CoverageRequest, situation: Situation) -> Emission:
     """One ``c8`` command."""
     del situation
-    losses: list[Loss] = []
-    if request.origin != NAME:
-        losses += [native.leaving for native in request.natives]
-        losses += [_COUNTS.loss("statements and branches"), _HINTS.loss("hints"), _CONFIG.loss("package.json")]
-        losses += [_THRESHOLD.loss(f"{limit.flag} {limit.value.raw}") for limit in request.thresholds]
-        if not request.has(Topic.RAW_DIR):
-            losses.append(_RAW.loss("raw data"))
-    line, lost = istanbul.written(request, NAME, TABLE)
-    return Emission(commands=(line,), losses=(*losses, *lost), reports=request.reports)
+    return istanbul.emit(request, NAME, TABLE, _MOVED)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from covpath.backends.contract import Command, Parsing, Recognition, Role, command, prefixed
+from covpath.backends.contract import Command, Emission, Parsing, Recognition, Role, command, prefixed
 from covpath.backends.launch import take_apart
-from covpath.backends.losses import DYNAMIC, drop
+from covpath.backends.losses import DYNAMIC, Leaving, drop, warn
 from covpath.backends.options import Arity, Dialect, Given, Option, Reading, Table, ordered
 from covpath.backends.request import (
     NEW,
@@ -211,3 +211,30 @@ def _report_directory(request: CoverageRequest) -> Argument | None:
 
 def _last_of_each(thresholds: Sequence[Threshold]) -> tuple[Threshold, ...]:
     return tuple({limit.metric: limit for limit in thresholds}.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a job that comes from the other tool must be told."""
+
+    counts: Leaving
+    hints: Leaving
+    config: Leaving
+    raw: Leaving
+
+
+_THRESHOLD = warn("threshold", "other lines are counted, so the same number is another demand: derive it anew")
+
+
+def emit(request: CoverageRequest, name: str, table: Table, moved: Moved) -> Emission:
+    """One command of the tool ``name``."""
+    losses: list[Loss] = []
+    if request.origin != name:
+        losses += [native.leaving for native in request.natives]
+        losses += [moved.counts.loss("statements and branches"), moved.hints.loss("hints")]
+        losses.append(moved.config.loss("package.json"))
+        losses += [_THRESHOLD.loss(f"{limit.flag} {limit.value.raw}") for limit in request.thresholds]
+        if not request.has(Topic.RAW_DIR):
+            losses.append(moved.raw.loss("raw data"))
+    line, lost = written(request, name, table)
+    return Emission(commands=(line,), losses=(*losses, *lost), reports=request.reports)

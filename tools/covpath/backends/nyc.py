@@ -10,7 +10,6 @@ from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import Arity, Option, Table
 from covpath.backends.request import CoverageRequest, Format, Language, Topic
 from covpath.backends.words import Argument
-from covpath.terms import Loss
 
 NAME = "nyc"
 LANGUAGE = Language.JAVASCRIPT
@@ -73,11 +72,14 @@ TABLE = Table(
     istanbul.DIALECT,
 )
 
-_COUNTS = warn("counted-statements", "istanbul counts other statements and branches than V8, so the figure changes")
-_HINTS = warn("ignore-hints", "/* c8 ignore */ and /* v8 ignore */ in the source have no effect; istanbul's hints have")
-_RAW = warn("raw-data", "the raw data lies in .nyc_output instead of coverage/tmp")
-_CONFIG = warn("package-config", "the c8 section of package.json and .c8rc are not read; nyc's own and .nycrc are")
-_THRESHOLD = warn("threshold", "other lines are counted, so the same number is another demand: derive it anew")
+_MOVED = istanbul.Moved(
+    counts=warn("counted-statements", "istanbul counts other statements and branches than V8, so the figure changes"),
+    hints=warn(
+        "ignore-hints", "/* c8 ignore */ and /* v8 ignore */ in the source have no effect; istanbul's hints have"
+    ),
+    config=warn("package-config", "the c8 section of package.json and .c8rc are not read; nyc's own and .nycrc are"),
+    raw=warn("raw-data", "the raw data lies in .nyc_output instead of coverage/tmp"),
+)
 
 
 def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recognition | None:
@@ -93,12 +95,4 @@ def parse(recognition: Recognition) -> Parsing:
 def emit(request: CoverageRequest, situation: Situation) -> Emission:
     """One ``nyc`` command."""
     del situation
-    losses: list[Loss] = []
-    if request.origin != NAME:
-        losses += [native.leaving for native in request.natives]
-        losses += [_COUNTS.loss("statements and branches"), _HINTS.loss("hints"), _CONFIG.loss("package.json")]
-        losses += [_THRESHOLD.loss(f"{limit.flag} {limit.value.raw}") for limit in request.thresholds]
-        if not request.has(Topic.RAW_DIR):
-            losses.append(_RAW.loss("raw data"))
-    line, lost = istanbul.written(request, NAME, TABLE)
-    return Emission(commands=(line,), losses=(*losses, *lost), reports=request.reports)
+    return istanbul.emit(request, NAME, TABLE, _MOVED)
