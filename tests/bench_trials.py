@@ -48,6 +48,7 @@ def run(
     report: str | None = None,
     reference: frozenset[str] | None = None,
     files: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
     cache: CacheState = CacheState.WARM,
     **changes: Any,
 ) -> Trial:
@@ -58,6 +59,8 @@ def run(
         work.mkdir(parents=True)
         for name, text in (files or {}).items():
             (work / name).write_text(text)
+        for name, target in (links or {}).items():
+            (work / name).symlink_to(target)
         request = TrialRequest(
             cell="cell",
             number=0,

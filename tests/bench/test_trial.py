@@ -37,6 +37,8 @@ def test_a_good_run_leaves_its_report_and_its_time(tmp_path: Path, means: Means)
     [
         ("true\n", Outcome.REPORT_BAD, "no report was written"),
         (": > lcov.info\n", Outcome.REPORT_BAD, "the report is empty"),
+        ("ln -s /dev/zero lcov.info\n", Outcome.REPORT_BAD, "no report was written"),
+        ("mkfifo lcov.info\n", Outcome.REPORT_BAD, "no report was written"),
         ("touch -d yesterday lcov.info; " + GOOD_REPORT + "touch -d yesterday lcov.info", Outcome.REPORT_BAD, "older"),
         (GOOD_REPORT.replace("a.py", "b.py"), Outcome.REPORT_BAD, "1 missing (a.py) and 1 more (b.py)"),
         (GOOD_REPORT + "exit 3\n", Outcome.TEST_FAIL, "exit code 3"),
@@ -57,6 +59,16 @@ def test_a_report_that_lay_there_before_does_not_count(tmp_path: Path) -> None:
     old = {"a.py": "", "lcov.info": "SF:a.py\nDA:1,1\nend_of_record\n"}
     trial = run("true", tmp_path, means=unprivileged, report="lcov.info", files=old)
     assert trial.reason == "no report was written"
+
+
+def test_nothing_outside_the_copy_is_deleted(tmp_path: Path) -> None:
+    precious = tmp_path / "elsewhere" / "coverage.xml"
+    precious.parent.mkdir()
+    precious.write_text("precious")
+    for report in (str(precious), "../../../elsewhere/coverage.xml", "link/coverage.xml"):
+        with pytest.raises(OutsideError, match="does not lie in the repository's copy"):
+            run("true", tmp_path, means=unprivileged, report=report, links={"link": str(precious.parent)})
+    assert precious.read_text() == "precious"
 
 
 def test_the_shell_and_directory_are_the_steps_own(tmp_path: Path) -> None:

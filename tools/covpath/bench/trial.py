@@ -77,42 +77,15 @@ def run_trial(request: TrialRequest, site: Site, means: Means, machine: Machine)
     """
     argv = script_argv(request.variant.script, request.variant.shell, site)
     disk_limit, disk_plan = disk.plan(request.ask, site.root)
-    spec = trial_spec(
-        site,
-        argv=argv,
-        directory=request.variant.directory,
-        prepared=request.prepared,
-        environment=request.environment,
-    )
-    report = request.variant.report
-    work = site.trial / "work"
-    kept = site.collected / "report"
-    kept.unlink(missing_ok=True)
-    spec |= {
-        "disk": disk_plan,
-        "remove": [str(work / report)] if report else [],
-        "collect": [[str(work / report), str(kept)]] if report else [],
-        "cache": request.cache.value,
-        "evict": [str(path) for path in request.evict],
-        "time_seconds": request.ask.time_seconds,
-    }
     started = dt.datetime.now(dt.UTC)
     confined = means.confine(request.ask, site.next_group())
-    result = run_supervised(spec, confined, site)
+    result = run_supervised(_spec(request, site, argv, disk_plan), confined, site)
     if "too_small" in result:
         result = {**NOTHING_RAN, "least_free": 0, **result}
-    check = ReportCheck(report=None, problem=None)
-    if report and "too_small" not in result:
-        check = check_report(
-            kept,
-            root=work,
-            tree=request.prepared / "work",
-            started=result["started"],
-            reference=request.reference,
-        )
-    limits = [*confined.limits, *_disk_and_time(request.ask, disk_limit, result, means.NAME)]
+    check = _check(request, site, result)
     log = _log_end(site.log)
     outcome, reason = _judge(request, result, check, log)
+    limits = [*confined.limits, *_disk_and_time(request.ask, disk_limit, result, means.NAME)]
     status = result["status"]
     trial = Trial(
         cell=request.cell,
@@ -130,24 +103,65 @@ def run_trial(request: TrialRequest, site: Site, means: Means, machine: Machine)
         cpu=cpu_use(result),
         memory=memory_use(result),
         disk=DiskUse(growth_bytes=result["growth"], least_free_bytes=result["least_free"]),
-        report=check.report.totals(str(report)) if check.report else None,
+        report=check.report.totals(str(request.variant.report)) if check.report else None,
         limits=distrust(settled(limits, result["counters"], outcome), request.distrusted),
         orphans=result["orphans"],
         core=request.core,
         versions=dict(request.versions),
-        command=Command(
-            argv=tuple(argv),
-            script=request.variant.script,
-            working_directory=request.variant.directory,
-            environment_names=tuple(sorted(request.environment)),
-            environment_sha256=_digest(request.environment),
-        ),
+        command=_command(request, argv),
         machine=machine,
         warnings=warnings_of(result),
         log_tail="" if outcome is Outcome.OK else log[-_TAIL_BYTES:],
     )
-    report_is_good = check.problem is None and check.report is not None
-    return TrialResult(trial=trial, report=check.report if report_is_good else None, tests=executed_tests(log))
+    return TrialResult(trial=trial, report=None if check.problem else check.report, tests=executed_tests(log))
+
+
+def _spec(request: TrialRequest, site: Site, argv: list[str], disk_plan: dict[str, Any]) -> dict[str, Any]:
+    variant = request.variant
+    _kept_report(site).unlink(missing_ok=True)
+    reports = [str(site.trial / "work" / variant.report)] if variant.report else []
+    return {
+        **trial_spec(
+            site,
+            argv=argv,
+            directory=variant.directory,
+            prepared=request.prepared,
+            environment=request.environment,
+        ),
+        "disk": disk_plan,
+        "remove": reports,
+        "collect": [[report, str(_kept_report(site))] for report in reports],
+        "cache": request.cache.value,
+        "evict": [str(path) for path in request.evict],
+        "time_seconds": request.ask.time_seconds,
+    }
+
+
+def _kept_report(site: Site) -> Path:
+    """Where the supervisor puts the report before the trial's mounts vanish."""
+    return site.collected / "report"
+
+
+def _check(request: TrialRequest, site: Site, result: dict[str, Any]) -> ReportCheck:
+    if request.variant.report is None or "too_small" in result:
+        return ReportCheck(report=None, problem=None)
+    return check_report(
+        _kept_report(site),
+        root=site.trial / "work",
+        tree=request.prepared / "work",
+        started=result["started"],
+        reference=request.reference,
+    )
+
+
+def _command(request: TrialRequest, argv: list[str]) -> Command:
+    return Command(
+        argv=tuple(argv),
+        script=request.variant.script,
+        working_directory=request.variant.directory,
+        environment_names=tuple(sorted(request.environment)),
+        environment_sha256=_digest(request.environment),
+    )
 
 
 def _judge(request: TrialRequest, result: dict[str, Any], check: ReportCheck, log: str) -> tuple[Outcome, str]:

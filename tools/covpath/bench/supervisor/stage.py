@@ -45,8 +45,7 @@ def set_up(spec: dict[str, Any]) -> dict[str, Any]:
             raise TooSmall("the prepared files alone do not fit the disk") from error
         raise
     for path in spec["remove"]:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)  # noqa: PTH108
+        _remove_inside(path, trial)
     if disk.get("tmp_bytes"):
         mount_tmpfs(os.path.join(trial, "tmp"), disk["tmp_bytes"])  # noqa: PTH118
     if disk and not any(path.startswith("/tmp/") for path in spec["needs"]):  # noqa: S108
@@ -54,6 +53,15 @@ def set_up(spec: dict[str, Any]) -> dict[str, Any]:
     if spec["cache"] == "cold":
         _evict([trial, *spec["evict"]])
     return found
+
+
+def _remove_inside(path: str, trial: str) -> None:
+    """Delete a file of the copy; links in the copy must not lead the deletion out of it."""
+    directory = os.path.realpath(os.path.dirname(path))  # noqa: PTH120
+    if not f"{directory}/".startswith(f"{os.path.realpath(trial)}/"):
+        raise StageError(f"the report {path} does not lie in the repository's copy")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108
 
 
 def _copy(prepared: str, trial: str) -> None:
@@ -84,9 +92,9 @@ def used_bytes(path: str) -> int:
 
 
 def collect(pairs: list[list[str]]) -> None:
-    """Copy files out of the trial before its mounts vanish; what is not there is left out."""
+    """Copy regular files out of the trial before its mounts vanish; what is none, or none yet, is left out."""
     for source, target in pairs:
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+        if os.path.isfile(source):  # noqa: PTH113 - a pipe or a device would have no end
             shutil.copy2(source, target)
 
 
