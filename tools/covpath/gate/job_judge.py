@@ -16,7 +16,7 @@ from covpath.gate.required import RequiredChecks
 from covpath.gate.run import Run
 from covpath.gate.runs import Runs
 from covpath.gate.shell_effect import ShellEffect, shell_effect, shell_for
-from covpath.gate.situation import situate
+from covpath.gate.situation import Situation, situate
 from covpath.gate.step_reasons import (
     effect_reasons,
     loss_reasons,
@@ -78,6 +78,8 @@ class JobJudge:
         self.through = through
         self.by_step = by_step
         self.effects: dict[tuple[int, Shell], ShellEffect] = {}
+        source = workflow.document.source.text[job.node.start : job.node.end]
+        self.several_shells = job.strategy is not None and ("indows" in source or "shell: ${{" in source)
         self.alternatives = self._alternatives()
         self.measuring = self.alternatives[0]
 
@@ -94,6 +96,8 @@ class JobJudge:
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
         situation = situate(self.runs, self.workflow, self.job, self.through, self._deciding())
+        if situation.gate is Gate.NO_SIGNAL and not self.every_step and not self.measuring.coverage:
+            return self._unseen(situation)
         cases = [case for run in situation.runs for case in self._cases(run)]
         found = strictest(case.gate for case in cases)
         gate = found if situation.gate is None else situation.gate
@@ -118,6 +122,24 @@ class JobJudge:
             reasons=(*situation.reasons, *self._reasons(cases, main, own, situation.gate is Gate.NO_SIGNAL)),
         )
 
+    def _unseen(self, situation: Situation) -> JobVerdict:
+        """The verdict on a job that never runs for a pull request, where its steps are not asked about."""
+        return JobVerdict(
+            ref=self.workflow.ref(self.job),
+            place=self.workflow.place(self.job.key),
+            checks=self._checks(situation.runs),
+            coverage=False,
+            gate=Gate.NO_SIGNAL,
+            partly=False,
+            blocks=NO_BLOCKS,
+            on_runner_loss=NO_LOSS,
+            measuring=self.measuring.index,
+            steps=(),
+            legs=(),
+            data=judge_data(self.workflow, self.job, self.measuring, None),
+            reasons=situation.reasons,
+        )
+
     def _cases(self, run: Run) -> list[_Case]:
         """One a leg where what can mask a failure differs from leg to leg, else one for all."""
         legs = self.runs.legs(run, self.job)
@@ -130,7 +152,7 @@ class JobJudge:
         if any("matrix" in scalar.value for scalar in self._deciding() if scalar is not None):
             return True
         index = self.measuring.index
-        step = self.job.steps[index] if index is not None else None
+        step = self.job.steps[index] if index is not None and self.several_shells else None
         return step is not None and len({shell_for(self.workflow, self.job, step, leg) for leg in legs}) > 1
 
     def _deciding(self) -> Iterator[Scalar | None]:
@@ -167,10 +189,11 @@ class JobJudge:
         return self.alternatives[0]
 
     def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
-        key = (step.index, shell_for(self.workflow, self.job, step, simulation.leg))
+        leg = simulation.leg if self.several_shells else None
+        key = (step.index, shell_for(self.workflow, self.job, step, leg))
         if key not in self.effects:
             command = next((one.command for one in self.alternatives if one.index == step.index), None)
-            self.effects[key] = shell_effect(self.workflow, self.job, step, command, simulation.leg)
+            self.effects[key] = shell_effect(self.workflow, self.job, step, command, leg)
         return self.effects[key]
 
     def _steps(self, simulation: JobSimulation, gate: Gate) -> tuple[StepVerdict, ...]:
