@@ -62,4 +62,4 @@ def parse(recognition: Recognition) -> Parsing:
 def emit(request: CoverageRequest, situation: Situation) -> Emission:
     """One ``c8`` command."""
     del situation
-    return istanbul.emit(request, NAME, TABLE, _MOVED)
+    return istanbul.emission(request, NAME, TABLE, _MOVED)

@@ -226,7 +226,7 @@ class Moved:
 _THRESHOLD = warn("threshold", "other lines are counted, so the same number is another demand: derive it anew")
 
 
-def emit(request: CoverageRequest, name: str, table: Table, moved: Moved) -> Emission:
+def emission(request: CoverageRequest, name: str, table: Table, moved: Moved) -> Emission:
     """One command of the tool ``name``."""
     losses: list[Loss] = []
     if request.origin != name:
