@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from covpath.gate.blocking import blocking
@@ -15,7 +15,7 @@ from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
 from covpath.gate.run import Run
 from covpath.gate.runs import Runs
-from covpath.gate.shell_effect import ShellEffect, shell_effect, shell_for
+from covpath.gate.shell_effect import LETS_OUT, ShellEffect, shell_effect, shell_for
 from covpath.gate.situation import Situation, situate
 from covpath.gate.step_reasons import (
     effect_reasons,
@@ -24,6 +24,7 @@ from covpath.gate.step_reasons import (
     no_step,
     skipped_reason,
 )
+from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
 from covpath.gate.verdict import (
     NO_BLOCKS,
     NO_LOSS,
@@ -68,7 +69,7 @@ class JobJudge:
         *,
         every_step: bool,
         through: Caller | None = None,
-        by_step: int | None = None,
+        suppose: Suppose = NOTHING_SUPPOSED,
     ) -> None:
         self.runs = runs
         self.required = required
@@ -76,7 +77,7 @@ class JobJudge:
         self.job = job
         self.every_step = every_step
         self.through = through
-        self.by_step = by_step
+        self.suppose = suppose
         self.effects: dict[tuple[int, Shell], ShellEffect] = {}
         source = workflow.document.source.text[job.node.start : job.node.end]
         self.several_shells = job.strategy is not None and ("indows" in source or "shell: ${{" in source)
@@ -87,8 +88,8 @@ class JobJudge:
         """The steps the job can be judged by, best first; more than one only where the first may not run."""
         found = list(islice(alternatives(self.workflow, self.job), 1)) or [Measuring(index=None)]
         index = found[0].index
-        if self.by_step is not None:
-            return found if self.by_step == index else [Measuring(index=self.by_step)]
+        if (asked := self.suppose.step) is not None:
+            return found if asked == index else [Measuring(index=asked)]
         if index is not None and self.job.steps[index].if_ is not None:
             found = list(alternatives(self.workflow, self.job))
         return found
@@ -96,6 +97,8 @@ class JobJudge:
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
         situation = situate(self.runs, self.workflow, self.job, self.through, self._deciding())
+        if self.suppose.runs and situation.gate is Gate.NO_SIGNAL:
+            situation = replace(situation, gate=None)
         if situation.gate is Gate.NO_SIGNAL and not self.every_step and not self.measuring.coverage:
             return self._unseen(situation)
         cases = [case for run in situation.runs for case in self._cases(run)]
@@ -178,7 +181,7 @@ class JobJudge:
         step = self.job.steps[index]
         shell = self._shell(step, simulation)
         effect = simulation.step_failure(index)
-        gate = step_gate(simulation, step, shell, effect)
+        gate = step_gate(simulation, step, shell, effect, runs=self.suppose.runs)
         return _Case(simulation=simulation, measuring=measuring, gate=gate, shell=shell, effect=effect)
 
     def _running(self, simulation: JobSimulation) -> Measuring:
@@ -189,6 +192,8 @@ class JobJudge:
         return self.alternatives[0]
 
     def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
+        if self.suppose.exits:
+            return LETS_OUT
         leg = simulation.leg if self.several_shells else None
         key = (step.index, shell_for(self.workflow, self.job, step, leg))
         if key not in self.effects:
@@ -208,7 +213,7 @@ class JobJudge:
     def _step(self, simulation: JobSimulation, step: Step, job_gate: Gate) -> StepVerdict:
         shell = self._shell(step, simulation)
         effect = simulation.step_failure(step.index)
-        gate = step_gate(simulation, step, shell, effect)
+        gate = step_gate(simulation, step, shell, effect, runs=self.suppose.runs)
         reasons = (*shell.reasons, *effect_reasons(simulation, step, shell, effect))
         if gate is Gate.NO_SIGNAL:
             reasons = (skipped_reason(self.workflow, step), *reasons)
@@ -296,11 +301,11 @@ def strictest(gates: Iterable[Gate]) -> Gate:
     return next((gate for gate in STRICTEST if gate in found), Gate.UNKNOWN)
 
 
-def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect: Effect) -> Gate:
-    """The gate of a step, given what its shell makes of the failing command."""
+def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect: Effect, *, runs: bool = False) -> Gate:
+    """The gate of a step, given what its shell makes of the failing command; ``runs``: suppose that it runs."""
     if step.form is StepForm.NEWER or step.background:
         return Gate.UNKNOWN
-    if simulation.runs(step) is Tri.FALSE:
+    if not runs and simulation.runs(step) is Tri.FALSE:
         return Gate.NO_SIGNAL
     if shell.fails is Tri.FALSE:
         return Gate.ADVISORY if shell.shown else Gate.SILENT

@@ -6,6 +6,7 @@ from covpath.gate.call_judge import CallJudge
 from covpath.gate.job_judge import JobJudge
 from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
+from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
 from covpath.gate.verdict import JobVerdict
 from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Workflow
@@ -32,12 +33,12 @@ class Judge:
         """A verdict for each of a workflow's jobs, in file order."""
         return tuple(self.job(workflow, job) for job in workflow.jobs.values())
 
-    def job(self, workflow: Workflow, job: Job, *, step: int | None = None) -> JobVerdict:
-        """The verdict of one job; by the step at index ``step`` instead of the measuring one where it is given."""
+    def job(self, workflow: Workflow, job: Job, suppose: Suppose = NOTHING_SUPPOSED) -> JobVerdict:
+        """The verdict of one job."""
         runs = self._remembering()
         if job.uses is not None:
             return CallJudge(runs, self.required, workflow, job).verdict()
-        return JobJudge(runs, self.required, workflow, job, every_step=self.every_step, by_step=step).verdict()
+        return JobJudge(runs, self.required, workflow, job, every_step=self.every_step, suppose=suppose).verdict()
 
     def _remembering(self) -> Runs:
         """What is remembered of workflows, dropped now and then so that it does not grow with their number."""

@@ -39,7 +39,7 @@ class ShellEffect:
 FAILING_INPUTS = ("fail_ci_if_error", "fail-on-error", "if-no-files-found")
 """The inputs by which upload actions are told whether to fail."""
 
-_LETS_OUT = ShellEffect(fails=Tri.TRUE)
+LETS_OUT = ShellEffect(fails=Tri.TRUE)
 
 
 def shell_for(workflow: Workflow, job: Job, step: Step, leg: Leg | None = None) -> Shell:
@@ -86,16 +86,16 @@ def shell_effect(
     if step.uses is not None:
         return _action_effect(workflow, step)
     if step.run is None or not step.run.value.strip():
-        return _LETS_OUT
+        return LETS_OUT
     text = step.run.value
     shell = shell_for(workflow, job, step, leg)
     if shell.errexit and shell.known and (every_command_alone(text) if command is not None else fails_at_once(text)):
-        return _LETS_OUT
+        return LETS_OUT
     script = parse_script(text)
     if command is None:
         about = script_commands(text)
         if not about:
-            return _LETS_OUT
+            return LETS_OUT
         # A masked clean-up line beside a command that counts masks nothing that matters.
         command = about[-1]
     effect = failure_of(command, script, shell)
@@ -121,11 +121,11 @@ def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
     """Upload actions that are told, or made, not to fail when the upload does."""
     found = uploader(step.uses or "")
     if found is None:
-        return _LETS_OUT
+        return LETS_OUT
     inputs = step.inputs()
     fails = found.can_fail(inputs)
     if fails is Tri.TRUE:
-        return _LETS_OUT
+        return LETS_OUT
     told = ", ".join(f"`{name}: {inputs[name]}`" for name in FAILING_INPUTS if name in inputs) or "its default"
     message = f"a failing upload {'does not' if fails is Tri.FALSE else 'may not'} fail the step ({told})"
     return ShellEffect(
