@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from covpath.bench.from_job import MeasuringCommand, measuring_command
+from covpath.bench.github.cells import base_name, split_cell
+from covpath.bench.github.plain import run_real_cell
 from covpath.bench.interpreters import monitoring_interpreter, own_environment
 from covpath.bench.profile import choose, load_profiles
 from covpath.bench.run import BenchOptions, run_bench
 from covpath.bench.settings import FILE, BenchSettings, load_settings
 from covpath.bench.subject import Subject
 from covpath.bench.variants import Variants, make_variants
+from covpath.commands.bench_collect import keep, with_collected
+from covpath.commands.bench_elsewhere import run_elsewhere, split_names
+from covpath.commands.bench_github import matrix_json
+from covpath.commands.bench_report import EVIDENCE_NAME, report
 from covpath.commands.subject import open_subject
 from covpath.errors import ExitCode, Refusal, UsageError
-from covpath.evidence.model import Evidence
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.store import dump_evidence, load_evidence
-from covpath.outside.files import read_bytes, write_atomically
+from covpath.outside.files import write_atomically
 from covpath.outside.transaction import state_directory
 from covpath.quantity import show_bytes, show_seconds
-from covpath.report.bench_markdown import render
-from covpath.report.bench_rows import working
 from covpath.workflow.repository import find_job
-
-EVIDENCE_NAME = "evidence.json"
-SUMMARY_NAME = "summary.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +58,31 @@ def run(
     repo: Path | None,
     format: str,  # noqa: A002 - the option's own name
     screen: TextIO,
+    cell: str | None,
+    real: bool,
+    matrix: bool,
+    **elsewhere: Any,
 ) -> ExitCode:
     """Plan, run, resume and report; FINDINGS where no cell works."""
+    if action in ("cell", "collect") or elsewhere["on_github"] is not None:
+        names = {
+            "backends": split_names(backends),
+            "runners": split_names(runners),
+            "trials": trials or 1,
+            "yes": yes,
+        }
+        return run_elsewhere(action, {**elsewhere, **names}, folder=folder, repo=repo, format=format, screen=screen)
     if not sys.platform.startswith("linux"):
         raise UsageError("bench needs Linux: nothing else holds a process tree to a runner's limits.")
+    if cell is not None:
+        backends, runners = split_cell(cell)
     bench = _plan(repo, job, setup, backends, runners, trials, folder)
+    if action == "plan" and matrix:
+        asked = split_names(backends) or tuple(base_name(variant.backend) for variant in bench.subject.variants)
+        screen.write(f"{matrix_json(bench.subject.repo, asked, split_names(runners))}\n")
+        return ExitCode.DONE
     if action == "report":
-        return _report(load_evidence(bench.folder / EVIDENCE_NAME), bench.folder, format, screen)
+        return report(load_evidence(bench.folder / EVIDENCE_NAME), bench.folder, format, screen)
     # With JSON on standard output, what is shown to people goes to standard error.
     people = sys.stderr if format == "json" else screen
     people.write(_shown(bench))
@@ -75,14 +92,18 @@ def run(
         raise Refusal("nothing was run.", hint="Answer y, or add --yes to run these commands.")
     if fresh:
         (bench.folder / "trials.jsonl").unlink(missing_ok=True)
+    if cell is not None and real:
+        evidence = run_real_cell(bench.subject, bench.runners[0], bench.options.trials)
+        return report(keep(evidence, bench.folder), bench.folder, format, screen)
     from covpath.report.bench_screen import BenchProgress
 
     with BenchProgress(sys.stderr) as progress:
         for note in bench.notes:
             progress.console.print(f"note: {note}", markup=False)
         evidence = run_bench(bench.subject, bench.runners, bench.folder, bench.options, progress.tell)
+    evidence = with_collected(evidence, bench.folder)
     write_atomically(bench.folder / EVIDENCE_NAME, dump_evidence(evidence))
-    return _report(evidence, bench.folder, format, screen)
+    return report(evidence, bench.folder, format, screen)
 
 
 def _plan(
@@ -104,9 +125,11 @@ def _plan(
     workflow, found = find_job(opened.workflows.workflows, name)
     command = measuring_command(workflow, found, opened.root)
     preparation = tuple(setup) or settings.setup
-    variants = make_variants(command, _names(backends) or settings.backends, monitoring_interpreter(own_environment()))
+    variants = make_variants(
+        command, split_names(backends) or settings.backends, monitoring_interpreter(own_environment())
+    )
     profiles = load_profiles(opened.root)
-    chosen = choose(profiles, _names(runners) or settings.runners or tuple(profiles))
+    chosen = choose(profiles, split_names(runners) or settings.runners or tuple(profiles))
     return _Bench(
         command=command,
         subject=_subject(opened.root, command, variants, preparation),
@@ -139,10 +162,6 @@ def _options(settings: BenchSettings, trials: int | None) -> BenchOptions:
     )
 
 
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip()) if text else ()
-
-
 def _shown(bench: _Bench) -> str:
     """Everything that will be executed, and under which limits."""
     subject, command = bench.subject, bench.command
@@ -170,20 +189,3 @@ def _confirmed(stream: TextIO) -> bool:
     stream.write("Run these commands? [y/N] ")
     stream.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _report(evidence: Evidence, folder: Path, format: str, screen: TextIO) -> ExitCode:  # noqa: A002
-    summary = render(evidence)
-    write_atomically(folder / SUMMARY_NAME, summary.encode())
-    job_summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if job_summary:
-        with Path(job_summary).open("a", encoding="utf-8") as file:
-            file.write(summary)
-    if format == "json":
-        screen.write(read_bytes(folder / EVIDENCE_NAME).decode())
-    else:
-        from covpath.report.bench_screen import print_table
-
-        print_table(evidence, screen)
-        screen.write(f"Evidence: {folder / EVIDENCE_NAME}; summary: {folder / SUMMARY_NAME}\n")
-    return ExitCode.DONE if working(evidence) else ExitCode.FINDINGS

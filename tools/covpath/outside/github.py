@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPMessage
 from importlib.metadata import version
 from typing import Any, NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from covpath.errors import OutsideError
 
@@ -76,14 +76,14 @@ class GitHub:
         except _NotFound:
             return None
 
-    def get_all(self, path: str) -> Iterator[Any]:
-        """The items of a list that comes in pages."""
+    def get_all(self, path: str, key: str | None = None) -> Iterator[Any]:
+        """The items of a list that comes in pages; with ``key`` the list is under it in each page."""
         address: str | None = f"{self.api_url.rstrip('/')}{path}{'&' if '?' in path else '?'}per_page=100"
         for _ in range(_MAX_PAGES):
             if address is None:
                 return
             items, headers = self._ask("GET", address, None)
-            yield from items
+            yield from items if key is None else items[key]
             following = _NEXT_PAGE.search(headers.get("Link", ""))
             address = following[1] if following and following[1].startswith(self.api_url) else None
 
@@ -91,10 +91,20 @@ class GitHub:
         """The JSON answer to POST ``path``."""
         return self._ask("POST", f"{self.api_url.rstrip('/')}{path}", json.dumps(fields).encode())[0]
 
+    def get_file(self, path: str, limit: int) -> bytes:
+        """The file that GET ``path`` leads to, which lies elsewhere: whoever keeps it is not shown the token.
+
+        Raises OutsideError for a file of more than ``limit`` bytes, and where there is none.
+        """
+        address = f"{self.api_url.rstrip('/')}{path}"
+        try:
+            self._ask("GET", address, None)
+        except _Elsewhere as found:
+            return _download(found.address, limit)
+        raise OutsideError(f"{urlsplit(address).hostname} answered GET {path} with no address of a file.")
+
     def _ask(self, method: str, address: str, data: bytes | None) -> tuple[Any, HTTPMessage]:
-        parts = urlsplit(address)
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise OutsideError(f"{address} is not a safe address to send a token to.", hint="Use https.")
+        parts = _safe(address)
         headers = {
             "Accept": "application/vnd.github+json",
             "User-Agent": f"covpath/{version('covpath')}",
@@ -108,6 +118,8 @@ class GitHub:
                 return json.loads(answer.read(_MAX_ANSWER)), answer.headers
         except urllib.error.HTTPError as error:
             with error:
+                if error.code == 302 and method == "GET" and "Location" in error.headers:
+                    raise _Elsewhere(error.headers["Location"]) from None
                 _refused(error, f"{method} {parts.path}")
         except (OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -116,6 +128,31 @@ class GitHub:
             raise OutsideError(
                 f"{parts.hostname} answered {method} {parts.path} with something that is not JSON."
             ) from error
+
+
+def _safe(address: str) -> SplitResult:
+    """The parts of an address nobody can listen to or change on the way."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise OutsideError(f"{address} is not a safe address to send a token to.", hint="Use https.")
+    return parts
+
+
+def _download(address: str, limit: int) -> bytes:
+    """A file of at most ``limit`` bytes, asked for without the token."""
+    parts = _safe(address)
+    request = urllib.request.Request(address, headers={"User-Agent": f"covpath/{version('covpath')}"})  # noqa: S310 - checked above
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_SECONDS) as answer:
+            data: bytes = answer.read(limit + 1)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise OutsideError(f"{parts.hostname} does not give the file: {error.code}.") from error
+    except (OSError, HTTPException) as error:
+        raise Unreachable(f"{parts.hostname} cannot be reached: {error}.") from error
+    if len(data) > limit:
+        raise OutsideError(f"the file is larger than {limit:,} bytes.", hint="Download it by hand, if you trust it.")
+    return data
 
 
 def parse_remote(url: str) -> GitHubRepository | None:
@@ -154,6 +191,14 @@ def check_run_annotations(github: GitHub, repository: GitHubRepository, check_ru
 
 class _NotFound(OutsideError):
     """GitHub has nothing there, or nothing it shows with this token."""
+
+
+class _Elsewhere(OutsideError):
+    """GitHub's answer is an address to get the file from."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__("GitHub keeps this elsewhere.")
+        self.address = address
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from covpath.yamltext import layout
-from covpath.yamltext.nodes import Alias, Mapping, Node, Sequence, to_plain, walk
+from covpath.yamltext.nodes import Alias, Mapping, Node, Plain, Scalar, Sequence, deref, to_plain, walk
 from covpath.yamltext.reading import Document, read
 from covpath.yamltext.rendering import render_entry, render_item
 from covpath.yamltext.replacing import replace
@@ -35,20 +35,37 @@ def written_out(document: Document) -> Document:
 
 
 def _instead(document: Document, site: Site) -> tuple[int, int, str]:
-    """The range of an alias and what it stands for, written in its place."""
-    node, value = site.node, to_plain(site.node)
-    if site.in_flow or not isinstance(value, list | dict) or not value:
-        return replace(document, site, value)
-    style, text = layout.indents(document, node.start), document.source.text
-    if isinstance(site.parent, Sequence):
-        mark = layout.dash(document, site.parent, site.index)
-        lines = render_item(value, layout.Indents(mapping=style.mapping, dash=style.dash, width=node.start - mark))
-        first, column = lines[0][node.start - mark :], layout.column(text, mark)
-    else:
-        assert site.parent is not None
-        lines = render_entry("", value, style)
-        first, column = "", layout.column(text, site.parent.start)
-    return node.start, node.end, "\n".join([first, *(" " * column + line if line else "" for line in lines[1:])])
+    """The range of an alias and what it stands for, written in its place; comments come along."""
+    node, text = site.node, document.source.text
+    target = deref(node)
+    if site.in_flow or isinstance(target, Scalar) or target.flow:
+        return replace(document, site, to_plain(node))
+    style = layout.indents(document, node.start)
+    start, column = node.start, layout.column(text, node.start)
+    if isinstance(site.parent, Mapping):  # on lines of its own, below the key
+        start = layout.line_start(text, start) + len(text[layout.line_start(text, start) : start].rstrip(" "))
+        column = layout.column(text, site.parent.start)
+        column += style.mapping if isinstance(target, Mapping) else style.dash
+    below = "" if start == node.start else "\n"
+    lines = _block(document, target) or _rendered(to_plain(target), style)
+    shown = [" " * column + line if line else line for line in lines]
+    return start, node.end, below + "\n".join(shown)[0 if below else column :]
+
+
+def _block(document: Document, target: Mapping | Sequence) -> list[str]:
+    """The lines of a block collection as they are written, from its own column on; empty where it has aliases."""
+    if any(isinstance(inner, Alias) for _, inner in walk(target)):
+        return []
+    lines = _lines(document, target.start, target.end, (target,), in_flow=False)
+    return _indented(lines, layout.column(document.source.text, target.start), 0)
+
+
+def _rendered(value: Plain, style: layout.Indents) -> list[str]:
+    """The lines of a collection made from its data."""
+    if isinstance(value, list):
+        return [line for item in value for line in render_item(item, style)]
+    assert isinstance(value, dict)
+    return [line for key, item in value.items() for line in render_entry(key, item, style)]
 
 
 def entry_lines(document: Document, mapping: Mapping, key: str, column: int) -> list[str]:
@@ -78,7 +95,7 @@ def _lines(document: Document, start: int, end: int, nodes: tuple[Node, ...], *,
     """The text from ``start`` to ``end``, and a comment behind it on its line, without anchors."""
     source = document.source.text
     text = source[start:end]
-    for at, length in sorted(set(_anchors(document, nodes)), reverse=True):
+    for at, length in sorted({one for one in _anchors(document, nodes) if one[0] >= start}, reverse=True):
         text = text[: at - start] + text[at - start + length :]
     comment = "" if in_flow else layout.same_line_comment(source, end)
     return [line.rstrip("\r") for line in (text + comment).split("\n")]

@@ -93,7 +93,7 @@ def _run(
             result = run_supervised(spec, confined, site)
         log = _end_of(site.log)
     stat = os.statvfs(environment.get("GITHUB_WORKSPACE") or ".")
-    result["growth"] = found.free_bytes - stat.f_bavail * stat.f_frsize
+    result["growth"] = max(0, found.free_bytes - stat.f_bavail * stat.f_frsize)
     return PartRun(argv=tuple(argv), result=result, log=log)
 
 

@@ -23,7 +23,7 @@ from covpath.evidence.runner import RunnerProfile
 _SETTINGS = "settings.json"
 _LAUNCHER = """\
 #!/bin/sh
-exec {python} -I -m covpath "$@"
+PYTHONCOERCECLOCALE=0 exec {python} -I -m covpath "$@"
 """
 
 
@@ -78,12 +78,18 @@ def begin(environment: Mapping[str, str]) -> CellSettings:
     programs = folder / "bin"
     programs.mkdir(exist_ok=True)
     launcher = programs / "covpath"
+    # PYTHONCOERCECLOCALE: Python would set LC_CTYPE for whatever it starts, the measured command too.
     # -I: what the job sets for its own Python (PYTHONPATH, PYTHONHOME) does not reach covpath's.
     launcher.write_text(_LAUNCHER.format(python=f'"{sys.executable}"'), encoding="utf-8")
     launcher.chmod(launcher.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     _append(environment, "GITHUB_PATH", str(programs))
     _append(environment, "GITHUB_OUTPUT", f"record={folder / 'evidence.json'}")
     return settings
+
+
+def step_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment as the step's own shell would have had it: without what the launcher adds."""
+    return {name: value for name, value in environment.items() if name != "PYTHONCOERCECLOCALE"}
 
 
 def load_settings(environment: Mapping[str, str]) -> CellSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from covpath.evidence.runner import RunnerKind, RunnerProfile, Visibility
 
 MOST_CELLS = 256
 """GitHub's limit for one matrix (``facts``, gating, section 5)."""
+
+_ODD = re.compile(r"[^\w.@+-]")
+"""What an artifact's name may not have, or a file's should not."""
 
 STANDARD = ("ubuntu-latest", "ubuntu-slim", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-26.04")
 """Labels that every repository on github.com has; others may wait for a runner that never comes."""
@@ -28,8 +32,8 @@ class RealCell:
     @property
     def id(self) -> str:
         """A name that artifacts and jobs may have."""
-        more = f"-{self.number + 1}" if self.number else ""
-        return f"{self.backend}@{self.runner.name}{more}"
+        more = f"~{self.number + 1}" if self.number else ""
+        return _ODD.sub("-", f"{self.backend}@{self.runner.name}") + more
 
 
 def make_cells(backends: Sequence[str], runners: Sequence[RunnerProfile], trials: int) -> tuple[RealCell, ...]:
@@ -45,6 +49,8 @@ def make_cells(backends: Sequence[str], runners: Sequence[RunnerProfile], trials
             f"{len(found)} cells are more than GitHub's {MOST_CELLS} for one matrix.",
             hint="Name fewer with --runners, --backends or --trials.",
         )
+    if len({cell.id for cell in found}) < len(found):
+        raise UsageError("two cells have the same name.", hint="Rename a runner in ci/runners.yaml.")
     return found
 
 
@@ -108,6 +114,11 @@ def split_cell(name: str) -> tuple[str, str]:
     if not at or not backend or not runner:
         raise UsageError(f"{name!r} is no cell.", hint="A cell is BACKEND@RUNNER, such as pytest-cov@ubuntu-slim.")
     return backend, runner
+
+
+def base_name(backend: str) -> str:
+    """The name that asks for a backend, without the interpreter it happened to find here."""
+    return backend.partition(" (")[0]
 
 
 def expected_data(cells: Sequence[RealCell]) -> list[dict[str, str]]:

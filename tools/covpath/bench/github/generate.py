@@ -217,7 +217,7 @@ def _free_names(wanted: Sequence[str], needed: Needed) -> list[str]:
 
 def _subject(job: _Job, measured: Measured) -> Mapping[str, object]:
     """What a record says about the job, and what the measuring has to know beside the cell."""
-    whole = json.dumps([job.wish.commit, to_plain(measured.job.node)], sort_keys=True)
+    whole = json.dumps([job.wish.commit, to_plain(job.job.node)], sort_keys=True)
     name = str(job.workflow.ref(job.job))
     minutes = job.job.timeout_minutes.data() if job.job.timeout_minutes is not None else None
     return {

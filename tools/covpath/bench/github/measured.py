@@ -68,7 +68,7 @@ def make_measured(workflow: Workflow, job_id: JobId, branch: str, leg: Mapping[s
     rewriting = Rewriting(workflow.document)
     for number, part in enumerate(parts, start=1):
         route = job.steps[part.index].route
-        shell = f"{CELL} --part {number} -- {part.shell}"
+        shell = f"{CELL} {number} -- {part.shell}"
         rewriting.make(set_key(rewriting.document, route, "shell", shell, before=("run",), why="measure"))
     condition = last.if_
     if condition is not None and holds(condition.value, push_contexts(branch, leg)) is not Tri.TRUE:

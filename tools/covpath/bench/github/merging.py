@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from covpath.bench.github.cells import base_name
 from covpath.errors import InputError
 from covpath.evidence.cells import is_real
 from covpath.evidence.model import Evidence, Sighting
@@ -55,7 +56,7 @@ def with_real(known: Evidence, collected: Evidence) -> Evidence:
 
 def missing(evidence: Evidence, expected: Iterable[Mapping[str, str]], run: Run) -> tuple[Sighting, ...]:
     """A sighting for each expected cell without any record: its runner was lost, or its set-up failed."""
-    there = {(trial.backend, trial.runner) for trial in evidence.trials}
+    there = {(base_name(trial.backend), trial.runner) for trial in evidence.trials}
     absent = {(one["backend"], one["runner"]): None for one in expected if (one["backend"], one["runner"]) not in there}
     return tuple(
         Sighting(

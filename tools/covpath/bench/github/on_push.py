@@ -75,11 +75,20 @@ def uses(nodes: Iterable[Node]) -> Iterator[Use]:
     """Every context path read anywhere in ``nodes``, aliases followed."""
     for node in nodes:
         for scalar, bare in _scalars(node):
-            try:
-                found = references_in(scalar.value, bare=bare)
-            except ExpressionError:
-                continue
-            yield from (Use(reference=reference, scalar=scalar) for reference in found)
+            yield from _uses(scalar, bare=bare)
+
+
+def condition_uses(scalar: Scalar) -> Iterator[Use]:
+    """Every context path that an ``if:`` reads."""
+    yield from _uses(scalar, bare=True)
+
+
+def _uses(scalar: Scalar, *, bare: bool) -> Iterator[Use]:
+    try:
+        found = references_in(scalar.value, bare=bare)
+    except ExpressionError:
+        return
+    yield from (Use(reference=reference, scalar=scalar) for reference in found)
 
 
 def _scalars(node: Node, bare: bool = False) -> Iterator[tuple[Scalar, bool]]:

@@ -6,24 +6,37 @@ Whatever varies reaches a script through its environment, never through its text
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from covpath.bench.github.permissions import permission_lines
 from covpath.bench.github.pins import pinned
 from covpath.yamltext.rendering import render_scalar
 
 PYTHON = "3.13"
 """What covpath runs with on a runner, beside the job's own."""
 
-RECORDS = "covpath-bench-cell-"
+ARTIFACTS = "covpath-bench-"
+"""How every artifact of a generated workflow is called, at its beginning."""
+RECORDS = f"{ARTIFACTS}cell-"
 """How the artifacts with one cell's record are called, the cell's id behind it."""
-MERGED = "covpath-bench-evidence"
+MERGED = f"{ARTIFACTS}evidence"
 """The artifact with what the last job made of them."""
+
+JOB_NAME = re.compile(r"measure \((?P<cell>[^~]+)(?:~\d+)?\)")
+"""The name GitHub shows for a cell's job; a repeat's number is not part of the cell."""
 
 _INSTALL = (
     '"$COVPATH_PYTHON" -I -m venv "$RUNNER_TEMP/covpath"',
     'installed="$RUNNER_TEMP/covpath/bin/python"',
     '"$installed" -I -m pip install --quiet --disable-pip-version-check "$COVPATH_REQUIREMENT"',
-    '"$installed" -I -m covpath bench cell --begin',
+    '"$installed" -I -m covpath bench cell begin',
+)
+
+_CHECKOUT = (
+    f"      - uses: {pinned('actions/checkout')}",
+    "        with:",
+    "          persist-credentials: false",
 )
 
 _COLLECT = (
@@ -86,6 +99,7 @@ def collecting_job(
     name: str, needs: Sequence[str], *, requirement: str, expected: Sequence[Mapping[str, str]], runner: str
 ) -> Iterator[str]:
     """The last job: all records become one evidence file, a table and a summary."""
+    local = requirement.startswith(".")  # covpath lies in the repository itself
     yield from (
         f"  {name}:",
         "    name: collect the records",
@@ -93,8 +107,9 @@ def collecting_job(
         f"    needs: [{', '.join(needs)}]",
         f"    runs-on: {render_scalar(runner)}",
         "    timeout-minutes: 10",
-        "    permissions: {}",
+        *permission_lines({"contents": "read"} if local else {}, 4),
         "    steps:",
+        *(_CHECKOUT if local else ()),
         f"      - uses: {pinned('actions/download-artifact')}",
         "        with:",
         f'          pattern: "{RECORDS}*"',

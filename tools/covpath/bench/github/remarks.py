@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from covpath.bench.github.needed import takes_from_elsewhere
-from covpath.bench.github.on_push import Remark, empty_on_push, holds, push_contexts, secrets_used, uses
+from covpath.bench.github.on_push import (
+    Remark,
+    condition_uses,
+    empty_on_push,
+    holds,
+    push_contexts,
+    secrets_used,
+    uses,
+)
 from covpath.terms import JobId, Tri
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping as MappingNode
@@ -95,8 +103,13 @@ def _events(workflow: Workflow) -> set[str]:
 
 
 def surely_runs(job: Job, branch: str) -> bool:
-    """Whether the job has a condition that a push surely fulfils; another might keep it from running at all."""
-    return job.if_ is not None and holds(job.if_.value, push_contexts(branch)) is Tri.TRUE
+    """Whether the job has a condition that a push surely fulfils, whatever jobs came to that are not there.
+
+    Another might keep it from running at all.
+    """
+    if job.if_ is None or holds(job.if_.value, push_contexts(branch)) is not Tri.TRUE:
+        return False
+    return not any(use.reference.path[0].lower() == "needs" for use in condition_uses(job.if_))
 
 
 def _left_out(workflow: Workflow, job: Job, last: int, *, keeps_if: bool) -> Iterator[Remark]:
