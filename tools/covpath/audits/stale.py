@@ -65,8 +65,8 @@ def renamed(subject: AuditSubject, name: JobName) -> JobRef | None:
     same_id = [ref for ref in free if ref.job == name.job]
     if len(same_id) == 1:
         return same_id[0]
-    known = {str(ref): ref for ref in free}
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=_ALIKE)
+    known = {str(ref.job): ref for ref in free if name.file.rsplit("/", 1)[-1] == ref.workflow.rsplit("/", 1)[-1]}
+    near = difflib.get_close_matches(str(name.job), known, n=1, cutoff=_ALIKE)
     return known[near[0]] if near else None
 
 

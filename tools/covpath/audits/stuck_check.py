@@ -11,6 +11,7 @@ from covpath.gate.checks import CheckPattern, check_patterns, legs_of, naming_co
 from covpath.gate.signal import Signal, signal_of
 from covpath.terms import Tri
 from covpath.workflow.model import Job, Workflow
+from covpath.workflow.repository import WORKFLOW_FOLDER
 
 ID = "stuck-check"
 TITLE = "a required check may never report, and the pull request waits for it for ever"
@@ -76,7 +77,7 @@ def _nobody(subject: AuditSubject, name: str) -> Finding:
         rule=ID,
         severity=Severity.NOTE,
         message=f"the required check `{name}` is reported by no job of these workflows",
-        place=Place(subject.required.source),
+        place=Place(WORKFLOW_FOLDER if subject.required.authoritative else subject.required.source),
         hint="If no other app reports it, take it off the list: nothing can be merged while it is missing.",
         key=str(name),
     )

@@ -32,11 +32,15 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
         if is_soft(verdict.gate):
             yield _finding(verdict, f"{verdict.ref.job} is {verdict.gate}: {_what(verdict.gate)}", masked)
         elif masked:
-            names = ", ".join(f"`{step.label}`" for step in masked)
-            does = "does" if len(masked) == 1 else "do"
-            gate = "blocks" if verdict.gate is Gate.BLOCKING else "is unknown"
-            step = "step" if len(masked) == 1 else "steps"
-            yield _finding(verdict, f"{verdict.ref.job} {gate}, but its {step} {names} {does} not", masked)
+            yield _finding(verdict, _steps_do_not(verdict, masked), masked)
+
+
+def _steps_do_not(verdict: JobVerdict, masked: tuple[StepVerdict, ...]) -> str:
+    names = ", ".join(f"`{step.label}`" for step in masked)
+    one = len(masked) == 1
+    if verdict.gate is Gate.BLOCKING:
+        return f"{verdict.ref.job} blocks, but its {'step' if one else 'steps'} {names} {'does' if one else 'do'} not"
+    return f"{verdict.ref.job}: its {'step' if one else 'steps'} {names} {'does' if one else 'do'} not block"
 
 
 def _explained(subject: AuditSubject, ref: JobRef) -> bool:
@@ -69,6 +73,6 @@ def _finding(verdict: JobVerdict, message: str, masked: tuple[StepVerdict, ...])
 def _undo(verdict: JobVerdict) -> str:
     found = levers(verdict)
     if found and all(lever.is_line for lever in found):
-        lines = " and ".join(str(lever.place.line) for lever in found)
+        lines = " and ".join(map(str, sorted(lever.place.line or 0 for lever in found)))
         return f"delete line {lines}" if len(found) == 1 else f"delete lines {lines}"
     return f"covpath move {verdict.ref} --gate blocking"

@@ -127,7 +127,9 @@ def _calendar(state: State, ledger: Ledger | None) -> Calendar | UnknownDay | No
     try:
         return open_calendar(ledger.calendar, read)
     except CovpathError as error:
-        return UnknownDay(reason=error.message, hint=error.hint or "Mend the calendar.", place=error.place)
+        elsewhere = error.place is not None and error.place.file != DEFAULT_PATH
+        reason = f"{error.place}: {error.message}" if elsewhere else error.message
+        return UnknownDay(reason=reason, hint=error.hint or "Mend the calendar.", place=error.place)
 
 
 def _past(repository: Repository, state: State, today: date) -> Past:
