@@ -59,11 +59,10 @@ SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(CASES.
 
 def check(script: str, shell: str) -> None:
     model, command = SHELLS[shell]
-    for first in WORDS:
-        for second in ("success", "failure"):
-            variables = environment(first, second)
-            wanted = really_fails(script, command, variables)
-            assert fails(script, model, variables, deciding=True) is Tri.of(wanted), (first, second)
+    for first, second in [*((word, "success") for word in WORDS), ("success", "failure")]:
+        variables = environment(first, second)
+        wanted = really_fails(script, command, variables)
+        assert fails(script, model, variables, deciding=True) is Tri.of(wanted), (first, second)
 
 
 @pytest.mark.parametrize("shell", SHELLS)

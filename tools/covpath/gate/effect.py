@@ -114,7 +114,7 @@ class JobSimulation:
 
         The job has failed or was cancelled; which, depends on how it ended.
         """
-        return self._propagated(FAILS | CANCELS, Tri.FALSE)
+        return merged(self._propagated(FAILS, Tri.FALSE, lost=True), self._propagated(CANCELS, Tri.FALSE))
 
     def ended(self, results: Results) -> Effect:
         """The job, a call of a reusable workflow, came to ``results``."""
@@ -128,13 +128,15 @@ class JobSimulation:
             if now.ran is not before.ran and now.ran is not Tri.FALSE and shows_something(step)
         )
 
-    def _propagated(self, results: Results, shown: Tri) -> Effect:
-        if results not in self._after or shown is not Tri.FALSE:
-            outcome = job_result(results, self.continue_on_error)
-            effect = self._spread(outcome, shown)
-            if shown is not Tri.FALSE:
-                return effect
-            self._after[results] = effect
+    def _propagated(self, results: Results, shown: Tri, *, lost: bool = False) -> Effect:
+        """``lost``: the failure is that of the runner, which the job's own flag may not cover."""
+        flag = self.continue_on_error
+        if lost and flag is not Tri.FALSE:
+            return self._spread(job_result(results, Tri.UNKNOWN), shown)
+        if shown is not Tri.FALSE:
+            return self._spread(job_result(results, flag), shown)
+        if results not in self._after:
+            self._after[results] = self._spread(job_result(results, flag), shown)
         return self._after[results]
 
     def _spread(self, outcome: JobResult, shown: Tri) -> Effect:
@@ -193,6 +195,21 @@ class JobSimulation:
                 if shows_something(step):
                     shown = either(shown, trace.ran)
         return shown
+
+
+def merged(one: Effect, other: Effect) -> Effect:
+    """What is certain of an effect that is one of two."""
+    if one is other:
+        return one
+    red = tuple(site for site in one.red if site in other.red)
+    possible = dict.fromkeys((*one.red, *other.red, *one.maybe_red, *other.maybe_red))
+    return Effect(
+        run_fails=one.run_fails if one.run_fails is other.run_fails else Tri.UNKNOWN,
+        job_fails=one.job_fails if one.job_fails is other.job_fails else Tri.UNKNOWN,
+        red=red,
+        maybe_red=tuple(site for site in possible if site not in red),
+        shown=one.shown if one.shown is other.shown else Tri.UNKNOWN,
+    )
 
 
 def _in_caller(run: Run, run_fails: Tri) -> Effect:

@@ -38,7 +38,7 @@ def fails_of_itself(scope: Scope, job: Job, step: Step, view: View) -> Tri:
     told = list(_texts(scope, job, step))
     if step.run is not None:
         reads = any(_reads_results(text) for text in told)
-        if not reads and not (step.if_ is not None and _RESULTS.search(step.if_.value)):
+        if not reads and not _runs_because_of_results(job, step):
             return Tri.FALSE
         return _script(scope, job, step, view, reads=reads) if _MAY_END.search(step.run.value) or reads else Tri.FALSE
     if step.uses is None:
@@ -52,6 +52,11 @@ def fails_of_itself(scope: Scope, job: Job, step: Step, view: View) -> Tri:
     if script is not None and not _SCRIPT_FAILS.search(script):
         return Tri.FALSE
     return Tri.UNKNOWN
+
+
+def _runs_because_of_results(job: Job, step: Step) -> bool:
+    """Whether the step may be one that only runs once something failed: then it has never done anything yet."""
+    return any(scalar is not None and _RESULTS.search(scalar.value) for scalar in (job.if_, step.if_))
 
 
 def reads_results(scope: Scope, job: Job, step: Step) -> bool:

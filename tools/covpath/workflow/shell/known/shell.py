@@ -186,9 +186,11 @@ class Rehearsal:
 
     def _listed(self, node: Loop, process: Process) -> list[str]:
         expander = Expander(process, self.listen)
-        fields = [field for word in node.words or () for field in expander.fields(word)]
-        if len(fields) > _MOST_ROUNDS or any(not known(field) for field in fields if field == HOLE):
+        if any(expander.may_spread(word) for word in node.words or ()):
             raise Unclear  # it may be any number of words
+        fields = [field for word in node.words or () for field in expander.fields(word)]
+        if len(fields) > _MOST_ROUNDS:
+            raise Unclear
         return fields
 
     def _case(self, node: Case, process: Process, *, ignored: bool) -> int:

@@ -74,10 +74,14 @@ class Expander:
                 current = None
         return fields if current is None else [*fields, current]
 
+    def may_spread(self, word: Word) -> bool:
+        """Whether an unknown part of the word may become any number of words."""
+        return any(loose and not known(text) for text, loose in self._pieces(word))
+
     def _pieces(self, word: Word) -> Iterator[tuple[str, bool]]:
         """Each part's text, and whether it is split into fields."""
         for part in word.parts:
-            split_up = isinstance(part, (Variable, Substitution)) and not part.quoted
+            split_up = isinstance(part, Expression) or (isinstance(part, (Variable, Substitution)) and not part.quoted)
             yield self._one(part), split_up
 
     def _one(self, part: Part) -> str:
