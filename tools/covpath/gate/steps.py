@@ -61,7 +61,8 @@ def run_steps(scope: Scope, job: Job, view: View, *, fault: int | None, failing:
         fails = Tri.FALSE
         if step.index == fault:
             fails = Tri.TRUE
-        elif ran is not Tri.FALSE:
+        elif ran is not Tri.FALSE and (fault is None or step.index > fault):
+            # What came before the fault has seen nothing of it, and went well.
             fails = failing(scope, job, step, seen)
         masked = switched_on(step.continue_on_error, seen, Key.STEP_CONTINUE_ON_ERROR)
         result = _result(ran, fails, masked)
