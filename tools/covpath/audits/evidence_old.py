@@ -11,7 +11,6 @@ from covpath.audits.past import SetupAt
 from covpath.audits.setup import JobSetup, setup_of
 from covpath.audits.subject import AuditSubject
 from covpath.evidence.model import Evidence as Saved
-from covpath.ledger.history import JobHistory
 from covpath.ledger.model import Entry, Evidence, EvidenceForm
 from covpath.terms import JobRef
 
@@ -29,7 +28,7 @@ What to do: measure again (`covpath bench --job JOB`), or look at a newer run, a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Since:
-    """From when a piece of evidence is: a commit, or a day (then a later day's changes count)."""
+    """From when a piece of evidence is: a commit, or a day (a later day's changes count), or neither is known."""
 
     said: str
     commit: str | None = None
@@ -81,14 +80,16 @@ def _since(subject: AuditSubject, entry: Entry, piece: Evidence) -> _Since | Non
             return _Since(said=f"of {saved.created[:10]}", day=date.fromisoformat(saved.created[:10]))
     if piece.day is not None:
         return _Since(said=f"of {piece.day}", day=piece.day)
+    return _first_seen(subject, entry, piece)
+
+
+def _first_seen(subject: AuditSubject, entry: Entry, piece: Evidence) -> _Since | None:
     histories = [subject.past.exceptions.jobs.get(str(job)) for job in entry.jobs]
-    return _first_seen(piece, [history for history in histories if history is not None])
-
-
-def _first_seen(piece: Evidence, histories: list[JobHistory]) -> _Since | None:
-    seen = [history.evidence[piece.where] for history in histories if piece.where in history.evidence]
+    seen = [one.evidence[piece.where] for one in histories if one is not None and piece.where in one.evidence]
     first = min(seen, key=lambda one: one.day, default=None)
-    if first is None or not first.commit:
+    if first is None or subject.past.is_cut_off_at(first.commit):
+        return _Since(said="older than the history")
+    if not first.commit:
         return None  # not committed yet, so nothing can have changed since
     return _Since(said=f"known since {first.day}", commit=first.commit)
 
@@ -96,7 +97,8 @@ def _first_seen(piece: Evidence, histories: list[JobHistory]) -> _Since | None:
 def _then(subject: AuditSubject, ref: JobRef, since: _Since) -> JobSetup | None:
     if since.commit is not None:
         return subject.past.setup_at(since.commit, ref.workflow, ref.job)
-    assert since.day is not None
+    if since.day is None:
+        return None
     for version in subject.past.setups(ref.workflow, ref.job):
         if version.day <= since.day:
             return version.setup

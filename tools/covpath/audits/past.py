@@ -59,6 +59,15 @@ class Past:
             return History(jobs={}, complete=False, unreadable=())
         return past(self._repository, self._path, self._revision, working=self._working)
 
+    def is_cut_off_at(self, commit: str) -> bool:
+        """Whether the exceptions file's history begins with ``commit`` only because it was cut off there."""
+        return not self.complete and commit == self._oldest
+
+    @cached_property
+    def _oldest(self) -> str | None:
+        changes = history(self._repository, self._path, self._revision) if self.known else ()
+        return changes[-1].commit if changes else None
+
     def setups(self, path: str, job: JobId) -> Iterator[SetupAt]:
         """What a job was measured with, commit by commit of its file, the newest first."""
         for change, workflow in self._workflows(path):
