@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from covpath.terms import Tri
 from covpath.workflow.expressions.condition import condition, evaluate_condition
 from covpath.workflow.expressions.contexts import FAILED, SUCCEEDED, Contexts
 from covpath.workflow.expressions.template import evaluate_text
@@ -58,7 +59,7 @@ class Runner:
         green = True
         for step in self.job.steps:
             contexts = self._contexts(green=green, env={})
-            if not evaluate_condition(condition(step.if_.value if step.if_ else ""), contexts).value == "true":
+            if evaluate_condition(condition(step.if_.value if step.if_ else ""), contexts) is not Tri.TRUE:
                 continue
             ended = self._step(step, contexts)
             self.outcomes[step.label] = ended

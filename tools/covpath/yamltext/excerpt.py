@@ -74,9 +74,14 @@ def entry_lines(document: Document, mapping: Mapping, key: str, column: int) -> 
     if index is None:
         return []
     entry = mapping.entries[index]
+    if mapping.flow:  # `{"a":1}` needs no blank behind the colon, a block does
+        lines = _lines(document, entry.value.outer_start, entry.value.end, (entry.value,), in_flow=True)
+        name = document.source.text[entry.key.start : entry.key.end]
+        lines[0] = f"{name}: {lines[0]}".rstrip()
+        return _indented(lines, _margin(document, entry.key.start), column)
     start = layout.entry_start(document, mapping, index)
-    lines = _lines(document, start, max(entry.key.end, entry.value.end), (entry.key, entry.value), in_flow=mapping.flow)
-    return _indented(lines, _margin(document, start, in_flow=mapping.flow), column)
+    lines = _lines(document, start, max(entry.key.end, entry.value.end), (entry.key, entry.value), in_flow=False)
+    return _indented(lines, layout.column(document.source.text, start), column)
 
 
 def item_lines(document: Document, sequence: Sequence, index: int, column: int) -> list[str]:
@@ -84,7 +89,7 @@ def item_lines(document: Document, sequence: Sequence, index: int, column: int) 
     item = sequence.items[index]
     if sequence.flow:
         lines = _lines(document, item.outer_start, item.end, (item,), in_flow=True)
-        return _indented([f"- {lines[0]}", *lines[1:]], _margin(document, item.start, in_flow=True), column)
+        return _indented([f"- {lines[0]}", *lines[1:]], _margin(document, item.start), column)
     start = layout.dash(document, sequence, index)
     lines = _lines(document, start, max(item.end, start + 1), (item,), in_flow=False)
     above = [" " * column + line if line else "" for line in _comments_above(document, sequence, index)]
@@ -122,11 +127,9 @@ def _anchors(document: Document, nodes: tuple[Node, ...]) -> Iterator[tuple[int,
                 yield found.start(), (one.start if below and same_column else found.end()) - found.start()
 
 
-def _margin(document: Document, start: int, *, in_flow: bool) -> int:
-    """The column that the lines after the first are measured from."""
+def _margin(document: Document, start: int) -> int:
+    """The column at which the line of an offset begins: flow text is measured from there."""
     text = document.source.text
-    if not in_flow:
-        return layout.column(text, start)
     line = text[layout.line_start(text, start) :]
     return len(line) - len(line.lstrip(" "))
 

@@ -38,7 +38,7 @@ def read_archive(data: bytes, name: str) -> tuple[Evidence, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return tuple(_in_archive(archive, name))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise InputError(f"is not an archive that can be read: {error}.", place=Place(name)) from error
 
 
