@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from judging import judged, workflow
 
 from covpath.gate.gate_actions import readings
 from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS
 from covpath.gate.scope import View
 from covpath.terms import Blocks, Gate, Tri
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
+from judging import judged, workflow
 
 TEMPLATE = """\
 on: pull_request

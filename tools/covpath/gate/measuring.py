@@ -45,15 +45,16 @@ class Measurement:
 
 def measurements(job: Job) -> tuple[Measurement, ...]:
     """Every backend command in the job's scripts, in order."""
-    found: list[Measurement] = []
-    for step in job.steps:
-        if step.run is None or not any(word in step.run.value for word in _WORDS):
-            continue
-        for command in parse_script(step.run.value).commands:
-            recognition = recognise_command(command)
-            if recognition is not None and recognition.role is not Role.OTHER:
-                found.append(Measurement(step=step, command=command, recognition=recognition))
-    return tuple(found)
+    return tuple(one for step in job.steps for one in _measurements_of(step))
+
+
+def _measurements_of(step: Step) -> Iterator[Measurement]:
+    if step.run is None or not any(word in step.run.value for word in _WORDS):
+        return
+    for command in parse_script(step.run.value).commands:
+        recognition = recognise_command(command)
+        if recognition is not None and recognition.role is not Role.OTHER:
+            yield Measurement(step=step, command=command, recognition=recognition)
 
 
 def recognise_command(command: Command) -> Recognition | None:
@@ -78,12 +79,27 @@ def alternatives(workflow: Workflow, job: Job) -> Iterator[Measuring]:
     """The steps a job could be judged by, best first: another counts where the first does not run."""
     found = measurements(job)
     if not found:
+        yield from _in_parallel(job)
         yield from (Measuring(index=index) for index in candidates(workflow, job))
         return
     writers = [one for one in found if one.recognition.role in (Role.BOTH, Role.WRITES_REPORT)]
     others = [one for one in found if one not in writers]
     for one in (*reversed(writers), *reversed(others)):
         yield Measuring(index=one.step.index, coverage=True, command=one.command, recognition=one.recognition)
+
+
+def _in_parallel(job: Job) -> Iterator[Measuring]:
+    """Measurements among steps that run beside each other; the group's own step stands for them."""
+    for step in job.steps:
+        for inner in _below(step):
+            for one in _measurements_of(inner):
+                yield Measuring(index=step.index, coverage=True, recognition=one.recognition)
+
+
+def _below(step: Step) -> Iterator[Step]:
+    for child in step.children:
+        yield child
+        yield from _below(child)
 
 
 def candidates(workflow: Workflow, job: Job) -> Iterator[int]:

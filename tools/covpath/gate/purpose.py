@@ -14,7 +14,7 @@ from covpath.workflow.model import Step, StepForm
 from covpath.workflow.shell.dialect import Shell
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Around
-from covpath.workflow.shell.syntax import Command, Script, Test
+from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, Test
 from covpath.workflow.shell.wrappers import peel
 
 _LOOKING = """
@@ -77,7 +77,9 @@ def script_commands(text: str) -> tuple[Command, ...]:
     """
     script = parse_script(text)
     commands = [command for command in script.commands if command.words]
-    telling = [command for command in commands if not _only_looks(command)]
+    own = _functions(script.body)
+    telling = [command for command in commands if not _only_looks(command) and command.name not in own]
+    telling = [command for command in telling if not _only_tells_of_failure(command)] or telling
     outer = [command for command in telling if not command.stands_in(*_INSIDE_WORDS)]
     if outer:
         return tuple(outer)
@@ -89,6 +91,17 @@ def script_commands(text: str) -> tuple[Command, ...]:
 def _only_looks(command: Command) -> bool:
     name = _name(command)
     return name in _TRIVIAL or (bool(command.context) and name in _FILTERS)
+
+
+def _functions(body: Sequence) -> frozenset[str]:
+    """The functions a script defines: calling one runs the commands in it."""
+    return frozenset(item.node.name for item in body.items if isinstance(item.node, Function))
+
+
+def _only_tells_of_failure(command: Command) -> bool:
+    """``cmd || gh pr comment``: what runs in place of a failure, and does not try again."""
+    fallback = any(one.around is Around.AND_OR and one.position and one.name == "||" for one in command.context)
+    return fallback and prepares(command)
 
 
 def _decides(script: Script) -> bool:

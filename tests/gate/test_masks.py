@@ -1,0 +1,249 @@
+"""What a step's own text masks: scripts under GitHub's shells, upload actions, conditions that are not what they seem."""
+
+from __future__ import annotations
+
+import pytest
+
+from covpath.terms import Blocks, Gate, Tri
+from judging import judged
+
+TEMPLATE = """\
+on: pull_request
+jobs:
+  job:
+    runs-on: {runner}
+    steps:
+      - run: |
+{script}
+        {shell}
+"""
+
+
+def gate(script: str, shell: str = "", runner: str = "ubuntu-latest") -> Gate:
+    indented = "\n".join(f"          {line}" for line in script.splitlines())
+    text = TEMPLATE.format(script=indented, shell=f"shell: {shell}" if shell else "", runner=runner)
+    return judged(text)["job"].gate
+
+
+PASSES, FAILS = Gate.SILENT, Gate.BLOCKING
+# Script, and what becomes of its failure under the default shell and under `shell: bash`.
+SCRIPTS = {
+    "cmd": (FAILS, FAILS),
+    "cmd | tee log": (PASSES, FAILS),
+    "cmd || true": (PASSES, PASSES),
+    "(cmd) || echo warn": (PASSES, PASSES),
+    "cmd &": (PASSES, PASSES),
+    "echo $(cmd)": (PASSES, PASSES),
+    "f() {\n  local v=$(cmd)\n}\nf": (PASSES, PASSES),
+    "if ! cmd; then :; fi": (PASSES, PASSES),
+    "trap 'exit 0' EXIT\ncmd": (PASSES, PASSES),
+    "set +e\ncmd": (FAILS, FAILS),
+    "set +e\ncmd\nexit $?": (FAILS, FAILS),
+    "set +e\ncmd\ntrue": (PASSES, PASSES),
+    "cmd\ntrue": (FAILS, FAILS),
+    "x=$(cmd)": (FAILS, FAILS),
+    "cmd || exit 1": (FAILS, FAILS),
+    "set -o pipefail\ncmd | tee log": (FAILS, FAILS),
+    "if ! cmd; then\n  echo no\n  exit 1\nfi": (FAILS, FAILS),
+    "cmd && echo fine": (FAILS, FAILS),
+    "echo before; cmd; echo after": (FAILS, FAILS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_exit_code_decides(script: str) -> None:
+    assert (gate(script), gate(script, "bash")) == SCRIPTS[script]
+
+
+def test_posix_shells_have_no_pipefail() -> None:
+    assert gate("cmd | tee log", "sh") is PASSES
+    assert gate("cmd", "sh") is FAILS
+
+
+def test_the_shell_of_the_job_or_workflow_counts() -> None:
+    text = """
+    on: pull_request
+    defaults:
+      run:
+        shell: bash
+    jobs:
+      inherited:
+        runs-on: ubuntu-latest
+        steps:
+          - run: cmd | tee log
+      own:
+        runs-on: ubuntu-latest
+        defaults:
+          run:
+            shell: bash {0}
+        steps:
+          - run: |
+              cmd
+              echo done
+    """
+    found = judged(text)
+    assert found["inherited"].gate is FAILS
+    assert found["own"].gate is PASSES  # no -e in this template
+
+
+def test_other_shells_are_followed_no_further_than_their_last_line() -> None:
+    assert gate("cmd", "pwsh") is FAILS
+    assert gate("other\ncmd", "pwsh") is FAILS
+    assert gate("cmd || true", "pwsh") is Gate.UNKNOWN
+    assert gate("import cmd", "python") is Gate.UNKNOWN
+    assert gate("other\ncmd", runner="windows-latest") is FAILS
+    assert gate("cmd | tee log", runner="windows-latest") is Gate.UNKNOWN
+
+
+def test_each_leg_has_the_shell_of_its_system() -> None:
+    text = """
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ${{ matrix.os }}
+        strategy:
+          matrix:
+            os: [ubuntu-latest, windows-latest]
+        steps:
+          - run: cmd | tee log
+    """
+    verdict = judged(text)["job"]
+    assert {leg.check: leg.gate for leg in verdict.legs} == {
+        "job (ubuntu-latest)": Gate.SILENT,
+        "job (windows-latest)": Gate.UNKNOWN,
+    }
+
+
+def test_a_masked_failure_that_is_announced_is_seen() -> None:
+    assert gate('cmd || echo "::warning::it failed"') is Gate.ADVISORY
+    assert gate("cmd || gh pr comment 1 --body no") is Gate.ADVISORY
+
+
+def test_the_mask_is_named_with_its_line() -> None:
+    text = TEMPLATE.format(runner="x", script="          setup\n          cmd || true", shell="")
+    verdict = judged(text)["job"]
+    assert [reason.place and reason.place.line for reason in verdict.reasons if "shell-mask" in reason.code] == [8]
+    assert verdict.blocks.value is Blocks.NO
+
+
+UPLOADS = {
+    "codecov/codecov-action@v5": Gate.SILENT,
+    "codecov/codecov-action@v5\n        with:\n          fail_ci_if_error: false": Gate.SILENT,
+    "codecov/codecov-action@v5\n        with:\n          fail_ci_if_error: true": Gate.BLOCKING,
+    "codecov/codecov-action@v5\n        with:\n          fail_ci_if_error: ${{ vars.STRICT }}": Gate.UNKNOWN,
+    "coverallsapp/github-action@v2": Gate.BLOCKING,
+    "coverallsapp/github-action@v2\n        with:\n          fail-on-error: false": Gate.SILENT,
+    "actions/checkout@v5": Gate.BLOCKING,
+}
+
+
+@pytest.mark.parametrize("uses", UPLOADS)
+def test_uploads_fail_as_they_are_told(uses: str) -> None:
+    text = f"on: pull_request\njobs:\n  job:\n    runs-on: x\n    steps:\n      - uses: {uses}\n"
+    assert judged(text)["job"].steps[0].gate is UPLOADS[uses]
+
+
+COVERAGE = """\
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - run: pytest --cov --cov-report=xml
+        {flag}
+      - uses: coverallsapp/github-action@v2
+        {upload}
+        with:
+          file: coverage.xml
+          fail-on-error: {fails}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flag", "upload", "fails", "without", "codes"),
+    [
+        ("", "", "true", Tri.FALSE, set()),
+        ("continue-on-error: true", "", "true", Tri.TRUE, {"measuring-masked"}),
+        ("", "", "false", Tri.TRUE, {"upload-cannot-fail"}),
+        ("continue-on-error: true", "if: hashFiles('coverage.xml') != ''", "true", Tri.TRUE,
+         {"measuring-masked", "upload-skipped"}),
+    ],
+)  # fmt: skip
+def test_a_green_run_may_hold_no_data(flag: str, upload: str, fails: str, without: Tri, codes: set[str]) -> None:
+    data = judged(COVERAGE.format(flag=flag, upload=upload, fails=fails))["job"].data
+    assert data.green_without_data is without
+    assert {reason.code for reason in data.reasons} == codes
+    assert all(reason.place is not None for reason in data.reasons)
+
+
+CONDITIONS = {
+    # condition of a step that runs after the masked one, whether it fails the job
+    "failure()": Gate.SILENT,
+    "always()": Gate.BLOCKING,
+    "'always()'": Gate.BLOCKING,  # a text: true, behind success()
+    "${{ steps.tests.outcome }} == 'failure'": Gate.BLOCKING,  # put together as a text, so always true
+    "${{ steps.tests.outcome == 'failure' }}": Gate.BLOCKING,
+    "steps.tests.outcome == 'success'": Gate.SILENT,
+    "steps.tests.conclusion == 'failure'": Gate.SILENT,
+    "job.status == 'failure'": Gate.SILENT,
+    "job.status == 'success'": Gate.BLOCKING,
+    "false": Gate.SILENT,
+    "vars.STRICT == 'yes'": Gate.SILENT,  # it does what it always did
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_conditions_are_read_as_github_reads_them(condition: str) -> None:
+    text = f"""
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - run: pytest --cov
+            id: tests
+            continue-on-error: true
+          - run: exit 1
+            if: "{condition}"
+    """
+    assert judged(text)["job"].gate is CONDITIONS[condition]
+
+
+def test_the_newer_step_forms_are_read_and_unknown() -> None:
+    text = """
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - run: ./server
+            background: true
+            id: server
+          - parallel:
+              - run: make one
+              - run: make two
+          - run: make test
+          - wait: server
+            continue-on-error: true
+    """
+    verdict = judged(text)["job"]
+    assert [step.gate for step in verdict.steps] == [Gate.UNKNOWN, Gate.UNKNOWN, Gate.BLOCKING, Gate.UNKNOWN]
+    assert verdict.gate is Gate.BLOCKING
+    found = [reason for step in verdict.steps for reason in step.reasons if reason.code == "step-form-unknown"]
+    assert [reason.place and reason.place.line for reason in found] == [7, 10, 14]
+
+
+def test_a_measurement_beside_others_is_unknown_with_its_reason() -> None:
+    text = """
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - parallel:
+              - run: pytest --cov
+              - run: make lint
+    """
+    verdict = judged(text)["job"]
+    assert (verdict.gate, verdict.coverage) == (Gate.UNKNOWN, True)
+    assert verdict.reasons[0].code == "step-form-unknown"
