@@ -1,4 +1,4 @@
-"""What a step's own text masks: scripts under GitHub's shells, upload actions, conditions that are not what they seem."""
+"""What a step's own text masks: scripts, upload actions, conditions that are not what they seem."""
 
 from __future__ import annotations
 

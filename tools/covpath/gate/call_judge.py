@@ -22,13 +22,21 @@ class CallJudge:
     """Works out one verdict; one use each."""
 
     def __init__(
-        self, runs: Runs, required: RequiredChecks, workflow: Workflow, job: Job, *, through: Caller | None = None
+        self,
+        runs: Runs,
+        required: RequiredChecks,
+        workflow: Workflow,
+        job: Job,
+        *,
+        through: Caller | None = None,
+        above: frozenset[str] = frozenset(),
     ) -> None:
         self.runs = runs
         self.required = required
         self.workflow = workflow
         self.job = job
         self.through = through
+        self.above = above | {workflow.path}
 
     def verdict(self) -> JobVerdict:
         """The gate that the strictest job inside has through this call; unknown where none is at hand."""
@@ -36,7 +44,7 @@ class CallJudge:
         called = self.runs.links.called(self.workflow, self.job) if self.runs.links is not None else None
         if situation.gate is Gate.NO_SIGNAL:
             return self._verdict(Gate.NO_SIGNAL, (), situation.reasons)
-        if called is None:
+        if called is None or called.path in self.above:
             return self._verdict(Gate.UNKNOWN, (), (*situation.reasons, self._out_of_sight()))
         inside = self._inside(called)
         found = strictest([verdict.gate for verdict in inside])
@@ -47,7 +55,7 @@ class CallJudge:
         """The jobs of the called workflow, as this call runs them."""
         through = Caller(self.workflow, self.job.id)
         return tuple(
-            CallJudge(self.runs, self.required, called, job, through=through).verdict()
+            CallJudge(self.runs, self.required, called, job, through=through, above=self.above).verdict()
             if job.uses is not None
             else JobJudge(self.runs, self.required, called, job, every_step=False, through=through).verdict()
             for job in called.jobs.values()

@@ -85,10 +85,16 @@ class Runs:
             return
         for caller in self.links.callers.get(workflow.path, ()):
             job = caller.workflow.jobs[caller.job]
-            runs: list[Run] = []
+            found = False
             for origin in self._origins_of(caller.workflow, (*above, workflow.path)):
-                runs += self._called(workflow, job, self.first(origin, job))
-            yield Origin(caller=caller, runs=tuple(runs))
+                calling = [run for run in origin.runs if self.runs_in(run, job)]
+                by_event = [list(self._called(workflow, job, run)) for run in calling]
+                found = found or bool(by_event)
+                # A call in each leg of a matrix is a call of its own; so is its origin.
+                for number in range(min(map(len, by_event), default=0)):
+                    yield Origin(caller=caller, runs=tuple(runs[number] for runs in by_event))
+            if not found:
+                yield Origin(caller=caller, runs=())
 
     def first(self, origin: Origin, job: Job) -> Run | None:
         """The best run of an origin in which a job is not certainly skipped."""
@@ -101,10 +107,8 @@ class Runs:
             return True
         return expected(Scope(run))[job.id].results != SKIPS
 
-    def _called(self, called: Workflow, job: Job, run: Run | None) -> Iterator[Run]:
+    def _called(self, called: Workflow, job: Job, run: Run) -> Iterator[Run]:
         """The runs of a called workflow: one for all legs of the call, or one each where they differ."""
-        if run is None:
-            return
         legs, names = self.legs(run, job), self.call_names(run, job)
         together = not hands_matrix_over(job) or len(legs) > _MOST_LEGS
         for leg in (None,) if together else legs:
