@@ -57,7 +57,7 @@ class Array:
 class Object:
     """A mapping with case-insensitive keys; ``rest`` is the path of a context whose further keys are not known.
 
-    ``texts``: every further value is a text, or null where there is none (``vars``, ``env``, outputs).
+    ``texts``: every further value is a text, empty where there is none (``vars``, ``env``, outputs).
     """
 
     entries: Mapping[str, Value]
@@ -85,7 +85,7 @@ class Object:
         if self.rest is None:
             return None
         path = f"{self.rest}.{key}"
-        return Unknown(frozenset((path,)), (_ANY_TEXT, None)) if self.texts else unknown(path)
+        return unknown_text(path) if self.texts else unknown(path)
 
 
 @dataclass(frozen=True, slots=True)
