@@ -74,7 +74,7 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
         owners=_owners(state) if ledger is not None else None,
         unread=reading.unread if reading is not None else (),
         unreadable=tuple(error.place.file for error in workflows.unreadable if error.place is not None),
-        exceptions_unreadable=bool(problems) and reading is None,
+        exceptions_unreadable=bool(problems) and not _something_read(reading),
         kickoff=asked.kickoff,
     )
     return Audited(subject=subject, unreadable=(*workflows.unreadable, *problems))
@@ -92,6 +92,11 @@ def _exceptions(state: State) -> tuple[Reading | None, tuple[CovpathError, ...]]
     except CovpathError as error:
         return None, (error,)
     return reading, tuple(map(_error, reading.problems))
+
+
+def _something_read(reading: Reading | None) -> bool:
+    """Whether at least it is known which jobs the file speaks of."""
+    return reading is not None and bool(reading.ledger.entries or reading.unread)
 
 
 def _error(problem: Problem) -> CovpathError:

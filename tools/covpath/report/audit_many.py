@@ -31,7 +31,7 @@ class Line:
 def render(lines: Sequence[Line], today: date) -> str:
     """A line each, then the sums."""
     width = max(len(line.root) for line in lines)
-    told = [f"{line.root:<{width}}  {_counts(line)}{_detail(line)}" for line in lines]
+    told = [f"{line.root:<{width}}  {'; '.join(filter(None, (_counts(line), _detail(line))))}" for line in lines]
     failing = sum(line.fails for line in lines)
     unread = sum(bool(line.error) for line in lines)
     told.append(
@@ -44,7 +44,7 @@ def render(lines: Sequence[Line], today: date) -> str:
 
 def _counts(line: Line) -> str:
     if not (line.errors or line.warnings):
-        return "clean" if not line.error else "not read"
+        return "clean" if not line.error else ""
     return f"{_counted(line.errors, 'error')}, {_counted(line.warnings, 'warning')}"
 
 
@@ -53,8 +53,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _detail(line: Line) -> str:
-    parts = [line.worst, f"not read: {line.error}" if line.error else ""]
-    return "".join(f"; {part}" for part in parts if part)
+    return "; ".join(part for part in (line.worst, f"not read: {line.error}" if line.error else "") if part)
 
 
 def to_json(lines: Sequence[Line], today: date) -> dict[str, Any]:
