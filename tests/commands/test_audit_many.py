@@ -50,7 +50,7 @@ def test_one_line_each_the_worst_first(team: Path, call: Call) -> None:
     assert "broken   not read: .github/workflows/ci.yml:" in broken
     assert "not read: ci/ci-exceptions.yaml:1:" in damaged
     assert clean.endswith("clean")
-    assert last == "4 repositories: 1 with errors, 2 not wholly read, 2 errors in 3 jobs, judged as of 2026-11-25."
+    assert last == "4 repositories: 1 with errors, 2 not wholly read, 2 errors in 4 jobs, judged as of 2026-11-25."
 
 
 def test_clean_ones_are_clean(team: Path, call: Call) -> None:
