@@ -17,7 +17,9 @@ from covpath.evidence.trial import Enforcement, Knob, Limit
 
 NAME = "cgroup-v2"
 
-_NEEDED = ("memory", "cpu", "cpuset")
+_NEEDED = "memory"
+_WELCOME = ("cpuset", "cpu")
+"""Without cpuset a number of processors is held as a share of time; systemd rarely delegates it to users."""
 _PERIOD_MICROSECONDS = 100_000
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -27,10 +29,8 @@ def obstacle() -> str | None:
     found = here()
     if found.v2 is None or found.v2_root is None:
         return "there is no version 2 hierarchy"
-    offered = _words(found.v2_root / "cgroup.controllers")
-    absent = [name for name in _NEEDED if name not in offered]
-    if absent:
-        return f"the version 2 hierarchy has no controller for {', '.join(absent)}"
+    if _NEEDED not in _words(found.v2_root / "cgroup.controllers"):
+        return "the version 2 hierarchy has no controller for memory"
     if _parent() is None:
         return "no group there may have groups with controllers (try: systemd-run --user --scope -p Delegate=yes)"
     return None
@@ -75,15 +75,20 @@ def _parent() -> Path | None:
 
 
 def _enable(group: Path) -> bool:
-    """Give groups below ``group`` the controllers; fails where it holds processes and is not the root."""
+    """Give groups below ``group`` the controllers; fails where it holds processes and is not the root.
+
+    Memory goes first: enabling another one in a group with processes would make it threaded for
+    good, and no place for memory limits. Those that are only welcome are tried one by one.
+    """
     control = group / "cgroup.subtree_control"
-    try:
-        missing = [name for name in _NEEDED if name not in _words(control)]
-        if missing:
-            control.write_text(" ".join(f"+{name}" for name in missing))
-        return all(name in _words(control) for name in _NEEDED)
-    except OSError:
-        return False
+    for name in (_NEEDED, *_WELCOME):
+        try:
+            if name not in _words(control):
+                control.write_text(f"+{name}")
+        except OSError:
+            if name == _NEEDED:
+                return False
+    return True
 
 
 def _delegated(group: Path) -> bool:
@@ -111,17 +116,14 @@ def _set_all(ask: Ask, group: Path) -> tuple[Limit, ...]:
     capacity = Capacity.of_this_machine()
     too_big = beyond(ask, capacity)
     knobs = Knobs(NAME)
-    cpus = group / "cpuset.cpus"
-    cpus.write_text(",".join(map(str, own_cpus(ask, capacity))))
+    cpuset = group / "cpuset.cpus"
+    if cpuset.exists():
+        cpuset.write_text(",".join(map(str, own_cpus(ask, capacity))))
     if ask.cpus is not None:
-        share = ask.cpus
         if Knob.CPUS in too_big:
-            knobs.note(Knob.CPUS, share, Enforcement.PREDICTED, reason=too_big[Knob.CPUS])
-        elif share == int(share):
-            effective = group / "cpuset.cpus.effective"
-            knobs.set(Knob.CPUS, share, lambda: float(count_cpus(effective.read_text())), 0)
+            knobs.note(Knob.CPUS, ask.cpus, Enforcement.PREDICTED, reason=too_big[Knob.CPUS])
         else:
-            knobs.set(Knob.CPUS, share, lambda: _write_quota(group / "cpu.max", share), 0.01)
+            _set_cpus(knobs, ask.cpus, group)
     if ask.memory_bytes is not None:
         asked = ask.memory_bytes
         if Knob.MEMORY in too_big:
@@ -131,6 +133,20 @@ def _set_all(ask: Ask, group: Path) -> tuple[Limit, ...]:
     if ask.swap_bytes is not None:
         _set_swap(knobs, ask.swap_bytes, group / "memory.swap.max", capacity)
     return tuple(knobs.entries)
+
+
+def _set_cpus(knobs: Knobs, cpus: float, group: Path) -> None:
+    effective, quota = group / "cpuset.cpus.effective", group / "cpu.max"
+    if cpus == int(cpus) and effective.exists():
+        knobs.set(Knob.CPUS, cpus, lambda: float(count_cpus(effective.read_text())), 0)
+    elif not quota.exists():
+        reason = "neither cpuset nor cpu is delegated; bound by affinity, which a program may change"
+        knobs.note(Knob.CPUS, cpus, Enforcement.OBSERVED, reason=reason)
+    elif cpus == int(cpus):
+        reason = "held as a share of time: cpuset is not delegated, and affinity is what programs see"
+        knobs.note(Knob.CPUS, cpus, Enforcement.ENFORCED, read_back=_write_quota(quota, cpus), reason=reason)
+    else:
+        knobs.set(Knob.CPUS, cpus, lambda: _write_quota(quota, cpus), 0.01)
 
 
 def _set_swap(knobs: Knobs, asked: int, limit: Path, capacity: Capacity) -> None:
