@@ -57,12 +57,14 @@ def translate(
     situation: Situation | None = None,
     environ: Mapping[str, str] | None = None,
     tarpaulin_toml: str | None = None,
+    thresholds: bool = True,
 ) -> Translation:
     """Write the commands ``argvs`` of one backend (a run and what reports from it) for ``target``.
 
     ``report`` asks for another format of the machine-readable report; formats and paths stay otherwise.
-    ``tarpaulin_toml`` is the text of the configuration file the old command reads. Losses that stop are
-    among ``losses``; whether they are accepted is for the caller to say.
+    ``tarpaulin_toml`` is the text of the configuration file the old command reads. Without ``thresholds``
+    no minimum is asked for, as where two tools are only compared. Losses that stop are among ``losses``;
+    whether they are accepted is for the caller to say.
 
     Raises UsageError where no command is a backend's, or several backends' are mixed, or the target
     measures another language or cannot write the report asked for; Refusal where no command runs tests.
@@ -84,8 +86,13 @@ def translate(
     if here is there:
         return _same(argvs, found, there, report, around)
     if tarpaulin_toml is not None and here.NAME == tarpaulin.NAME:
-        return _configured(found, there, report, around, tarpaulin_toml)
-    return _moved(found, [here.parse(one) for one in found], there, report, around, ())
+        return _configured(found, there, report, around, tarpaulin_toml, thresholds=thresholds)
+    return _moved(found, [_parsed(here, one, thresholds=thresholds) for one in found], there, report, around, ())
+
+
+def _parsed(here: Backend, one: Recognition, *, thresholds: bool) -> Parsing:
+    parsing = here.parse(one)
+    return parsing if thresholds else replace(parsing, request=replace(parsing.request, thresholds=()))
 
 
 def smaller_step(argv: Sequence[Argument], situation: Situation | None = None) -> Translation | None:
@@ -164,15 +171,23 @@ def _same(
 
 
 def _configured(
-    found: Sequence[Recognition], there: Backend, report: Format | None, situation: Situation, text: str
+    found: Sequence[Recognition],
+    there: Backend,
+    report: Format | None,
+    situation: Situation,
+    text: str,
+    *,
+    thresholds: bool,
 ) -> Translation:
     """A cargo-tarpaulin command whose settings stand in its configuration file, table by table."""
     if any(str(word) == "--ignore-config" for word in found[0].arguments):
-        return _moved(found, [tarpaulin.parse(one) for one in found], there, report, situation, ())
+        plain_parsings = [_parsed(tarpaulin, one, thresholds=thresholds) for one in found]
+        return _moved(found, plain_parsings, there, report, situation, ())
     configuration = tarpaulin_config.read(text)
     line = tuple(word for word in found[0].arguments)
     tables = configuration.tables or (tarpaulin_config.ConfigTable(name="", arguments=()),)
-    parsings = [tarpaulin.parse(replace(found[0], arguments=tarpaulin_config.merged(table, line))) for table in tables]
+    commands = [replace(found[0], arguments=tarpaulin_config.merged(table, line)) for table in tables]
+    parsings = [_parsed(tarpaulin, one, thresholds=thresholds) for one in commands]
     reporting = next((i for i, table in enumerate(tables) if table.name == tarpaulin_config.REPORT_TABLE), 0)
     runs = [parsing for table, parsing in zip(tables, parsings, strict=True) if table.name != "report"] or parsings
     reports = parsings[reporting].request.reports

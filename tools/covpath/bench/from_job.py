@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from covpath.errors import Place, Refusal
-from covpath.gate.measuring import Measuring, find_measuring
+from covpath.bench.measuring_script import Measured, backend_commands, joined, measuring_steps
+from covpath.errors import CovpathError, Place, Refusal
+from covpath.gate.measuring import find_measuring
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
+from covpath.outside.files import read_bytes
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, Scalar, deref
 
@@ -27,21 +29,31 @@ _DOWNLOADS = ("actions/download-artifact", "dawidd6/action-download-artifact")
 class MeasuringCommand:
     """The measuring step, ready to run in a copy.
 
-    ``script`` is the step's whole script, ``directory`` from the repository's root, ``shell``
-    a template with ``{0}``. ``measuring`` says which command of the script is the backend's,
-    ``installs`` are the scripts of earlier steps that install packages with pip.
+    ``script`` is the step's whole script (or those of the run and the report, where these are
+    steps of their own), ``directory`` from the repository's root, ``shell`` a template with
+    ``{0}``. ``commands`` are those of ``backend`` in the script, ``installs`` the scripts of
+    earlier steps that install packages with pip.
     """
 
     workflow: Workflow
     job: Job
     step: Step
-    measuring: Measuring
+    backend: str
+    commands: tuple[Measured, ...]
     script: str
     shell: str
     directory: str
     environment: tuple[tuple[str, str], ...]
     installs: tuple[str, ...]
     time_limit_seconds: float | None
+    root: Path
+
+    def read(self, name: str) -> str | None:
+        """The text of a file of the repository; None where there is none that can be read."""
+        try:
+            return read_bytes(self.root / name, within=self.root).decode()
+        except (CovpathError, UnicodeDecodeError):
+            return None
 
 
 def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringCommand:
@@ -56,14 +68,25 @@ def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringComm
             place=workflow.place(job.key),
             hint="Name a job whose script calls one; `covpath status` lists them.",
         )
+    assert measuring.recognition is not None
     step = job.steps[measuring.index]
-    assert step.run is not None
     values = dict(_environment(workflow, job, step))
-    obstacles = [*_surroundings(workflow, job), *_open_expressions(workflow, job, step, values)]
+    backend = measuring.recognition.backend
+    steps = measuring_steps(job, step.index, backend, {name: value.value for name, value in values.items()})
+    if not steps:
+        raise Refusal(
+            "no step of the job runs the tests whose report this step makes.",
+            place=workflow.place(step.node),
+            hint="Name the job that runs them.",
+        )
+    values = _together(workflow, job, steps)
+    obstacles = list(_surroundings(workflow, job))
+    for one in steps:
+        obstacles += _open_expressions(workflow, job, one, values)
     if obstacles:
         raise Refusal(
             "the job cannot be measured here: "
-            + "; ".join(f"line {place.line}: {what}" for place, what in obstacles)
+            + "; ".join(f"line {place.line}: {what}" for place, what in dict.fromkeys(obstacles))
             + ".",
             place=obstacles[0][0],
             hint="Measure it where it runs: covpath bench --on-github.",
@@ -75,18 +98,47 @@ def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringComm
             place=workflow.place(step.node),
             hint="Check --repo.",
         )
+    script = joined(tuple(_resolved(one.run.value, values) for one in steps if one.run is not None))
+    environment = tuple((name, _resolved(value.value, values)) for name, value in values.items())
     return MeasuringCommand(
         workflow=workflow,
         job=job,
         step=step,
-        measuring=measuring,
-        script=_resolved(step.run.value, values),
+        backend=backend,
+        commands=backend_commands(script, dict(environment), backend),
+        script=script,
         shell=shell_for(workflow, job, step).template,
         directory=directory,
-        environment=tuple((name, _resolved(value.value, values)) for name, value in values.items()),
-        installs=tuple(_installs(workflow, job, step.index)),
+        environment=environment,
+        installs=tuple(_installs(workflow, job, steps[0].index)),
         time_limit_seconds=_minutes(job),
+        root=root,
     )
+
+
+def _together(workflow: Workflow, job: Job, steps: tuple[Step, ...]) -> dict[str, Scalar]:
+    """The variables of the steps that measure together; Refusal where the steps do not go together."""
+    values: dict[str, Scalar] = {}
+    last = steps[-1]
+    for step in steps:
+        own = dict(_environment(workflow, job, step))
+        apart = [
+            what
+            for what, differs in (
+                ("shells", shell_for(workflow, job, step).template != shell_for(workflow, job, last).template),
+                ("directories", workflow.directory_of(job, step) != workflow.directory_of(job, last)),
+                ("variables", any(name in values and values[name].value != own[name].value for name in own)),
+            )
+            if differs
+        ]
+        if apart:
+            raise Refusal(
+                f"the step that runs the tests and the one that reports have other {' and '.join(apart)}.",
+                place=workflow.place(step.node),
+                hint="Only steps that could be one can be measured here; put them together, or use --on-github.",
+            )
+        values.update(own)
+    return values
 
 
 def _installs(workflow: Workflow, job: Job, before: int) -> Iterator[str]:

@@ -32,6 +32,11 @@ class Interpreter:
     version: str = ""
     why_not: str = ""
 
+    @property
+    def number(self) -> tuple[int, ...]:
+        """The version as numbers."""
+        return tuple(int(part) for part in self.version.split(".") if part)
+
     def adapted(self, variant: Variant, setup: Sequence[str]) -> Variant:
         """The variant as it must be to run with this interpreter: a virtual environment, first on the path."""
         if self.path is None:

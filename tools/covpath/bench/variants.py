@@ -1,33 +1,26 @@
-"""The same measurement by other backends: the job's script with its measuring command exchanged."""
+"""The same measurement by other backends: the job's script with its measuring commands exchanged."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from covpath.backends.contract import Recognition, Situation
-from covpath.backends.request import CoverageRequest, Language
+from covpath.backends.gathering import gather
+from covpath.backends.request import CoverageRequest, Language, Topic
 from covpath.backends.table import backend
+from covpath.bench import python_ways, rust_ways
 from covpath.bench.from_job import MeasuringCommand
-from covpath.bench.interpreters import Interpreter
+from covpath.bench.interpreters import Interpreter, own_environment
+from covpath.bench.llvm_tools import llvm_tools
+from covpath.bench.rewritten import Left, Rewritten, placed, rewritten, untouched
 from covpath.bench.subject import Probe, Variant
 from covpath.errors import Refusal, UsageError
-from covpath.terms import LossAction
 
-CORES = ("ctrace", "sysmon")
-"""coverage.py's measurement cores that are benched by name (``coverage.py-ctrace``)."""
-
-_ASK_CORE = 'python -m coverage run --debug=sys --data-file="$RUNNER_TEMP/asked" -m platform'
-"""Starts a measurement, of nothing much: a requested core can silently be another.
-
-Its data goes to a file that coverage.py may remove: it removes the old one, a device of that name too.
-"""
+CORES = python_ways.CORES
 
 DEFAULTS: Mapping[Language, tuple[str, ...]] = {
     Language.PYTHON: ("pytest-cov", "coverage.py-ctrace", "coverage.py-sysmon", "slipcover"),
-    Language.RUST: ("cargo-tarpaulin", "cargo-llvm-cov"),
+    Language.RUST: ("cargo-tarpaulin", rust_ways.TARPAULIN_LLVM, "cargo-llvm-cov", rust_ways.PLAIN),
     Language.JAVASCRIPT: ("nyc", "c8"),
 }
 """What is benched for a language where nothing else is asked."""
@@ -35,43 +28,64 @@ DEFAULTS: Mapping[Language, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variants:
-    """The variants that can be benched, and what is said about the others or is different in them."""
+    """The variants that can be benched, and what is said about the others or is different in them.
+
+    ``own`` names the variant that is the job's own measurement, None where it is not among them.
+    """
 
     variants: tuple[Variant, ...]
     notes: tuple[str, ...]
+    request: CoverageRequest
+    own: str | None = None
 
 
-def make_variants(command: MeasuringCommand, names: Sequence[str], interpreter: Interpreter) -> Variants:
+def make_variants(
+    command: MeasuringCommand, names: Sequence[str], interpreter: Interpreter, llvm: Mapping[str, str] | None = None
+) -> Variants:
     """One variant for each backend name; the job's own backend keeps its script untouched.
 
     Where a variant needs another interpreter, the job's own installing steps are run for it.
-    Raises UsageError for an unknown name, Refusal where nothing is left to bench.
+    ``llvm`` are the variables that name LLVM's tools (default: those found here). Raises
+    UsageError for an unknown name, Refusal where nothing is left to bench.
     """
-    own = command.measuring.recognition
-    assert own is not None
-    module = backend(own.backend)
-    request = module.parse(own).request
-    chosen = tuple(names) or DEFAULTS[module.LANGUAGE]
+    module = backend(command.backend)
+    request = gather([(one.recognition, module.parse(one.recognition)) for one in command.commands]).request
+    if llvm is None:
+        llvm = llvm_tools(own_environment()) if module.LANGUAGE is Language.RUST else {}
     variants: list[Variant] = []
     notes: list[str] = []
-    for name in chosen:
-        base, core = split_core(name)
-        target = backend(base)
-        if target.LANGUAGE is not module.LANGUAGE:
+    own: list[str] = []
+    for name in tuple(names) or DEFAULTS[module.LANGUAGE]:
+        base, mode = split_name(name)
+        if backend(base).LANGUAGE is not module.LANGUAGE:
             raise UsageError(
                 f"{base} does not measure {module.LANGUAGE}.", hint=f"Use {', '.join(DEFAULTS[module.LANGUAGE])}."
             )
-        if core == "sysmon" and not interpreter.monitors:
-            notes.append(f"{name}: left out; {interpreter.why_not}.")
+        try:
+            found = _way(command, request, backend(base).NAME, mode, llvm)
+            if mode == python_ways.SYSMON:
+                python_ways.require_monitoring(request, interpreter)
+        except Left as left:
+            notes.append(f"{name}: left out; {left}.")
             continue
-        made = _variant(command, own, request, name, base, core)
-        if isinstance(made, str):
-            notes.append(f"{name}: left out; {made}")
-            continue
-        variants.append(interpreter.adapted(made, command.installs) if core == "sysmon" else made)
+        variant = placed(command, name, found, tuple(probes(base, request, mode)))
+        if mode == python_ways.SYSMON:
+            variant = interpreter.adapted(variant, command.installs)
+        variants.append(variant)
+        notes += [f"{name}: {note}." for note in found.notes]
+        own += [variant.backend] if found.own else []
     if not variants:
         raise Refusal("no backend is left to measure with.", hint=" ".join(notes) or None)
-    return Variants(variants=tuple(variants), notes=tuple(notes))
+    return Variants(variants=tuple(variants), notes=tuple(notes), request=request, own=next(iter(own), None))
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """A name that is benched as backend and way of measuring: ``coverage.py-ctrace``, ``cargo-tarpaulin-llvm``."""
+    if name == rust_ways.PLAIN:
+        return "grcov", rust_ways.PLAIN
+    if name == rust_ways.TARPAULIN_LLVM:
+        return "cargo-tarpaulin", "llvm"
+    return split_core(name)
 
 
 def split_core(name: str) -> tuple[str, str | None]:
@@ -80,48 +94,26 @@ def split_core(name: str) -> tuple[str, str | None]:
     return (base, core) if core in CORES else (name, None)
 
 
-def _variant(
-    command: MeasuringCommand, own: Recognition, request: CoverageRequest, name: str, base: str, core: str | None
-) -> Variant | str:
-    """The variant, or why there is none."""
-    script, report = command.script, next((one.path for one in request.files if one.path is not None), None)
-    path = str(report) if report is not None else None
-    environment = dict(command.environment)
-    target = backend(base)
-    if own.backend != target.NAME:
-        emission = target.emit(request, Situation(workdir=command.directory))
-        stops = [loss for loss in emission.losses if loss.action is LossAction.STOP]
-        if stops:
-            return "; ".join(loss.message for loss in stops)
-        line = " && ".join(one.line for one in emission.commands)
-        span = command.measuring.command
-        assert span is not None
-        script = script[: span.span.start] + line + script[span.span.end :]
-        environment.update(emission.environment)
-        path = next((str(one.path) for one in emission.reports if one.path is not None), path)
-    if core is not None:
-        environment["COVERAGE_CORE"] = core
-    return Variant(
-        backend=name,
-        script=script,
-        report=None if path is None else os.path.normpath(str(Path(command.directory) / path)),
-        shell=command.shell,
-        directory=command.directory,
-        environment=tuple(environment.items()),
-        probes=tuple(probes(base)),
-    )
+def _way(
+    command: MeasuringCommand, request: CoverageRequest, base: str, mode: str | None, llvm: Mapping[str, str]
+) -> Rewritten:
+    """The script of one way of measuring; Left where there is none."""
+    if request.language is Language.RUST:
+        return rust_ways.way(command, request, base, mode, llvm)
+    found = untouched(command, request) if command.backend == base else rewritten(command, base)
+    return found if mode is None else found.with_environment({"COVERAGE_CORE": mode})
 
 
-def probes(base: str) -> Iterator[Probe]:
+def probes(base: str, request: CoverageRequest | None = None, mode: str | None = None) -> Iterator[Probe]:
     """What to ask once: the core that really measures, and the tool's version."""
     if base in ("pytest-cov", "coverage.py"):
-        yield Probe(name="core", script=_ASK_CORE, pattern=r"(?m)^\s*core: (\S.*)$")
+        yield python_ways.core_probe(branch=request is not None and request.has(Topic.BRANCH))
         yield Probe(name="coverage.py", script="python -m coverage --version", pattern=r"version (\S+?),? ")
     if base == "pytest-cov":
         yield Probe(name="pytest-cov", script="python -m pip show pytest-cov", pattern=r"Version: (\S+)")
     if base == "slipcover":
         yield Probe(name="slipcover", script="python -m slipcover --version", pattern=r"v?([\d.]+)")
-    if base.startswith("cargo-"):
-        yield Probe(name=base, script=f"cargo {base.removeprefix('cargo-')} --version", pattern=r"(\d[\w.]+)")
     if base in ("nyc", "c8"):
-        yield Probe(name=base, script=f"npx {base} --version", pattern=r"(\d[\w.]+)")
+        yield Probe(name=base, script=f"npx --no -- {base} --version", pattern=r"^(\d[\w.]+)$")
+        yield Probe(name="node", script="node --version", pattern=r"^v(\d[\w.]+)$")
+    yield from rust_ways.probes(base, mode)
