@@ -98,6 +98,8 @@ class Served:
     requests: list[tuple[str, str, Any, dict[str, str]]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     answers: dict[tuple[str, str], list[tuple[int, dict[str, str], object]]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What lies elsewhere, by path: no part of the API, and nothing is checked about asking for it."""
 
 
 @contextmanager
@@ -116,7 +118,10 @@ def github() -> Iterator[Served]:
             body = json.loads(self.rfile.read(length)) if length else None
             served.requests.append((self.command, self.path, body, dict(self.headers)))
             try:
-                status, headers, answer = _answer(served, self.command, self.path, body, dict(self.headers))
+                if self.path in served.files:
+                    status, headers, answer = 200, {"Content-Type": "application/zip"}, served.files[self.path]
+                else:
+                    status, headers, answer = _answer(served, self.command, self.path, body, dict(self.headers))
             except AssertionError as error:
                 served.wrong.append(str(error))
                 status, headers, answer = 500, {}, {"message": "against the description"}
@@ -158,7 +163,7 @@ def _answer(
         assert not found, found
     ready = served.answers.get((method, parts.path))
     status, extra, answer = ready.pop(0) if ready else (0, {}, None)
-    success = next(code for code in ("200", "201") if code in operation["responses"])
+    success = next((code for code in ("200", "201") if code in operation["responses"]), "")
     told = resolved(operation["responses"][str(status) if status else success])
     content = told.get("content", {}).get("application/json")
     if not status:

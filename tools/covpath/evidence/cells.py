@@ -22,7 +22,8 @@ class Cell:
     job was neither held nor watched. ``outcome`` is ok, or the commonest failure. Times are
     seconds of the measuring command alone and of ok trials only; ``trials`` counts all,
     ``ok`` the good ones. ``price_dollars`` is one run at the median, whole minutes rounded up.
-    ``machine`` is a fingerprint; cells of different machines are not compared.
+    ``machine`` is a fingerprint; cells of different machines are not compared. It is empty where a real
+    runner gave several machines.
     """
 
     backend: str
@@ -89,7 +90,7 @@ def _measured(trials: list[Trial], runner: RunnerProfile | None) -> Cell:
         backend=first.backend,
         runner=str(first.runner),
         cache=first.cache,
-        machine=first.machine.fingerprint,
+        machine=first.machine.fingerprint if len({trial.machine.fingerprint for trial in trials}) == 1 else "",
         works=verdict.works,
         outcome=verdict.outcome,
         enforcement=weakest(trial.enforcement for trial in trials),

@@ -23,7 +23,7 @@ from covpath.evidence.runner import RunnerProfile
 _SETTINGS = "settings.json"
 _LAUNCHER = """\
 #!/bin/sh
-PYTHONCOERCECLOCALE=0 exec {python} -I -m covpath "$@"
+COVPATH_LC_CTYPE="${{LC_CTYPE+=$LC_CTYPE}}" exec {python} -I -m covpath "$@"
 """
 
 
@@ -78,8 +78,8 @@ def begin(environment: Mapping[str, str]) -> CellSettings:
     programs = folder / "bin"
     programs.mkdir(exist_ok=True)
     launcher = programs / "covpath"
-    # PYTHONCOERCECLOCALE: Python would set LC_CTYPE for whatever it starts, the measured command too.
     # -I: what the job sets for its own Python (PYTHONPATH, PYTHONHOME) does not reach covpath's.
+    # COVPATH_LC_CTYPE: Python sets LC_CTYPE, which the measured command must not see (PEP 538).
     launcher.write_text(_LAUNCHER.format(python=f'"{sys.executable}"'), encoding="utf-8")
     launcher.chmod(launcher.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     _append(environment, "GITHUB_PATH", str(programs))
@@ -88,8 +88,14 @@ def begin(environment: Mapping[str, str]) -> CellSettings:
 
 
 def step_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment as the step's own shell would have had it: without what the launcher adds."""
-    return {name: value for name, value in environment.items() if name != "PYTHONCOERCECLOCALE"}
+    """The environment as the step's own shell would have had it: without what the launcher and Python change."""
+    found = dict(environment)
+    before = found.pop("COVPATH_LC_CTYPE", None)
+    if before is not None:
+        found.pop("LC_CTYPE", None)
+        if before.startswith("="):
+            found["LC_CTYPE"] = before[1:]
+    return found
 
 
 def load_settings(environment: Mapping[str, str]) -> CellSettings:
@@ -104,22 +110,15 @@ def load_settings(environment: Mapping[str, str]) -> CellSettings:
 
 def _settings(environment: Mapping[str, str]) -> CellSettings:
     cell, subject = _json(environment, "COVPATH_CELL"), _json(environment, "COVPATH_SUBJECT")
+    about = {name: subject.get(name) for name in ("name", "commit", "digest")}
     data = {
-        "subject": {
-            "name": subject["name"],
-            "job": subject["name"],
-            "commit": subject["commit"],
-            "digest": subject["digest"],
-        },
-        "backend": cell["backend"],
-        "number": int(cell["number"]),
-        "runner": json.loads(cell["runner"]),
+        "environment": {},
+        **cell,
+        **{name: subject.get(name) for name in ("time_limit_seconds", "secrets", "parts")},
+        "subject": {**about, "job": subject.get("name")},
+        "runner": json.loads(str(cell.get("runner"))),
         "report": environment.get("COVPATH_REPORT") or None,
         "workspace": environment.get("GITHUB_WORKSPACE") or str(Path.cwd()),
-        "environment": cell.get("environment", {}),
-        "time_limit_seconds": subject["time_limit_seconds"],
-        "secrets": subject["secrets"],
-        "parts": subject["parts"],
         "began": time.time(),
     }
     return _from_data(data, "COVPATH_CELL")
