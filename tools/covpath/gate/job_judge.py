@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from covpath.gate.blocking import blocking
+from covpath.gate.composite import composite_effect, measuring_inside, works
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation
 from covpath.gate.logic import any_of
@@ -36,7 +37,8 @@ from covpath.gate.verdict import (
     StepVerdict,
 )
 from covpath.terms import Blocks, Gate, Reason, Tri
-from covpath.workflow.calls import Caller
+from covpath.workflow.calls import Actions, Caller
+from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.workflow.shell.dialect import Shell
@@ -77,6 +79,7 @@ class JobJudge:
         self.job = job
         self.every_step = every_step
         self.through = through
+        self.actions: Actions | None = runs.links.actions if runs.links is not None else None
         self.suppose = suppose
         self.effects: dict[tuple[int, Shell], ShellEffect] = {}
         source = workflow.document.source.text[job.node.start : job.node.end]
@@ -87,12 +90,32 @@ class JobJudge:
     def _alternatives(self) -> list[Measuring]:
         """The steps the job can be judged by, best first; more than one only where the first may not run."""
         found = list(islice(alternatives(self.workflow, self.job), 1)) or [Measuring(index=None)]
+        if not found[0].coverage:
+            found = [*self._in_actions(found[0].index), *found]
         index = found[0].index
         if (asked := self.suppose.step) is not None:
             return found if asked == index else [Measuring(index=asked)]
         if index is not None and self.job.steps[index].if_ is not None:
-            found = list(alternatives(self.workflow, self.job))
+            found = [*found, *alternatives(self.workflow, self.job)]
         return found
+
+    def _in_actions(self, best: int | None) -> Iterator[Measuring]:
+        """Steps with an action of the repository that measures, or that works after the best of the others."""
+        local = [step for step in reversed(self.job.steps) if step.uses is not None and step.uses.startswith("./")]
+        if not local or self.actions is None:
+            return
+        for step in local:
+            inside = measuring_inside(self.actions, step)
+            if inside is not None:
+                yield Measuring(index=step.index, coverage=True, recognition=inside.recognition)
+        prepares = best is None or is_setup(
+            self.job.steps[best], shell_for(self.workflow, self.job, self.job.steps[best])
+        )
+        yield from (
+            Measuring(index=step.index)
+            for step in local
+            if (prepares or (best is not None and step.index > best)) and works(self.actions, step)
+        )
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
@@ -194,6 +217,11 @@ class JobJudge:
     def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
         if self.suppose.exits:
             return LETS_OUT
+        if self.actions is not None and step.uses is not None and step.uses.startswith("./"):
+            view = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED)
+            inside = composite_effect(self.actions, simulation.run, step, view)
+            if inside is not None:
+                return inside
         leg = simulation.leg if self.several_shells else None
         key = (step.index, shell_for(self.workflow, self.job, step, leg))
         if key not in self.effects:

@@ -21,6 +21,10 @@ Elsewhere = Callable[[str], Workflow | None]
 """Another repository's workflow by ``owner/name/.github/workflows/x.yml``; None where it is not at hand."""
 
 
+Actions = Callable[[str], Workflow | None]
+"""A composite action of this repository by its ``uses: ./folder``; None for any other action."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A job that calls a workflow."""
@@ -36,6 +40,7 @@ class Links:
     workflows: Mapping[str, Workflow]
     callers: Mapping[str, tuple[Caller, ...]]
     elsewhere: Elsewhere = field(default=lambda _: None)
+    actions: Actions = field(default=lambda _: None)
 
     def called(self, workflow: Workflow, job: Job) -> Workflow | None:
         """The workflow a job calls; None where it is not at hand."""
@@ -45,7 +50,9 @@ class Links:
         return self.workflows.get(target) or self.elsewhere(target)
 
 
-def link(workflows: Iterable[Workflow], elsewhere: Elsewhere = lambda _: None) -> Links:
+def link(
+    workflows: Iterable[Workflow], elsewhere: Elsewhere = lambda _: None, actions: Actions = lambda _: None
+) -> Links:
     """The calls among these workflows, and from them to others."""
     by_path = {workflow.path: workflow for workflow in workflows}
     callers: dict[str, list[Caller]] = {}
@@ -62,7 +69,12 @@ def link(workflows: Iterable[Workflow], elsewhere: Elsewhere = lambda _: None) -
             if found is not None and target not in seen:
                 seen.add(target)
                 pending.append(found)
-    return Links(workflows=by_path, callers={path: tuple(found) for path, found in callers.items()}, elsewhere=elsewhere)
+    return Links(
+        workflows=by_path,
+        callers={path: tuple(found) for path, found in callers.items()},
+        elsewhere=elsewhere,
+        actions=actions,
+    )
 
 
 def target_of(workflow: Workflow, job: Job) -> str | None:

@@ -24,6 +24,11 @@ def model_of(path: str, document: Document) -> Workflow:
     return _Reader(path, document).workflow()
 
 
+def read_steps(path: str, document: Document, node: Node, route: Route) -> tuple[Step, ...]:
+    """The steps under ``node`` (``steps:`` of a composite action). Raises InputError with a place."""
+    return _Reader(path, document).steps(node, route)
+
+
 class _Reader:
     def __init__(self, path: str, document: Document) -> None:
         self.path = path
