@@ -5,15 +5,14 @@ from textwrap import dedent
 
 from covpath.workflow.recipes.follow import follow
 from covpath.workflow.recipes.invocations import invocation_of
-from covpath.workflow.recipes.links import Chain
+from covpath.workflow.recipes.links import Chain, Invocation
 from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.spans import Around
 
-Words = tuple[str | None, ...]
 
-
-def is_measuring(words: Words) -> bool:
+def is_measuring(invocation: Invocation) -> bool:
     """The tests' own idea of a measuring command."""
-    known = [word or "" for word in words]
+    known = [word or "" for word in invocation.words]
     return (
         known[:2] in (["cargo", "llvm-cov"], ["cargo", "tarpaulin"], ["coverage", "run"])
         or known[:1] == ["nyc"]
@@ -31,7 +30,8 @@ def chains(
     """Every chain of the last command of a script."""
     texts = {name: dedent(text) for name, text in files.items()}
     script = parse_script(command)
-    invocation = invocation_of(script.commands[-1], script, directory=directory, environment=environment)
+    outer = [command for command in script if not command.stands_in(Around.SUBSTITUTION)]
+    invocation = invocation_of(outer[-1], script, directory=directory, environment=environment)
     return list(follow(invocation, texts.get, is_measuring))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from covpath.errors import Place
 from covpath.workflow.recipes.invocations import from_arguments, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
-from covpath.workflow.recipes.toml_text import Table, line_of, read_toml, table_at
+from covpath.workflow.recipes.toml_text import Table, first_text_line, line_of, read_toml, table_at
 
 KIND = "cargo make"
 _VALUED = frozenset({"--makefile", "--cwd", "-p", "--profile", "-e", "--env", "--env-file", "-l", "--loglevel"})
@@ -69,15 +70,27 @@ def _task(name: str, tasks: Table, path: str, text: str, invocation: Invocation,
             place=place,
         )
         yield Step(kind=KIND, target=name, place=place, invocation=inner)
-    script = task.get("script")
-    lines = "\n".join(str(line) for line in script) if isinstance(script, list) else script
-    if isinstance(lines, str):
-        yield from shell_steps(
-            lines,
-            kind=KIND,
-            target=name,
-            file=path,
-            line=line_of(text, "script", start=start),
-            directory=directory,
-            environment=invocation.environment,
-        )
+    yield from _script(name, task.get("script"), path, text, start, invocation)
+
+
+def _script(name: str, script: object, path: str, text: str, start: int, invocation: Invocation) -> Iterator[Step]:
+    lines = [str(line) for line in script] if isinstance(script, list) else str(script or "").split("\n")
+    at = line_of(text, "script", start=start)
+    at = at if isinstance(script, list) else first_text_line(text, at)
+    steps = shell_steps(
+        "\n".join(lines),
+        kind=KIND,
+        target=name,
+        file=path,
+        line=at,
+        directory=posixpath.dirname(path) or ".",
+        environment=invocation.environment,
+    )
+    for step in steps:
+        if isinstance(script, list) and step.place is not None:
+            # The entries of a list may share a line, or not.
+            place = Place(path, line_of(text, lines[(step.place.line or at) - at], start=at))
+            inner = None if step.invocation is None else replace(step.invocation, place=place)
+            yield replace(step, place=place, invocation=inner)
+        else:
+            yield step

@@ -27,8 +27,8 @@ from covpath.workflow.recipes import (
 from covpath.workflow.recipes.links import Chain, End, Invocation, Link, Reader, ReadFile, Step
 from covpath.workflow.recipes.runners import layers
 
-IsMeasuring = Callable[[tuple[str | None, ...]], bool]
-"""Whether a command line (None for words that vary) measures coverage."""
+IsMeasuring = Callable[[Invocation], bool]
+"""Whether a command measures coverage."""
 
 RECIPES: tuple[ModuleType, ...] = (
     just,
@@ -77,7 +77,7 @@ class _Walk:
     def chains(self, invocation: Invocation, links: tuple[Link, ...], seen: tuple[object, ...]) -> Iterator[Chain]:
         steps: list[Step] | None = None
         for layer in layers(invocation):
-            if self._is_measuring(layer.words):
+            if self._is_measuring(layer):
                 yield Chain(links=links, end=End.MEASURES, final=invocation)
                 return
             steps = self._expand(layer) if steps is None else steps

@@ -95,17 +95,18 @@ def _run(
         file = posixpath.normpath(posixpath.join(invocation.directory, "pyproject.toml"))
         yield missing(KIND, f"{environment}:{name}", file)
         return
-    scripts = config.scripts(environment)
-    target = name if environment == "default" else f"{environment}:{name}"
-    if name in scripts:
-        yield from _script(config, environment, name, " ".join(raw[1:]), invocation, set())
-    elif environment != "default" and environment not in config.environments:
+    if environment != "default" and environment not in config.environments:
         # A matrix makes names such as `test.py3.12` of `test`.
         base = environment.partition(".")[0]
         if base in config.environments:
             yield from _run(invocation, base, words, raw, reader)
         else:
-            yield missing(KIND, target, config.path, what=f"has no environment {environment}")
+            yield missing(KIND, f"{environment}:{name}", config.path, what=f"has no environment {environment}")
+        return
+    scripts = config.scripts(environment)
+    target = name if environment == "default" else f"{environment}:{name}"
+    if name in scripts:
+        yield from _script(config, environment, name, " ".join(raw[1:]), invocation, set())
     else:
         text = " ".join([name, *raw[1:]])
         yield from shell_steps(

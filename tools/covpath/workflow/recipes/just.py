@@ -117,7 +117,7 @@ def _asked_steps(justfile: Justfile, asked: _Asked, invocation: Invocation, read
             current = inner
             parts = parts[1:] or [names.pop(0)]
             raw = raw[len(raw) - len(names) :]
-        recipe = current.recipes.get(current.aliases.get(parts[-1], parts[-1]))
+        recipe = current.recipes.get(current.aliases.get(parts[0], parts[0])) if len(parts) == 1 else None
         if recipe is None:
             yield Step(
                 kind=KIND, target=name, place=Place(current.path), unknown=f"{current.path} has no recipe {name}"

@@ -53,6 +53,7 @@ def literal(text: str) -> str | None:
 def read_justfile(path: str, text: str, reader: Reader, depth: int = 0) -> Justfile:
     """Read a justfile and what it imports; lines that are not understood are passed over."""
     justfile = Justfile(path, posixpath.dirname(path) or ".", {}, {}, {}, {})
+    borrowed: dict[str, Recipe] = {}
     lines = text.splitlines()
     index = 0
     while index < len(lines):
@@ -68,7 +69,7 @@ def read_justfile(path: str, text: str, reader: Reader, depth: int = 0) -> Justf
             inner_path, inner = reader.read(justfile.directory, match[1])
             if inner is not None:
                 imported = read_justfile(inner_path, inner, reader, depth + 1)
-                justfile.recipes = imported.recipes | justfile.recipes
+                borrowed |= imported.recipes
         elif (match := _VARIABLE.match(line)) is not None:
             value = literal(match[2])
             if value is not None:
@@ -79,6 +80,8 @@ def read_justfile(path: str, text: str, reader: Reader, depth: int = 0) -> Justf
             recipe = _recipe(line, number, body)
             if recipe is not None:
                 justfile.recipes[recipe.name] = recipe
+    # A file's own recipes come first: they win, and the first of them is the default.
+    justfile.recipes |= {name: recipe for name, recipe in borrowed.items() if name not in justfile.recipes}
     return justfile
 
 

@@ -114,8 +114,9 @@ class Chain:
         """``just coverage -> justfile:12 -> cargo llvm-cov``."""
         shown: list[str] = []
         for link in self.links:
-            if link.place is not None and shown:
-                shown.append(str(Place(link.place.file, link.place.line)))
+            place = str(Place(link.place.file, link.place.line)) if link.place is not None and shown else ""
+            if place and place not in shown[-2:]:
+                shown.append(place)
             if link.text:
                 shown.append(link.text)
             if link.unknown is not None:

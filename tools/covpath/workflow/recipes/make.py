@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
@@ -104,6 +104,9 @@ def _rule_steps(makefile: Makefile, target: str, invocation: Invocation, done: s
         return
     done.add(target)
     rule, stem = found
+    own = makefile.target_variables.get(target)
+    if own is not None:
+        makefile = replace(makefile, variables={**makefile.variables, **own})
     for prerequisite in rule.prerequisites:
         name = _substitute(prerequisite, makefile, target, stem).replace("%", stem)
         for single in name.split():

@@ -35,10 +35,13 @@ class Makefile:
     rules: dict[str, Rule] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     unset: set[str] = field(default_factory=set)
+    target_variables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def default(self) -> str | None:
         """The target that is made where none is named."""
+        if ".DEFAULT_GOAL" in self.variables:
+            return self.variables[".DEFAULT_GOAL"]
         return next((name for name in self.rules if name[0] != "." and "%" not in name), None)
 
     def rule_for(self, target: str) -> tuple[Rule, str] | None:
@@ -117,15 +120,15 @@ def _assign(makefile: Makefile, name: str, operator: str, value: str) -> None:
 
 def _rules(makefile: Makefile, match: re.Match[str], number: int, path: str) -> list[Rule]:
     prerequisites, semicolon, inline = match[3].partition(";")
-    if _ASSIGNMENT.fullmatch(prerequisites.strip()):
-        # `target: NAME = value` sets a variable for that target.
-        assignment = _ASSIGNMENT.fullmatch(prerequisites.strip())
-        if assignment is not None:
-            _assign(makefile, assignment[1], assignment[2] or "", assignment[3])
-        return []
+    own = _ASSIGNMENT.fullmatch(match[3].strip())
     rules: list[Rule] = []
     for target in match[1].split():
-        rule = makefile.rules.setdefault(posixpath.normpath(target), Rule(target, number, path))
+        name = posixpath.normpath(target)
+        if own is not None:
+            # `target: NAME = value` sets a variable for that target and what it needs; it is no rule yet.
+            makefile.target_variables.setdefault(name, {})[own[1]] = own[3]
+            continue
+        rule = makefile.rules.setdefault(name, Rule(target, number, path))
         rule.prerequisites += [name for name in prerequisites.split() if name != "|"]
         if semicolon:
             rule.recipe.append((number, inline.strip()))

@@ -43,7 +43,6 @@ class _Asked:
 @dataclass(frozen=True, slots=True)
 class _Noxfile:
     path: str
-    tree: ast.Module
     functions: dict[str, ast.FunctionDef]
     sessions: dict[str, ast.FunctionDef]
     tags: dict[str, tuple[str, ...]]
@@ -110,22 +109,25 @@ def _read(path: str, text: str) -> _Noxfile | None:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     sessions: dict[str, ast.FunctionDef] = {}
     tags: dict[str, tuple[str, ...]] = {}
-    defaults: list[str] | None = None
+    decorators = {"session", *_imported_as(tree, "session")}
     for function in functions.values():
         for decorator in function.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
             target = call.func if call is not None else decorator
-            if (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) != "session":
+            if (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) not in decorators:
                 continue
             keywords = {keyword.arg: keyword.value for keyword in call.keywords} if call is not None else {}
             name = text_of(keywords["name"]) if "name" in keywords else None
             name = name or function.name
             sessions[name] = function
             tags[name] = tuple(_strings(keywords.get("tags")))
-            if isinstance(default := keywords.get("default"), ast.Constant) and default.value is False:
-                defaults = defaults if defaults is not None else []
-    chosen = _default_sessions(tree)
-    return _Noxfile(path, tree, functions, sessions, tags, chosen if chosen is not None else None)
+    return _Noxfile(path, functions, sessions, tags, _default_sessions(tree))
+
+
+def _imported_as(tree: ast.Module, name: str) -> list[str]:
+    """What ``from nox import name as other`` calls it."""
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "nox"]
+    return [alias.asname or alias.name for node in imports for alias in node.names if alias.name == name]
 
 
 def _default_sessions(tree: ast.Module) -> tuple[str, ...] | None:

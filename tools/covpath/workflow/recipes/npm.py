@@ -63,7 +63,7 @@ def _options(invocation: Invocation) -> tuple[str | None, list[str | None], list
             rest += words[index:]
             raw += invocation.raw[index:]
             break
-        before_name = len(rest) < 2
+        before_name = len(rest) < 2 or invocation.name == "npm"
         if before_name and option in _DIRECTORY | _VALUED:
             given = value if sign else (words[index + 1] if index + 1 < len(words) else None)
             if option in _DIRECTORY:

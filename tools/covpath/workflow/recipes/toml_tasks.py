@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
-from covpath.workflow.recipes.toml_text import line_of, read_toml, table_at
+from covpath.workflow.recipes.toml_text import first_text_line, line_of, read_toml, table_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +64,18 @@ class _File:
     def line_of_task(self, name: str) -> int:
         """Where a task stands: in a table of its own, or as an entry."""
         own = f"tasks.{name}]"
-        return line_of(self.text, own) if own in self.text else line_of(self.text, f"{name} =", start=self.header)
+        if own in self.text:
+            start = line_of(self.text, own)
+            for number, line in enumerate(self.text.splitlines()[start:], start + 1):
+                if line.startswith("["):
+                    break
+                if line.partition("=")[0].strip() in _TEXT_KEYS:
+                    return first_text_line(self.text, number)
+            return start
+        return first_text_line(self.text, line_of(self.text, f"{name} =", start=self.header))
 
 
-_TEXT_KEYS = ("cmd", "shell", "run", "command", "script", "sh")
+_TEXT_KEYS = ("cmd", "shell", "run", "command", "sh")
 _LIST_KEYS = ("composite", "chain", "sequence", "depends-on", "depends_on", "depends", "deps")
 
 

@@ -22,6 +22,12 @@ def table_at(data: object, *keys: str) -> Table:
     return data if isinstance(data, dict) else {}
 
 
+def first_text_line(text: str, line: int) -> int:
+    """The line where a string's text begins whose key stands at ``line``: below the quotes of a multi-line one."""
+    lines = text.splitlines()
+    return line + 1 if line <= len(lines) and lines[line - 1].rstrip().endswith(('"""', "'''")) else line
+
+
 def line_of(text: str, *needles: str, start: int = 1) -> int:
     """The line from ``start`` on where the last needle stands, each sought behind the one before it.
 

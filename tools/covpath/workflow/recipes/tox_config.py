@@ -6,7 +6,7 @@ import posixpath
 
 from covpath.workflow.recipes.ini import read_ini
 from covpath.workflow.recipes.links import Reader
-from covpath.workflow.recipes.toml_text import line_of, read_toml, table_at
+from covpath.workflow.recipes.toml_text import first_text_line, line_of, read_toml, table_at
 from covpath.workflow.recipes.tox_ini import config_from_ini
 from covpath.workflow.recipes.tox_model import ToxConfig
 from covpath.workflow.recipes.tox_toml import config_from_toml
@@ -24,9 +24,8 @@ def read_config(given: str | None, directory: str, reader: Reader) -> ToxConfig 
             table = data if path.endswith("tox.toml") else table_at(data, "tool", "tox")
             legacy = table_at(data, "tool", "tox").get("legacy_tox_ini")
             if isinstance(legacy, str):
-                offset = line_of(text, "legacy_tox_ini")
-                # The text begins on the line of its opening quotes or on the next.
-                return config_from_ini(path, read_ini("\n" * (offset - 1 + _starts_below(text, offset)) + legacy), root)
+                offset = first_text_line(text, line_of(text, "legacy_tox_ini"))
+                return config_from_ini(path, read_ini("\n" * (offset - 1) + legacy), root)
             if table:
                 return config_from_toml(path, text, table, root)
             continue
@@ -37,8 +36,3 @@ def read_config(given: str | None, directory: str, reader: Reader) -> ToxConfig 
             sections["tox"] = sections["tox:tox"]
         return config_from_ini(path, sections, root)
     return None
-
-
-def _starts_below(text: str, line: int) -> int:
-    """1 where a multi-line string starts on the line below its key (its first newline is dropped by TOML)."""
-    return int(text.splitlines()[line - 1].rstrip().endswith(('"""', "'''")))

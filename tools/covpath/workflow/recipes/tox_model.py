@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from covpath.workflow.recipes.links import Settings
 
@@ -40,17 +41,35 @@ class ToxConfig:
     environment: Callable[[str], Environment | None]
 
 
+_MOST_NAMES = 256
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
 def expand_braces(text: str) -> list[str]:
-    """``py{310,311}-cov`` as ``py310-cov`` and ``py311-cov``; ranges such as ``{10-12}`` too."""
-    match = re.search(r"\{([^{}]*)\}", text)
-    if match is None:
-        return [text]
+    """``py{310,311}-cov`` as ``py310-cov`` and ``py311-cov``; ranges such as ``{10-12}`` too.
+
+    At most 256 names come of one text.
+    """
+    names = [text]
+    while (match := _BRACES.search(names[0])) is not None:
+        options = _options(match[1])
+        grown = (_put_first(name, option) for name in names for option in options)
+        names = list(islice(grown, _MOST_NAMES))
+    return names
+
+
+def _put_first(text: str, option: str) -> str:
+    """The text with its first braces replaced."""
+    match = _BRACES.search(text)
+    return text if match is None else f"{text[: match.start()]}{option}{text[match.end() :]}"
+
+
+def _options(inside: str) -> list[str]:
     options: list[str] = []
-    for option in match[1].split(","):
-        bounds = re.fullmatch(r"\s*(\d+)-(\d+)\s*", option)
-        if bounds is not None and int(bounds[2]) - int(bounds[1]) < 100:
+    for option in inside.split(","):
+        bounds = re.fullmatch(r"\s*(\d{1,4})-(\d{1,4})\s*", option)
+        if bounds is not None:
             options += [str(number) for number in range(int(bounds[1]), int(bounds[2]) + 1)]
         else:
             options.append(option.strip())
-    found = [f"{text[: match.start()]}{option}{text[match.end() :]}" for option in options]
-    return [whole for part in found[:64] for whole in expand_braces(part)][:256]
+    return options or [""]
