@@ -56,7 +56,7 @@ def _told_to_fail(workflow: Workflow, job: Job, masked: set[int]) -> Iterator[tu
             flag = step.continue_on_error
             if flag is not None and flag.data() is False:
                 yield step, "`continue-on-error: false`", workflow.place(flag)
-    for one in measurements(job):
+    for one in measurements(workflow, job):
         if one.step.index not in masked or one.step.run is None:
             continue
         if backend(one.recognition.backend).parse(one.recognition).request.thresholds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 
 from covpath.backends.contract import Recognition, Role
@@ -14,9 +15,13 @@ from covpath.terms import Reason
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.syntax import Command
+from covpath.yamltext.nodes import Mapping
 
 _WORDS = ("cov", "tarpaulin", "nyc", "c8", "slipcover")
 """A script without any of these measures nothing that a backend recognises; most scripts have none."""
+
+_DECIDING = ("RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS")
+"""Variables that alone can make a command measure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,26 +48,43 @@ class Measurement:
     recognition: Recognition
 
 
-def measurements(job: Job) -> tuple[Measurement, ...]:
-    """Every backend command in the job's scripts, in order."""
-    return tuple(one for step in job.steps for one in _measurements_of(step))
+def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
+    """Every backend command in the job's scripts, in order.
+
+    The variables that workflow, job and step set count where they are literal.
+    """
+    return tuple(one for step in job.steps for one in _measurements_of(workflow, job, step))
 
 
-def _measurements_of(step: Step) -> Iterator[Measurement]:
-    if step.run is None or not any(word in step.run.value for word in _WORDS):
+def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measurement]:
+    if step.run is None:
         return
+    decided = any(map(_decides, (workflow.env, job.env, step.env)))
+    if not decided and not any(word in step.run.value for word in _WORDS):
+        return
+    environ = literal_environment(workflow, job, step) if decided else {}
     for command in parse_script(step.run.value).commands:
-        recognition = recognise_command(command)
+        recognition = recognise_command(command, environ)
         if recognition is not None and recognition.role is not Role.OTHER:
             yield Measurement(step=step, command=command, recognition=recognition)
 
 
-def recognise_command(command: Command) -> Recognition | None:
-    """The backend of a shell command, if it is one's."""
+def _decides(layer: Mapping | None) -> bool:
+    return layer is not None and any(entry.key.value in _DECIDING for entry in layer.entries)
+
+
+def literal_environment(workflow: Workflow, job: Job, step: Step) -> dict[str, str]:
+    """The variables of a step whose values hold no expression."""
+    written = workflow.environment_of(job, step)
+    return {name: value for name, value in written.items() if "${{" not in value}
+
+
+def recognise_command(command: Command, environ: MappingABC[str, str]) -> Recognition | None:
+    """The backend of a shell command, if it is one's; ``environ`` is what its step sets around it."""
     if not command.words:
         return None
-    environ = {item.name: (item.value.text or "") if item.value else "" for item in command.assignments}
-    return recognise(tuple(Argument(word.raw, word.text) for word in command.words), environ)
+    own = {item.name: (item.value.text or "") if item.value else "" for item in command.assignments}
+    return recognise(tuple(Argument(word.raw, word.text) for word in command.words), {**environ, **own})
 
 
 def find_measuring(workflow: Workflow, job: Job) -> Measuring:
@@ -77,9 +99,9 @@ def find_measuring(workflow: Workflow, job: Job) -> Measuring:
 
 def alternatives(workflow: Workflow, job: Job) -> Iterator[Measuring]:
     """The steps a job could be judged by, best first: another counts where the first does not run."""
-    found = measurements(job)
+    found = measurements(workflow, job)
     if not found:
-        yield from _in_parallel(job)
+        yield from _in_parallel(workflow, job)
         yield from (Measuring(index=index) for index in candidates(workflow, job))
         return
     writers = [one for one in found if one.recognition.role in (Role.BOTH, Role.WRITES_REPORT)]
@@ -88,11 +110,11 @@ def alternatives(workflow: Workflow, job: Job) -> Iterator[Measuring]:
         yield Measuring(index=one.step.index, coverage=True, command=one.command, recognition=one.recognition)
 
 
-def _in_parallel(job: Job) -> Iterator[Measuring]:
+def _in_parallel(workflow: Workflow, job: Job) -> Iterator[Measuring]:
     """Measurements among steps that run beside each other; the group's own step stands for them."""
     for step in job.steps:
         for inner in _below(step):
-            for one in _measurements_of(inner):
+            for one in _measurements_of(workflow, job, inner):
                 yield Measuring(index=step.index, coverage=True, recognition=one.recognition)
 
 

@@ -45,7 +45,7 @@ class WrittenReport:
 def written_reports(workflow: Workflow, job: Job) -> tuple[WrittenReport, ...]:
     """The report files that the job's own commands write."""
     found: dict[str, WrittenReport] = {}
-    for one in measurements(job):
+    for one in measurements(workflow, job):
         workdir = workflow.directory_of(job, one.step) or "."
         for report in backend(one.recognition.backend).parse(one.recognition).request.files:
             spelled = spellings(report, workdir)

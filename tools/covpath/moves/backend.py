@@ -16,7 +16,7 @@ from covpath.errors import Refusal, UsageError
 from covpath.gate.measuring import Measurement, measurements
 from covpath.moves.consumers import follow_reports
 from covpath.moves.installing import exchange_installs, list_leftovers
-from covpath.moves.proposal import Draft
+from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Loss
 from covpath.workflow.model import Job
 from covpath.yamltext.inside import replace_in_scalar
@@ -40,6 +40,7 @@ def propose_backend(draft: Draft, target: str | None, report: str | None) -> Non
         name,
         report=_format(report),
         situation=Situation(workdir=workdir, workspace_root=root),
+        environ=dict(variable for one in found for variable in one.recognition.environment),
         tarpaulin_toml=tarpaulin_configuration(root or workdir, draft.read),
     )
     if name == translation.source and _files(translation.before) == _files(translation.after):
@@ -60,7 +61,7 @@ def propose_backend(draft: Draft, target: str | None, report: str | None) -> Non
 
 def _own_commands(draft: Draft) -> list[Measurement]:
     """The commands of the backend the job measures with, in order."""
-    found = measurements(draft.job)
+    found = measurements(draft.workflow, draft.job)
     if not found:
         raise Refusal(
             f"no command of a known coverage backend stands in the scripts of job {draft.job_id!r}.",
@@ -142,6 +143,11 @@ def _exchange(draft: Draft, found: Sequence[Measurement], translation: Translati
 
 def _set_environment(draft: Draft, found: Sequence[Measurement], translation: Translation) -> None:
     index = found[0].step.index
+    around = draft.workflow.environment_of(draft.job, found[0].step)
+    for name in translation.unset:
+        if name in around:
+            place = draft.workflow.place(draft.job.key)
+            draft.say(NoteKind.LEFTOVER, f"`{name}` serves {translation.source} only and stays set", place=place)
     for name, value in translation.environment:
         route = draft.job.steps[index].route
         draft.make(set_key(draft.workflow.document, route, "env", {}) if _lacks_env(draft.job, index) else None)

@@ -136,6 +136,14 @@ class Workflow:
         """The ``working-directory:`` in force for a step, or None for the checkout."""
         return step.working_directory or job.defaults_directory or self.defaults_directory
 
+    def environment_of(self, job: Job, step: Step) -> dict[str, str]:
+        """The variables that workflow, job and step set for a step, as written (expressions too)."""
+        found: dict[str, str] = {}
+        for layer in (self.env, job.env, step.env):
+            if layer is not None:
+                found.update((entry.key.value, scalar_text(entry.value)) for entry in layer.entries)
+        return found
+
 
 def scalar_text(node: Node | None) -> str:
     """A scalar's text as written; the empty string for anything else."""

@@ -105,7 +105,7 @@ def _running(workflow: Workflow, job: Job, contexts: Contexts) -> list[Measureme
     language = backend(last.recognition.backend).LANGUAGE
     return [
         one
-        for one in measurements(job)
+        for one in measurements(workflow, job)
         if one.step.index <= last.step.index
         and backend(one.recognition.backend).LANGUAGE is language
         and (one.step is last.step or not _left_out(one.step, contexts))
@@ -114,7 +114,7 @@ def _running(workflow: Workflow, job: Job, contexts: Contexts) -> list[Measureme
 
 def _writing(workflow: Workflow, job: Job) -> list[Measurement]:
     """The commands that write a report, else those that measure."""
-    found = measurements(job)
+    found = measurements(workflow, job)
     if not found:
         raise Refusal(
             f"job {job.id!r} has no step in which a known backend measures coverage.",

@@ -1,0 +1,54 @@
+import pytest
+
+from covpath.gate.measuring import find_measuring, measurements
+from covpath.terms import JobId
+from judging import workflow
+
+JOB = """\
+    on: pull_request
+    env: {{{workflow}}}
+    jobs:
+      a:
+        runs-on: ubuntu-latest
+        env: {{{job}}}
+        steps:
+          - run: {command}
+            env: {{{step}}}
+          - run: echo done
+    """
+
+
+def _backends(command: str, **layers: str) -> list[str]:
+    text = JOB.format(command=command, **{"workflow": "", "job": "", "step": "", **layers})
+    found = workflow(text)
+    return [one.recognition.backend for one in measurements(found, found.jobs[JobId("a")])]
+
+
+@pytest.mark.parametrize(
+    ("command", "layers"),
+    [
+        ("cargo test", {}),
+        ("pytest", {}),
+        ("cargo test", {"job": "RUSTFLAGS: -Dwarnings"}),
+        ("pytest", {"step": "PYTEST_ADDOPTS: -n auto"}),
+        ("pytest", {"step": "PYTEST_ADDOPTS: '${{ matrix.coverage }} --cov'"}),
+        ("pytest --no-cov", {"workflow": "PYTEST_ADDOPTS: --cov=x"}),
+        ("PYTEST_ADDOPTS= pytest", {"workflow": "PYTEST_ADDOPTS: --cov=x"}),
+        ("pytest", {"workflow": "PYTEST_ADDOPTS: --cov=x", "step": "PYTEST_ADDOPTS: -q"}),
+    ],
+)
+def test_what_measures_nothing(command: str, layers: dict[str, str]) -> None:
+    assert _backends(command, **layers) == []
+
+
+@pytest.mark.parametrize("layer", ["workflow", "job", "step"])
+def test_variables_around_a_command_can_make_it_measure(layer: str) -> None:
+    assert _backends("pytest", **{layer: "PYTEST_ADDOPTS: --cov=x"}) == ["pytest-cov"]
+    assert _backends("cargo test", **{layer: "RUSTFLAGS: -Cinstrument-coverage"}) == ["grcov"]
+
+
+def test_the_measuring_step_is_found_by_its_variables() -> None:
+    text = JOB.format(command="pytest", workflow="", job="PYTEST_ADDOPTS: --cov", step="")
+    found = workflow(text)
+    measuring = find_measuring(found, found.jobs[JobId("a")])
+    assert (measuring.index, measuring.coverage) == (0, True)
