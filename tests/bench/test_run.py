@@ -9,11 +9,12 @@ from bench_runs import BIG, HUGE, REPORT, ROOMY, SMALL, TIGHT, bench, subject
 from covpath.bench.events import Event, Note, Planned, TrialBegins
 from covpath.bench.limits import unprivileged
 from covpath.bench.limits.table import best
-from covpath.bench.parity import Level, parities
+from covpath.bench.parity import parities
 from covpath.bench.run import BenchOptions, run_bench
 from covpath.bench.subject import Probe, Variant
 from covpath.errors import OutsideError
 from covpath.evidence.cells import cells
+from covpath.evidence.parity import Level
 from covpath.evidence.store import TrialLog, dump_evidence, parse_evidence
 from covpath.evidence.trial import Enforcement, Outcome, Role
 from covpath.terms import Tri

@@ -7,39 +7,19 @@ Two percentages are never compared: their denominators differ.
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from covpath.bench.differences import inline_tests_of, is_test_file, ranges, shortened, why_only_there
 from covpath.bench.executed_tests import ExecutedTests
 from covpath.bench.references import load_reference
 from covpath.bench.report_file import Report
 from covpath.evidence.model import Evidence
+from covpath.evidence.parity import Finding, Level, Parity, Share
 from covpath.evidence.trial import Outcome, Role, Trial
 from covpath.quantity import show_percent
-from covpath.terms import Fact, Tri
-
-_TEST_FILE = re.compile(
-    r"(?:^|/)(?:tests?|__tests__|spec|examples|benches)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest|tests)\.\w+$"
-    r"|\.(?:test|spec)\.\w+$"
-)
-_SHOWN = 5
-
-
-class Level(Fact):
-    """What is compared."""
-
-    PIPELINE = "pipeline"
-    """Both end well and leave a report that can be read."""
-    TESTS = "tests"
-    """Both execute the same tests."""
-    FILES = "files"
-    """Both report the same files, test files left aside."""
-    LINES = "lines"
-    """On lines that both call coverable, they agree which were executed."""
-    HEADLINE = "headline"
-    """Both percentages with their denominators; never called equal."""
+from covpath.terms import Tri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,45 +32,63 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One level: whether it holds (unknown for the headline, always), and the figures in words."""
+class JobThreshold:
+    """The job's minimum as it stands (``what``); ``value`` is None where it is of other things than lines."""
 
-    level: Level
-    holds: Tri
-    says: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parity:
-    """Two backends, level by level."""
-
-    first: str
-    second: str
-    findings: tuple[Finding, ...]
+    what: str
+    value: float | None
 
 
-def parity(first: Reference, second: Reference) -> Parity:
-    """Compare two reference runs of the same files."""
-    findings = [_pipeline(first, second), _tests(first.tests, second.tests)]
-    if first.report is not None and second.report is not None:
-        findings += [
-            _files(first.report, second.report),
-            _lines(first.report, second.report),
-            _headline(first.report, second.report),
-        ]
-    return Parity(first=first.trial.backend, second=second.trial.backend, findings=tuple(findings))
+def parities(
+    evidence: Evidence,
+    reports: Path,
+    *,
+    own: str | None = None,
+    tree: Path | None = None,
+    threshold: JobThreshold | None = None,
+) -> tuple[Parity, ...]:
+    """The job's ``own`` backend (else the first) held against each other one.
 
-
-def parities(evidence: Evidence, reports: Path) -> tuple[Parity, ...]:
-    """The first backend (the job's own) held against each other one; ``reports`` is the benchmark's folder of them."""
-    references = []
+    ``reports`` is the benchmark's folder of them, ``tree`` holds the repository's files.
+    """
+    references: dict[str, Reference] = {}
     for trial in evidence.trials:
         if trial.role is Role.REFERENCE:
             kept = load_reference(reports, trial.cell) if trial.outcome is Outcome.OK else None
-            references.append(
-                Reference(trial=trial, report=kept.report if kept else None, tests=kept.tests if kept else None)
-            )
-    return tuple(parity(references[0], other) for other in references[1:])
+            found = Reference(trial=trial, report=kept.report if kept else None, tests=kept.tests if kept else None)
+            if found.report is not None or trial.backend not in references:
+                references[trial.backend] = found
+    if not references:
+        return ()
+    first = references[own] if own in references else next(iter(references.values()))
+    return tuple(parity(first, other, tree, threshold) for other in references.values() if other is not first)
+
+
+def parity(
+    first: Reference, second: Reference, tree: Path | None = None, threshold: JobThreshold | None = None
+) -> Parity:
+    """Compare two reference runs of the same files."""
+    names = (first.trial.backend, second.trial.backend)
+    findings = [_pipeline(first, second), _tests(first.tests, second.tests, names)]
+    one, other = first.report, second.report
+    if one is None or other is None:
+        return Parity(first=names[0], second=names[1], findings=tuple(findings))
+    proposal = None
+    if threshold is not None and threshold.value is not None and _percent(one) >= threshold.value:
+        proposal = proposed_threshold(threshold.value, one, other)
+    findings += [
+        _files(one, other, names, tree),
+        _lines(one, other, names, tree),
+        _headline(one, other, names, threshold, proposal),
+    ]
+    return Parity(
+        first=names[0],
+        second=names[1],
+        findings=tuple(findings),
+        first_share=Share(covered=one.covered, coverable=one.coverable),
+        second_share=Share(covered=other.covered, coverable=other.coverable),
+        proposed_threshold=proposal,
+    )
 
 
 def proposed_threshold(threshold: float, before: Report, after: Report) -> float:
@@ -102,74 +100,117 @@ def proposed_threshold(threshold: float, before: Report, after: Report) -> float
     return max(0.0, math.floor((_percent(after) - slack) * 10) / 10)
 
 
-def is_test_file(name: str) -> bool:
-    """Whether a name is, by custom, that of a file of tests."""
-    return _TEST_FILE.search(name) is not None
-
-
 def _pipeline(first: Reference, second: Reference) -> Finding:
     bad = [f"{one.trial.backend}: {one.trial.reason}" for one in (first, second) if one.trial.outcome is not Outcome.OK]
-    says = "; ".join(bad) or "both end well and leave a report"
-    return Finding(level=Level.PIPELINE, holds=Tri.of(not bad), says=says)
+    if bad:
+        return Finding(level=Level.PIPELINE, holds=Tri.FALSE, says="; ".join(bad))
+    one, other = first.trial.report, second.trial.report
+    if one is None or other is None:
+        says = "both end well; a report is not looked for" if one is other else "both end well, one leaves no report"
+        return Finding(level=Level.PIPELINE, holds=Tri.UNKNOWN if one is other else Tri.FALSE, says=says)
+    if (one.path, one.format) == (other.path, other.format):
+        says = f"both end well and leave {one.format} at {one.path}"
+        return Finding(level=Level.PIPELINE, holds=Tri.TRUE, says=says)
+    says = f"both end well; {one.format} at {one.path} against {other.format} at {other.path}"
+    return Finding(
+        level=Level.PIPELINE, holds=Tri.FALSE, says=says, details=("the steps that read the report must follow",)
+    )
 
 
-def _tests(first: ExecutedTests | None, second: ExecutedTests | None) -> Finding:
+def _tests(first: ExecutedTests | None, second: ExecutedTests | None, names: tuple[str, str]) -> Finding:
     if first is None or second is None:
-        return _finding(Level.TESTS, Tri.UNKNOWN, "the output of at least one does not say which tests ran")
+        missing = " and ".join(name for name, one in zip(names, (first, second), strict=True) if one is None)
+        return Finding(level=Level.TESTS, holds=Tri.UNKNOWN, says=f"the output of {missing} does not say which ran")
     if (first.executed, first.skipped, first.failed) != (second.executed, second.skipped, second.failed):
         says = f"{_count(first)} against {_count(second)}"
-        return _finding(Level.TESTS, Tri.FALSE, says)
+        return Finding(level=Level.TESTS, holds=Tri.FALSE, says=says, details=_only_one(first, second, names))
     if first.names is None or second.names is None:
-        return _finding(Level.TESTS, Tri.UNKNOWN, f"as many: {_count(first)}; the output does not name them all")
-    differing = sorted(first.names ^ second.names)
+        says = f"as many: {_count(first)}; the output does not name them all"
+        return Finding(level=Level.TESTS, holds=Tri.UNKNOWN, says=says)
+    differing = first.names ^ second.names
     if differing:
-        return _finding(Level.TESTS, Tri.FALSE, f"{len(differing)} run in one only: {_some(differing)}")
-    return _finding(Level.TESTS, Tri.TRUE, f"the same {_count(first)}")
+        says = f"{len(differing)} run in one only"
+        return Finding(level=Level.TESTS, holds=Tri.FALSE, says=says, details=_only_one(first, second, names))
+    return Finding(level=Level.TESTS, holds=Tri.TRUE, says=f"the same {_count(first)}")
 
 
-def _files(first: Report, second: Report) -> Finding:
-    parts = []
-    for names, word in ((first.names - second.names, "the first"), (second.names - first.names, "the second")):
-        own = sorted(name for name in names if not is_test_file(name))
-        tests = len(names) - len(own)
-        parts += [f"{len(own)} only in {word}: {_some(own)}"] if own else []
-        parts += [f"{tests} test files only in {word}"] if tests else []
-    differ = any(not is_test_file(name) for name in first.names ^ second.names)
-    says = "; ".join(parts) or f"the same {len(first.names)} files"
-    return _finding(Level.FILES, Tri.of(not differ), says)
+def _only_one(first: ExecutedTests, second: ExecutedTests, names: tuple[str, str]) -> tuple[str, ...]:
+    if first.names is None or second.names is None:
+        return ()
+    sides = ((names[0], first.names - second.names), (names[1], second.names - first.names))
+    return shortened(f"only with {name}: {test}" for name, tests in sides for test in sorted(tests))
 
 
-def _lines(first: Report, second: Report) -> Finding:
+def _files(first: Report, second: Report, names: tuple[str, str], tree: Path | None) -> Finding:
+    only = [
+        (name, file)
+        for name, report, other in ((names[0], first, second), (names[1], second, first))
+        for file in report.files
+        if file.name not in other.names
+    ]
+    own = [pair for pair in only if not is_test_file(pair[1].name)]
+    tests = len(only) - len(own)
+    parts = [f"{len(own)} in one report only"] if own else []
+    parts += [f"{tests} files of tests in one only"] if tests else []
+    common = len(first.names & second.names)
+    says = f"{common} files in both; {', '.join(parts)}" if parts else f"the same {common} files"
+    # What matters first: files of tests after the others.
+    ordered = sorted(only, key=lambda pair: is_test_file(pair[1].name))
+    details = shortened(f"only with {name}: {file.name} ({why_only_there(file, tree)})" for name, file in ordered)
+    return Finding(level=Level.FILES, holds=Tri.of(not own), says=says, details=details)
+
+
+def _lines(first: Report, second: Report, names: tuple[str, str], tree: Path | None) -> Finding:
+    """Agreement on the lines that both call coverable, inline tests left aside."""
     others = {file.name: file.lines for file in second.files}
-    agree, lost, won, unknown = 0, [], 0, 0
+    agree = inline = unknown = 0
+    lost: dict[str, list[int]] = {}
+    won: dict[str, list[int]] = {}
     for file in first.files:
         lines = others.get(file.name)
         if file.lines is None or lines is None:
             unknown += file.name in others
             continue
-        for number in file.lines.keys() & lines.keys():
+        tests = inline_tests_of(file.name, tree)
+        both = file.lines.keys() & lines.keys()
+        inline += len(both & tests)
+        for number in both - tests:
             if file.lines[number] == lines[number]:
                 agree += 1
-            elif file.lines[number]:
-                lost.append(f"{file.name}:{number}")
             else:
-                won += 1
-    both = agree + len(lost) + won
-    if unknown or not both:
-        return _finding(Level.LINES, Tri.UNKNOWN, "a report gives no lines, or none that both call coverable")
-    says = f"{show_percent(agree, both)} of {both} lines that both call coverable agree"
-    if lost or won:
-        says += f"; {len(lost)} executed only by the first ({_some(sorted(lost))}), {won} only by the second"
-    return _finding(Level.LINES, Tri.of(agree == both), says)
+                (lost if file.lines[number] else won).setdefault(file.name, []).append(number)
+    differ = sum(map(len, (*lost.values(), *won.values())))
+    if unknown or not agree + differ:
+        says = "a report gives no lines, or none that both call coverable"
+        return Finding(level=Level.LINES, holds=Tri.UNKNOWN, says=says)
+    says = f"{show_percent(agree, agree + differ)} of {agree + differ} lines that both call coverable agree"
+    says += f"; {differ} do not" if differ else ""
+    says += f"; {inline} lines of inline tests left aside" if inline else ""
+    return Finding(
+        level=Level.LINES,
+        holds=Tri.of(not differ),
+        says=says,
+        details=shortened((*_executed_only(names[0], lost), *_executed_only(names[1], won))),
+    )
 
 
-def _headline(first: Report, second: Report) -> Finding:
+def _executed_only(name: str, lines: Mapping[str, list[int]]) -> tuple[str, ...]:
+    return tuple(f"executed only with {name}: {file} {ranges(numbers)}" for file, numbers in sorted(lines.items()))
+
+
+def _headline(
+    first: Report, second: Report, names: tuple[str, str], threshold: JobThreshold | None, proposal: float | None
+) -> Finding:
     shares = [f"{show_percent(one.covered, one.coverable)} of {one.coverable} lines" for one in (first, second)]
-    return _finding(Level.HEADLINE, Tri.UNKNOWN, f"{shares[0]} against {shares[1]}: two different measures")
-
-
-def _finding(level: Level, holds: Tri, says: str) -> Finding:
-    return Finding(level=level, holds=holds, says=says)
+    details: tuple[str, ...] = ()
+    if proposal is not None and threshold is not None:
+        details = (
+            f"{threshold.what} would be {proposal:g} with {names[1]}: as far below what this commit measures as now",
+        )
+    elif threshold is not None:
+        details = (f"{threshold.what} must be derived anew for {names[1]}; here only lines are compared",)
+    says = f"{shares[0]} with {names[0]}, {shares[1]} with {names[1]}: two different measures"
+    return Finding(level=Level.HEADLINE, holds=Tri.UNKNOWN, says=says, details=details)
 
 
 def _percent(report: Report) -> float:
@@ -181,7 +222,3 @@ def _count(tests: ExecutedTests) -> str:
     parts += [f"{tests.failed} failed"] if tests.failed else []
     parts += [f"{tests.skipped} skipped"] if tests.skipped else []
     return ", ".join(parts)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") if names else "none"

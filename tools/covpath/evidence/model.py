@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from covpath.evidence.parity import Parity
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.trial import CacheState, Outcome, Trial
 from covpath.terms import EvidenceKind, Tri
@@ -76,6 +77,7 @@ class Evidence:
     trials: tuple[Trial, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    parities: tuple[Parity, ...] = ()
     sightings: tuple[Sighting, ...] = ()
 
     def runner(self, name: str) -> RunnerProfile | None:
