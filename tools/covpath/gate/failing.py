@@ -59,11 +59,20 @@ def _runs_because_of_results(job: Job, step: Step) -> bool:
     return any(scalar is not None and _RESULTS.search(scalar.value) for scalar in (job.if_, step.if_))
 
 
-def reads_results(scope: Scope, job: Job, step: Step) -> bool:
-    """Whether a step is told results of jobs or steps, in its own text or through the environment."""
-    return any(_reads_results(text) for text in _texts(scope, job, step)) or (
-        step.if_ is not None and _RESULTS.search(step.if_.value) is not None and "needs" in step.if_.value
-    )
+def decides_on_results(job: Job, step: Step) -> bool:
+    """Whether a step may fail because of what other jobs came to: it is told of it, and can end itself."""
+    if step.run is None:
+        return False
+    told = [step.run.value, *(scalar.value for scalar in (step.if_, job.if_) if scalar is not None)]
+    for mapping in (step.env, job.env):
+        told += [getattr(deref(entry.value), "value", "") for entry in mapping.entries] if mapping is not None else []
+    return any(map(_OF_OTHERS.search, told)) and _ENDS.search(step.run.value) is not None
+
+
+_ENDS = re.compile(
+    r"\bexit\s+(?!0\b)|\bfalse\b|\bjq\s+(?:-\w*e|--exit-status)|(?:^|\n)\s*(?:\[\[?|test|!|grep)\s[^\n]*\s*\Z"
+)
+_OF_OTHERS = re.compile(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
 
 
 def _reads_results(text: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from covpath.workflow.shell.known.jq_evaluate import Runner, true
+from covpath.workflow.shell.known.jq_evaluate import Runner
 from covpath.workflow.shell.known.jq_syntax import parse_jq
 from covpath.workflow.shell.known.jq_values import JqError, Json, Names, read_json, show
 from covpath.workflow.shell.known.texts import Decide, Unclear, known
@@ -47,7 +47,7 @@ def run_jq(arguments: list[str], given: str, decide: Decide) -> tuple[str, int]:
     except JqError as error:
         status = error.status
     if status == 0 and options.by_output:
-        status = _NO_OUTPUT if not written else 0 if true(last) else 1
+        status = _NO_OUTPUT if not written else 0 if runner.true(last) else 1
     return "".join(written), status
 
 

@@ -21,6 +21,7 @@ from covpath.workflow.shell.known.jq_syntax import (
 )
 from covpath.workflow.shell.known.jq_values import (
     ARITHMETIC,
+    MAYBE,
     PLAIN,
     JqError,
     Json,
@@ -36,11 +37,6 @@ from covpath.workflow.shell.known.texts import Decide, Unclear, equal, found, kn
 _MOST_STEPS = 20_000
 
 
-def true(value: Json) -> bool:
-    """Whether a value counts as true: all but null and false."""
-    return value is not None and value is not False
-
-
 class Runner:
     """Evaluates filters, and asks ``decide`` where a text that is not known would have to be."""
 
@@ -54,6 +50,10 @@ class Runner:
             Infix: self._infix,
             Member: self._member,
         }
+
+    def true(self, value: Json) -> bool:
+        """Whether a value counts as true: all but null and false."""
+        return self.decide(_truth(value))
 
     def outputs(self, tree: Filter, value: Json, names: Names) -> Iterator[Json]:
         """All outputs of a filter for one input."""
@@ -83,8 +83,11 @@ class Runner:
 
     def same(self, left: Json, right: Json) -> bool:
         """Whether two values are equal."""
+        return self.decide(_truth(self._equal(left, right)))
+
+    def _equal(self, left: Json, right: Json) -> Json:
         if isinstance(left, str) and isinstance(right, str):
-            return self.decide(equal(left, right))
+            return _boolean(equal(left, right))
         if isinstance(left, list) and isinstance(right, list):
             return len(left) == len(right) and all(map(self.same, left, right))
         if isinstance(left, dict) and isinstance(right, dict):
@@ -99,7 +102,7 @@ class Runner:
     def _conditional(self, tree: Filter, value: Json, names: Names) -> Iterator[Json]:
         assert isinstance(tree, Conditional)
         for answer in self.outputs(tree.condition, value, names):
-            yield from self.outputs(tree.then if true(answer) else tree.otherwise, value, names)
+            yield from self.outputs(tree.then if self.true(answer) else tree.otherwise, value, names)
 
     def _member(self, tree: Filter, value: Json, names: Names) -> Iterator[Json]:
         assert isinstance(tree, Member)
@@ -129,14 +132,12 @@ class Runner:
                 yield from self.outputs(tree.left, value, names)
                 yield from self.outputs(tree.right, value, names)
             case "//":
-                good = [one for one in self.outputs(tree.left, value, names) if true(one)]
+                good = [one for one in self.outputs(tree.left, value, names) if self.true(one)]
                 yield from good or self.outputs(tree.right, value, names)
             case "and" | "or" as operator:
                 for left in self.outputs(tree.left, value, names):
-                    if true(left) is (operator == "or"):
-                        yield operator == "or"
-                    else:
-                        yield from (true(right) for right in self.outputs(tree.right, value, names))
+                    for right in self.outputs(tree.right, value, names):
+                        yield _joined(operator, _truth(left), _truth(right))
             case operator:
                 for right in self.outputs(tree.right, value, names):
                     for left in self.outputs(tree.left, value, names):
@@ -144,9 +145,9 @@ class Runner:
 
     def _computed(self, operator: str, left: Json, right: Json) -> Json:
         if operator == "==":
-            return self.same(left, right)
+            return self._equal(left, right)
         if operator == "!=":
-            return not self.same(left, right)
+            return _boolean(_truth(self._equal(left, right)).negate())
         if operator == "+":
             return total(left, right)
         if operator == "-" and isinstance(left, list) and isinstance(right, list):
@@ -159,7 +160,7 @@ class Runner:
         assert isinstance(tree, Application)
         match tree.name, tree.args:
             case "not", ():
-                yield not true(value)
+                yield _boolean(_truth(value).negate())
             case "empty", ():
                 return
             case "values", ():
@@ -173,7 +174,7 @@ class Runner:
             case ("all" | "any") as name, args if len(args) < 3:
                 yield self._quantified(name, args, value, names)
             case "select", (test,):
-                yield from (value for answer in self.outputs(test, value, names) if true(answer))
+                yield from (value for answer in self.outputs(test, value, names) if self.true(answer))
             case "map", (inner,):
                 yield [out for item in members(value) for out in self.outputs(inner, item, names)]
             case "IN", (source,):
@@ -188,8 +189,11 @@ class Runner:
     def _quantified(self, name: str, args: tuple[Filter, ...], value: Json, names: Names) -> bool:
         items = members(value) if len(args) < 2 else list(self.outputs(args[0], value, names))
         test = args[-1] if args else Identity()
-        answers = (true(answer) for item in items for answer in self.outputs(test, item, names))
-        return all(answers) if name == "all" else any(answers)
+        found = {_truth(answer) for item in items for answer in self.outputs(test, item, names)}
+        deciding = Tri.FALSE if name == "all" else Tri.TRUE
+        if deciding in found:
+            return deciding is Tri.TRUE
+        return self.decide(Tri.UNKNOWN) if Tri.UNKNOWN in found else deciding is Tri.FALSE
 
     def _about(self, name: str, value: Json, other: Json) -> Json:
         match name, value, other:
@@ -217,6 +221,21 @@ class Runner:
         if name == "contains":
             return other in value
         return value.startswith(other) if name == "startswith" else value.endswith(other)
+
+
+def _truth(value: Json) -> Tri:
+    return Tri.UNKNOWN if value is MAYBE else Tri.of(value is not None and value is not False)
+
+
+def _boolean(value: Tri) -> Json:
+    return MAYBE if value is Tri.UNKNOWN else value is Tri.TRUE
+
+
+def _joined(operator: str, left: Tri, right: Tri) -> Json:
+    deciding = Tri.TRUE if operator == "or" else Tri.FALSE
+    if deciding in (left, right):
+        return deciding is Tri.TRUE
+    return MAYBE if Tri.UNKNOWN in (left, right) else deciding is Tri.FALSE
 
 
 def _index(target: Json, key: Json, *, quiet: bool) -> Json:

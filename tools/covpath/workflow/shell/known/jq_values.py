@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import NoReturn, TypeAlias
 
 from covpath.workflow.shell.known.texts import Unclear, known
 
-Json: TypeAlias = "bool | float | str | list[Json] | dict[str, Json] | None"
+
+class Maybe(Enum):
+    """A boolean that is not known, before anybody had to know it."""
+
+    MAYBE = "maybe"
+
+
+MAYBE = Maybe.MAYBE
+Json: TypeAlias = "bool | float | str | list[Json] | dict[str, Json] | Maybe | None"
 Names: TypeAlias = Mapping[str, Json]
 
 Same = Callable[["Json", "Json"], bool]
@@ -49,6 +58,8 @@ def _whole(value: Json) -> object:
         return [_whole(item) for item in value]
     if isinstance(value, dict):
         return {key: _whole(item) for key, item in value.items()}
+    if value is MAYBE:
+        unclear()
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -88,7 +99,7 @@ def joined(value: Json, separator: str) -> str:
 
 def _length(value: Json, same: Same) -> Json:
     del same
-    if isinstance(value, bool) or (isinstance(value, str) and not known(value)):
+    if isinstance(value, (bool, Maybe)) or (isinstance(value, str) and not known(value)):
         unclear()
     if isinstance(value, float):
         return abs(value)

@@ -1,0 +1,158 @@
+"""Jobs that make one check of many: what each lets through, and which jobs it does not hear of.
+
+A gate that branch protection asks for is only as good as its condition and its list of needs:
+without ``always()`` it is skipped when a job fails, and skipped counts as passed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from covpath.errors import Place
+from covpath.gate.assumptions import NOTHING
+from covpath.gate.effect import JobSimulation
+from covpath.gate.failing import decides_on_results, fails_of_itself
+from covpath.gate.gate_actions import action_name, readings
+from covpath.gate.jobs import expected, propagate, red
+from covpath.gate.logic import CANCELS, FAILS, SKIPS, Results
+from covpath.gate.purpose import is_setup
+from covpath.gate.run import JobResult, Run
+from covpath.gate.runs import Runs
+from covpath.gate.scope import Scope, View
+from covpath.gate.shell_effect import shell_for
+from covpath.gate.steps import job_result
+from covpath.terms import JobId, JobRef, Tri
+from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
+from covpath.workflow.expressions.value import Object
+from covpath.workflow.model import Job, Workflow
+
+
+class GateKind(Enum):
+    """How a gate decides."""
+
+    ACTION = "action"
+    """By re-actors/alls-green or lowlydba/are-we-good."""
+    SCRIPT = "script"
+    """By conditions and scripts of its own."""
+    NEEDS = "needs"
+    """By ``needs`` alone: it does nothing, and is skipped when something fails."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """A result of a needed job with which the gate's check is still not red; TRUE: certainly."""
+
+    job: JobId
+    result: str
+    passes: Tri
+    allowed: bool = False
+    """The gate's own lists allow it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateGate:
+    """A gate. ``place`` is its condition, or its name where it has none."""
+
+    ref: JobRef
+    place: Place
+    kind: GateKind
+    needs: tuple[JobId, ...]
+    passing: tuple[Passing, ...]
+    misses: tuple[JobRef, ...]
+    """Jobs of the workflow that run for pull requests and that it does not hear of."""
+
+    @property
+    def fails_open(self) -> tuple[JobId, ...]:
+        """The needed jobs whose failure does not turn it red, although nothing in it allows that."""
+        return tuple(
+            one.job for one in self.passing if one.result == "failure" and one.passes is Tri.TRUE and not one.allowed
+        )
+
+    def lets(self, result: str) -> Tri:
+        """Whether it lets a needed job with this result through; unknown where that differs or is not known."""
+        found = {one.passes for one in self.passing if one.result == result and not one.allowed}
+        return found.pop() if len(found) == 1 else Tri.UNKNOWN
+
+
+def aggregate_gates(runs: Runs, workflow: Workflow) -> tuple[AggregateGate, ...]:
+    """The gates of a workflow, in file order, under the best event each runs for."""
+    found: list[AggregateGate] = []
+    for job in workflow.jobs.values():
+        kind = kind_of(workflow, job)
+        run = _run(runs, workflow, job) if kind is not None else None
+        if kind is not None and run is not None:
+            found.append(_gate(runs, run, job, kind))
+    return tuple(found)
+
+
+def kind_of(workflow: Workflow, job: Job) -> GateKind | None:
+    """Whether a job is a gate, and how it decides."""
+    if not job.needs or job.uses is not None or not job.steps:
+        return None
+    if any(action_name(step) is not None for step in job.steps):
+        return GateKind.ACTION
+    only_gates = all(
+        (step.run is not None and is_setup(step, shell_for(workflow, job, step))) or decides_on_results(job, step)
+        for step in job.steps
+    )
+    if not only_gates or any(step.uses is not None for step in job.steps):
+        return None
+    if any(decides_on_results(job, step) for step in job.steps):
+        return GateKind.SCRIPT
+    return GateKind.NEEDS if all(_ONLY_SAYS.fullmatch(step.run.value) for step in job.steps if step.run) else None
+
+
+_ONLY_SAYS = re.compile(r"(?:\s*(?:echo|printf|true|:|exit 0)\b[^|&;<>`$]*\n?)+")
+
+
+def _run(runs: Runs, workflow: Workflow, job: Job) -> Run | None:
+    for origin in runs.origins(workflow):
+        run = runs.first(origin, job)
+        if run is not None:
+            return run
+        if origin.runs:
+            # A gate such as `if: failure()` does not run while all is well.
+            return origin.runs[0]
+    return None
+
+
+def _gate(runs: Runs, run: Run, job: Job, kind: GateKind) -> AggregateGate:
+    workflow = run.workflow
+    needs = tuple(name for name in map(run.graph.id_of, job.needs) if name is not None)
+    return AggregateGate(
+        ref=workflow.ref(job),
+        place=workflow.place(job.if_ if job.if_ is not None else job.key),
+        kind=kind,
+        needs=needs,
+        passing=tuple(_passing(run, job, name, result) for name in needs for result in (FAILS, CANCELS, SKIPS)),
+        misses=tuple(workflow.ref(other) for other in workflow.jobs.values() if _missed(runs, run, job, other)),
+    )
+
+
+_WORDS = {FAILS: "failure", CANCELS: "cancelled", SKIPS: "skipped"}
+
+
+def _passing(run: Run, job: Job, name: JobId, result: Results) -> Passing:
+    needed = run.workflow.jobs[name]
+    scope = Scope(run, assumptions=JobSimulation(run, needed, None, ()).assumptions if result != SKIPS else NOTHING)
+    outcome = JobResult(result, result) if result == SKIPS else job_result(result, Tri.FALSE)
+    results = propagate(scope, needed, outcome, expected(scope), fails_of_itself)
+    passes = red(results[job.id]).negate()
+    return Passing(job=name, result=_WORDS[result], passes=passes, allowed=_allowed(job, name, result))
+
+
+def _allowed(job: Job, name: JobId, result: Results) -> bool:
+    """Whether the lists of a gate action name the job for this result."""
+    needs = Object({need: Object({"result": "success", "outputs": Object({})}) for need in job.needs})
+    view = View(SUCCEEDED, lambda: Contexts({"needs": needs}))
+    return any(one.accepts(name, result) is not Tri.FALSE for step in job.steps for one in readings(step, view))
+
+
+def _missed(runs: Runs, run: Run, gate: Job, other: Job) -> bool:
+    graph = run.graph
+    related = other is gate or other.id in graph.ancestors(gate) or gate.id in graph.ancestors(other)
+    if related or kind_of(run.workflow, other) is not None:
+        return False
+    return runs.runs_in(run, other)
