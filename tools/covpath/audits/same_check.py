@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.subject import AuditSubject
-from covpath.gate.checks import check_patterns, legs_of, naming_contexts
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.gate.signal import signal_of
@@ -31,20 +30,11 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
     for workflow in subject.verdicts.workflows:
         if signal_of(workflow).events:
             for job in workflow.jobs.values():
-                for name in _names(job):
+                for name in subject.verdicts.checks_of(workflow, job):
                     named.setdefault(name, []).append(workflow.ref(job))
     for name, refs in named.items():
         if len(refs) > 1:
             yield _finding(subject, name, refs)
-
-
-def _names(job: Job) -> tuple[str, ...]:
-    """The names that are wholly known; those of a called workflow's jobs are not the caller's."""
-    if job.uses is not None:
-        return ()
-    contexts = naming_contexts()
-    patterns = check_patterns(job, legs_of(job, contexts), contexts)
-    return tuple(dict.fromkeys(check.text for check in patterns if check.known))
 
 
 def _finding(subject: AuditSubject, name: str, refs: list[JobRef]) -> Finding:

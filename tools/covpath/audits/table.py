@@ -10,6 +10,8 @@ from covpath.audits import (
     evidence_missing,
     evidence_old,
     evidence_reported,
+    gate_fails_open,
+    gate_misses_job,
     kickoff,
     levers_contradict,
     no_data,
@@ -50,6 +52,8 @@ RULES: tuple[Rule, ...] = (
     cannot_go_red,
     stuck_check,
     same_check,
+    gate_fails_open,
+    gate_misses_job,
     levers_contradict,
 )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from covpath.audits.gate_jobs import GateJob, gate_jobs
+from covpath.gate.checks import check_patterns, legs_of, naming_contexts
 from covpath.gate.judge import Judge
+from covpath.gate.runs import Runs
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import JobRef
 from covpath.workflow.model import Job, Workflow
@@ -21,6 +24,7 @@ class Verdicts:
             workflow.ref(job): (workflow, job) for workflow in self.workflows for job in workflow.jobs.values()
         }
         self._known: dict[JobRef, JobVerdict] = {}
+        self._checks: dict[JobRef, tuple[str, ...]] = {}
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
@@ -43,6 +47,21 @@ class Verdicts:
             verdict = self.of(ref)
             assert verdict is not None
             yield verdict
+
+    @cached_property
+    def gates(self) -> tuple[GateJob, ...]:
+        """The jobs that make one check of many."""
+        runs = Runs(self.judge.links)
+        return tuple(gate for workflow in self.workflows for gate in gate_jobs(workflow, runs))
+
+    def checks_of(self, workflow: Workflow, job: Job) -> tuple[str, ...]:
+        """The names of the checks a job reports, as far as they are wholly known."""
+        ref = workflow.ref(job)
+        if ref not in self._checks:
+            contexts = naming_contexts()
+            patterns = check_patterns(job, legs_of(job, contexts), contexts) if job.uses is None else ()
+            self._checks[ref] = tuple(dict.fromkeys(check.text for check in patterns if check.known))
+        return self._checks[ref]
 
     @cached_property
     def files(self) -> frozenset[str]:
