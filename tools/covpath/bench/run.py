@@ -30,6 +30,9 @@ from covpath.outside.git import find_repository
 NEAR = 0.1
 """A cell this near to a limit (as a share of it) is run again."""
 
+REPORTS_NAME = "reports"
+"""Where, in a benchmark's folder, the reports of its reference runs are kept."""
+
 Clock = Callable[[], float]
 
 
@@ -84,7 +87,7 @@ def run_bench(
             seed=options.seed,
             budget_seconds=options.budget_seconds,
         )
-        run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / "reports", proofs, listen)
+        run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / REPORTS_NAME, proofs, listen)
         run.few() if options.few else run.all()
         return run.evidence(runners)
 

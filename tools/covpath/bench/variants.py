@@ -12,6 +12,7 @@ from covpath.bench import python_ways, rust_ways
 from covpath.bench.from_job import MeasuringCommand
 from covpath.bench.interpreters import Interpreter, own_environment
 from covpath.bench.llvm_tools import llvm_tools
+from covpath.bench.parity import JobThreshold
 from covpath.bench.rewritten import Left, Rewritten, placed, rewritten, untouched
 from covpath.bench.subject import Probe, Variant
 from covpath.errors import Refusal, UsageError
@@ -77,6 +78,22 @@ def make_variants(
     if not variants:
         raise Refusal("no backend is left to measure with.", hint=" ".join(notes) or None)
     return Variants(variants=tuple(variants), notes=tuple(notes), request=request, own=next(iter(own), None))
+
+
+def job_threshold(request: CoverageRequest) -> JobThreshold | None:
+    """The job's minimum of lines; of other things where there is no such, None where there is none at all.
+
+    Where branches are measured, Python's total counts them too.
+    """
+    of_lines = {"lines"} if request.has(Topic.BRANCH) else {"lines", "total"}
+    for asked in sorted(request.thresholds, key=lambda one: one.metric not in of_lines):
+        what = f"{asked.flag} {asked.value.raw}"
+        try:
+            value = float(str(asked.value)) if asked.metric in of_lines else None
+        except ValueError:
+            value = None
+        return JobThreshold(what=what, value=value)
+    return None
 
 
 def split_name(name: str) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,17 +12,19 @@ from covpath.bench.from_job import MeasuringCommand, measuring_command
 from covpath.bench.github.cells import base_name, split_cell
 from covpath.bench.github.plain import run_real_cell
 from covpath.bench.interpreters import monitoring_interpreter, own_environment
+from covpath.bench.parity import parities
 from covpath.bench.profile import choose, load_profiles
-from covpath.bench.run import BenchOptions, run_bench
+from covpath.bench.run import REPORTS_NAME, BenchOptions, run_bench
 from covpath.bench.settings import FILE, BenchSettings, load_settings
 from covpath.bench.subject import Subject
-from covpath.bench.variants import Variants, make_variants
+from covpath.bench.variants import Variants, job_threshold, make_variants
 from covpath.commands.bench_collect import keep, with_collected
 from covpath.commands.bench_elsewhere import run_elsewhere, split_names
 from covpath.commands.bench_github import matrix_json
 from covpath.commands.bench_report import EVIDENCE_NAME, report
 from covpath.commands.subject import open_subject
 from covpath.errors import ExitCode, Refusal, UsageError
+from covpath.evidence.model import Evidence
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.store import dump_evidence, load_evidence
 from covpath.outside.files import write_atomically
@@ -40,7 +42,7 @@ class _Bench:
     runners: tuple[RunnerProfile, ...]
     options: BenchOptions
     folder: Path
-    notes: tuple[str, ...]
+    variants: Variants
     own: bool
 
 
@@ -98,10 +100,10 @@ def run(
     from covpath.report.bench_screen import BenchProgress
 
     with BenchProgress(sys.stderr) as progress:
-        for note in bench.notes:
+        for note in bench.variants.notes:
             progress.console.print(f"note: {note}", markup=False)
         evidence = run_bench(bench.subject, bench.runners, bench.folder, bench.options, progress.tell)
-    evidence = with_collected(evidence, bench.folder)
+    evidence = with_collected(_with_parities(evidence, bench), bench.folder)
     write_atomically(bench.folder / EVIDENCE_NAME, dump_evidence(evidence))
     return report(evidence, bench.folder, format, screen)
 
@@ -136,7 +138,7 @@ def _plan(
         runners=chosen,
         options=_options(settings, trials),
         folder=folder or state_directory(opened.root) / "bench" / f"{workflow.path.rsplit('/', 1)[-1]}-{found.id}",
-        notes=variants.notes,
+        variants=variants,
         own=job is None and repo is None and not setup,
     )
 
@@ -150,6 +152,18 @@ def _subject(root: Path, command: MeasuringCommand, variants: Variants, setup: t
         setup=setup,
         time_limit_seconds=command.time_limit_seconds,
     )
+
+
+def _with_parities(evidence: Evidence, bench: _Bench) -> Evidence:
+    """The evidence, with the job's own backend held against each other one."""
+    found = parities(
+        evidence,
+        bench.folder / REPORTS_NAME,
+        own=bench.variants.own,
+        tree=bench.subject.repo,
+        threshold=job_threshold(bench.variants.request),
+    )
+    return replace(evidence, parities=found)
 
 
 def _options(settings: BenchSettings, trials: int | None) -> BenchOptions:
