@@ -34,10 +34,12 @@ for name in "${modules[@]}"; do
     find kernel/lib/modules -name "$name.ko" -exec cp {} start/modules/ \;
 done
 
-# What the guest runs once its files are in place. Temporary files must be on a disk: in memory they would count as such.
+# What the guest runs once its files are in place. Temporary
+# files must be on a disk: in memory they would count as such. There is swap, which many machines lack.
 cat >start/guest.sh <<GUEST
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 truncate -s 900M /run/disk && mkfs.ext4 -q -F /run/disk && mount -o loop /run/disk /tmp
+dd if=/dev/zero of=/tmp/swap bs=1M count=300 status=none && chmod 600 /tmp/swap && mkswap -q /tmp/swap && swapon /tmp/swap
 cd "$repo"
 uname -srm
 "$python" -m pytest -p no:cacheprovider ${tests[@]@Q}

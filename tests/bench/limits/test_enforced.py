@@ -99,6 +99,20 @@ def test_swap_that_is_not_there_is_said_where_it_could_matter(tmp_path: Path) ->
     assert limit(died, Knob.SWAP).state is Enforcement.NOT_ENFORCED
 
 
+@pytest.mark.skipif(
+    Capacity.of_this_machine().swap_bytes < 200 * MIB, reason="NO SWAP on this machine; see tests/vm/version_2.sh"
+)
+def test_swap_lets_pass_what_memory_alone_would_not(tmp_path: Path) -> None:
+    script = python("import time; x = bytearray(100 * 2**20); time.sleep(0.3)")
+    swapping = run(script, tmp_path, replace(SMALL, swap_bytes=160 * MIB))
+    assert swapping.outcome is Outcome.OK
+    assert limit(swapping, Knob.SWAP).state is Enforcement.ENFORCED
+    assert swapping.memory.swap_peak_bytes is not None
+    assert swapping.memory.swap_peak_bytes > 30 * MIB
+    assert run(script, tmp_path, replace(SMALL, swap_bytes=0)).outcome is Outcome.OOM
+    assert run(script, tmp_path, replace(SMALL, swap_bytes=16 * MIB)).outcome is Outcome.OOM
+
+
 def test_a_value_the_kernel_did_not_take_is_not_called_enforced() -> None:
     knobs = Knobs("test")
     knobs.set(Knob.MEMORY, 100, lambda: 90, 5)
