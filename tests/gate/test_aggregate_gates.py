@@ -284,3 +284,9 @@ def test_what_only_tells_decides_nothing(steps: str) -> None:
 def test_an_action_nobody_knows_may_decide() -> None:
     text = template("always()", "uses: acme/decide@v1\n  with:\n    needs: ${{ toJSON(needs) }}")
     assert judged(text, ["gate"])["a"].blocks.value is Blocks.UNKNOWN
+
+
+def test_unknown_outputs_do_not_hide_known_results() -> None:
+    outputs = "  a:\n    outputs:\n      version: ${{ steps.x.outputs.version }}\n"
+    text = template("always()", JQ_IN_ENV).replace("  a:\n", outputs)
+    assert judged(text, ["gate"])["b"].blocks.value is Blocks.YES

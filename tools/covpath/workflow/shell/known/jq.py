@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from covpath.workflow.shell.known.jq_evaluate import Runner
 from covpath.workflow.shell.known.jq_syntax import parse_jq
-from covpath.workflow.shell.known.jq_values import JqError, Json, Names, read_json, show
+from covpath.workflow.shell.known.jq_values import JqError, Json, Names, quoted_holes, read_json, show
 from covpath.workflow.shell.known.texts import Decide, Unclear, known
 
 _NO_OUTPUT = 4
@@ -80,7 +80,7 @@ def _inputs(given: str, options: _Options) -> Iterator[Json]:
         yield None
         return
     values: list[Json] = []
-    decoder, text = json.JSONDecoder(parse_int=float), given.strip()
+    decoder, text = json.JSONDecoder(parse_int=float), quoted_holes(given).strip()
     while text:
         try:
             value, end = decoder.raw_decode(text)

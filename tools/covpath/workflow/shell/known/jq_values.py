@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NoReturn, TypeAlias
 
-from covpath.workflow.shell.known.texts import Unclear, known
+from covpath.workflow.shell.known.texts import HOLE, Unclear, known
 
 
 class Maybe(Enum):
@@ -37,10 +38,18 @@ def unclear() -> NoReturn:
     raise Unclear
 
 
+_BARE_HOLE = re.compile(rf"(?<=: ){HOLE}(?=\s*[,}}\n])")
+
+
+def quoted_holes(text: str) -> str:
+    """The text with each unknown member of an object written as an unknown text (an output is always one)."""
+    return _BARE_HOLE.sub(f'"{HOLE}"', text)
+
+
 def read_json(text: str) -> Json:
     """The value of a JSON text; what is broken because a part is not known is unclear."""
     try:
-        value: Json = json.loads(text, parse_int=float)
+        value: Json = json.loads(quoted_holes(text), parse_int=float)
     except (ValueError, RecursionError):
         raise (Unclear() if not known(text) else JqError(2)) from None
     return value
