@@ -32,7 +32,10 @@ def lint(session: nox.Session) -> None:
     session.run(
         "zizmor", "--quiet", "--offline", "--persona=pedantic", "--strict-collection", ".github", "ci/audit-action"
     )
-    session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", ".github/workflows/ci.yml")
+    session.run(
+        *("check-jsonschema", "--builtin-schema=vendor.github-workflows"),
+        *(".github/workflows/ci.yml", ".github/workflows/coverage-bench.yml"),
+    )
     session.run("check-jsonschema", "--builtin-schema=vendor.github-actions", "ci/audit-action/action.yml")
     session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", ".github/dependabot.yml")
 

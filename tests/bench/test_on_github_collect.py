@@ -109,6 +109,7 @@ def test_a_real_cell_beats_an_emulated_one() -> None:
     emulated = replace(TRIAL, cell="e", outcome=Outcome.OOM, reason="emulated")
     whole = with_real(_evidence(emulated, replace(emulated, runner="slim")), _evidence(REAL))
     found = {cell.runner: (cell.enforcement, cell.works) for cell in cells(whole)}
+    assert [cell.runner for cell in cells(whole)].count("small") == 1
     assert found["small"] == (Enforcement.REAL, Tri.TRUE)
     assert found["slim"][0] is not Enforcement.REAL
     assert len(whole.trials) == 3  # nothing is forgotten; it is only not counted
