@@ -68,10 +68,15 @@ def _move(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("job", nargs="?", metavar="JOB", help="the job to move")
     parser.add_argument("--all-matching", metavar="PATTERN", help="every job whose id matches, instead of JOB")
     parser.add_argument("--gate", metavar="GATE", help="blocking, advisory, or a ratchet's own word")
+    parser.add_argument("--step", metavar="NAME", help="the gate of one step only: its id, name, action or number")
+    parser.add_argument("--leg", metavar="K=V", help="of a matrix job, the legs with this value (or a check's name)")
+    parser.add_argument("--with-upload", action="store_true",
+                        help="with --gate: the upload steps get it too, and fail with nothing sent")  # fmt: skip
     parser.add_argument("--backend", metavar="NAME", help="the coverage backend to measure with")
-    parser.add_argument("--runner", metavar="LABELS", help="a runner's label, or several with commas")
+    parser.add_argument("--report", metavar="FORMAT", help="another report format")
+    parser.add_argument("--keep-serial", action="store_true", help="tests that ran one by one stay so, with --backend")
+    parser.add_argument("--runner", metavar="LABELS", help="a label, several with commas; group=NAME for a group")
     parser.add_argument("--timeout-minutes", type=int, metavar="N", help="the job's time limit")
-    parser.add_argument("--report", metavar="FORMAT", help="another report format, with --backend")
     parser.add_argument("--accept", metavar="NAME", action="append", default=[], help="accept a named loss or risk")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--write", action="store_true", help="apply the edit (default: print the diff)")

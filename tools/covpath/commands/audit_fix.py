@@ -17,7 +17,8 @@ from covpath.ledger import editing
 from covpath.ledger.editing import Edited
 from covpath.ledger.model import Entry, JobName
 from covpath.ledger.writing import confirm
-from covpath.moves.plan import Wanted, plan
+from covpath.moves.plan import plan
+from covpath.moves.wanted import Wanted
 from covpath.outside.branch import NewCommit, create_branch
 from covpath.outside.git import Repository
 from covpath.outside.revisions import show

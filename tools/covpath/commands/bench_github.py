@@ -23,7 +23,8 @@ from covpath.evidence.runner import RunnerProfile
 from covpath.gate.judge import Judge
 from covpath.gate.measuring import find_measuring
 from covpath.gate.required import UNKNOWN_REQUIRED
-from covpath.moves.plan import Wanted, plan
+from covpath.moves.plan import plan
+from covpath.moves.wanted import Wanted
 from covpath.outside.branch import NewCommit, create_branch, push
 from covpath.outside.files import write_atomically
 from covpath.outside.references import commits_of

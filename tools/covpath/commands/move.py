@@ -8,17 +8,20 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TextIO
 
+from covpath.commands.job_status import load_ledger
 from covpath.commands.pull_request import send_pull_request
 from covpath.commands.subject import Subject, open_subject, required_checks
 from covpath.errors import CovpathError, ExitCode, UsageError
 from covpath.gate.judge import Judge
-from covpath.moves.plan import Wanted, plan
+from covpath.moves.plan import plan
 from covpath.moves.proposal import Proposal
+from covpath.moves.wanted import Wanted
 from covpath.outside.files import read_bytes
 from covpath.outside.transaction import Transaction
 from covpath.report.move_data import to_json
 from covpath.report.move_text import explanation
 from covpath.terms import JobId
+from covpath.workflow.calls import link
 from covpath.workflow.model import Workflow
 from covpath.workflow.repository import find_job
 
@@ -29,10 +32,14 @@ def run(
     job: str | None,
     all_matching: str | None,
     gate: str | None,
+    step: str | None,
+    leg: str | None,
+    with_upload: bool,
     backend: str | None,
+    report: str | None,
+    keep_serial: bool,
     runner: str | None,
     timeout_minutes: int | None,
-    report: str | None,
     accept: list[str],
     write: bool,
     undo: bool,
@@ -44,23 +51,27 @@ def run(
     screen: TextIO,
 ) -> ExitCode:
     """Propose the move and do with it what was asked. Refuses with the diff still shown."""
-    labels = tuple(label.strip() for label in runner.split(",") if label.strip()) if runner is not None else ()
-    wanted = Wanted(gate=gate, backend=backend, report=report, labels=labels, timeout_minutes=timeout_minutes)
-    if wanted.nothing or (runner is not None and not labels):
-        raise UsageError(
-            "nothing to move.", hint="Say what: --gate, --backend, --runner, --timeout-minutes, or several of them."
-        )
+    labels, group = _runner(runner)
+    wanted = Wanted(
+        gate=gate,
+        step=step,
+        leg=leg,
+        with_upload=with_upload,
+        backend=backend,
+        report=report,
+        keep_serial=keep_serial,
+        labels=labels,
+        group=group,
+        timeout_minutes=timeout_minutes,
+    )
+    _refuse_nothing(wanted, runner)
     subject = open_subject(repo)
-    judge = Judge(required=required_checks(subject.root, required))
+    judge = _judge(subject, required)
     proposals = tuple(
         plan(workflow, jobs, wanted, judge, _reader(subject)) for workflow, jobs in _targets(subject, job, all_matching)
     )
     accepted = frozenset(accept)
-    if format == "json":
-        screen.write(json.dumps([to_json(proposal, accepted) for proposal in proposals], indent=2) + "\n")
-    else:
-        for proposal in proposals:
-            _show(proposal, accepted, undo, screen)
+    _show(proposals, accepted, screen, json_wanted=format == "json", undo=undo)
     for proposal in proposals:
         proposal.refuse_unless(accepted)
     changing = tuple(proposal for proposal in proposals if proposal.patch.edits)
@@ -71,6 +82,31 @@ def run(
     if pr and changing:
         screen.write(send_pull_request(subject, changing, accepted, remote=remote, text=text))
     return ExitCode.DONE
+
+
+def _refuse_nothing(wanted: Wanted, runner: str | None) -> None:
+    """Raise UsageError where nothing is asked for, or nothing that can be."""
+    if wanted.nothing or (runner is not None and not wanted.runner):
+        raise UsageError(
+            "nothing to move.", hint="Say what: --gate, --backend, --runner, --timeout-minutes, or several of them."
+        )
+    if wanted.timeout_minutes is not None and wanted.timeout_minutes < 1:
+        raise UsageError(f"a job cannot end after {wanted.timeout_minutes} minutes.", hint="Give a number from 1.")
+
+
+def _runner(written: str | None) -> tuple[tuple[str, ...], str | None]:
+    """The labels and the group of ``--runner``: ``ubuntu-24.04``, ``self-hosted,linux``, ``group=big,linux``."""
+    parts = [part.strip() for part in (written or "").split(",") if part.strip()]
+    groups = [part.partition("=")[2] for part in parts if part.startswith("group=")]
+    return tuple(part for part in parts if not part.startswith("group=")), groups[-1] if groups else None
+
+
+def _judge(subject: Subject, required: Path | None) -> Judge:
+    """A judge that knows the required checks, as far as they are known, and how workflows call each other."""
+    ledger = load_ledger(subject.root)
+    listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
+    checks = required_checks(subject.root, required, listed)
+    return Judge(required=checks, links=link(subject.workflows.workflows))
 
 
 def _reader(subject: Subject) -> Callable[[str], str | None]:
@@ -96,7 +132,7 @@ def _targets(subject: Subject, job: str | None, pattern: str | None) -> list[tup
     file, _, name = pattern.rpartition(":")
     targets = []
     for workflow in subject.workflows.workflows:
-        if file and workflow.path.rsplit("/", 1)[-1] != file:
+        if workflow.generated or (file and workflow.path.rsplit("/", 1)[-1] != file):
             continue
         jobs = tuple(job_id for job_id in workflow.jobs if fnmatchcase(job_id, name))
         if jobs:
@@ -106,13 +142,19 @@ def _targets(subject: Subject, job: str | None, pattern: str | None) -> list[tup
     return targets
 
 
-def _show(proposal: Proposal, accepted: frozenset[str], undo: bool, screen: TextIO) -> None:
-    if undo:
-        screen.write(proposal.patch.reverse().diff())
+def _show(
+    proposals: tuple[Proposal, ...], accepted: frozenset[str], screen: TextIO, *, json_wanted: bool, undo: bool
+) -> None:
+    if json_wanted:
+        screen.write(json.dumps([to_json(proposal, accepted) for proposal in proposals], indent=2) + "\n")
         return
-    screen.write(explanation(proposal, accepted))
-    diff = proposal.patch.diff()
-    screen.write(f"\n{diff}" if diff else "Nothing to change.\n")
+    for proposal in proposals:
+        if undo:
+            screen.write(proposal.patch.reverse().diff())
+            continue
+        screen.write(explanation(proposal, accepted))
+        diff = proposal.patch.diff()
+        screen.write(f"\n{diff}" if diff else "Nothing to change.\n")
 
 
 def _write(subject: Subject, proposals: tuple[Proposal, ...]) -> None:

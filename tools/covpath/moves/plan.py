@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from covpath.backends.cargo_workspace import ReadText
-from covpath.errors import ProofFailed, Refusal
+from covpath.errors import ProofFailed, Refusal, UsageError
 from covpath.gate.judge import Judge
-from covpath.moves.backend import propose_backend
-from covpath.moves.gate import propose_gate
+from covpath.moves.backend.propose import propose_backend
+from covpath.moves.gate.propose import propose_gate
+from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, Proposal, no_files
 from covpath.moves.proving import finish
-from covpath.moves.runner import propose_runner, propose_timeout
+from covpath.moves.runner.propose import propose_runner, propose_timeout
+from covpath.moves.wanted import ASKED, Wanted
 from covpath.terms import JobId
 from covpath.workflow.model import Workflow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a move is to change; None (no labels) for what stays."""
-
-    gate: str | None = None
-    backend: str | None = None
-    report: str | None = None
-    labels: tuple[str, ...] = ()
-    timeout_minutes: int | None = None
-
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing is asked."""
-        return not (self.gate or self.backend or self.labels or self.timeout_minutes or self.report)
 
 
 def plan(
@@ -37,33 +21,53 @@ def plan(
 ) -> Proposal:
     """The proven proposal that moves ``jobs`` of one workflow; nothing is written.
 
-    ``read`` gives other files of the repository (``Cargo.toml``, ``tarpaulin.toml``).
+    ``judge`` knows the required checks and, with links, how workflows call each other; ``read``
+    gives other files of the repository (``Cargo.toml``, ``tarpaulin.toml``).
 
-    Raises Refusal for what cannot be done safely, UsageError for what does not exist.
+    Raises Refusal for what cannot be done safely, UsageError for what does not exist or fit together.
     """
+    _refuse_misfits(jobs, wanted)
     if workflow.generated:
         raise Refusal(
             "is written by a generator, which would undo any edit.",
             place=workflow.place(workflow.root),
             hint="Move the job in the file it is generated from.",
         )
-    draft = _drafted(workflow, jobs, wanted, judge, read)
-    proposal = finish(draft, jobs, judge, gate=wanted.gate)
-    if proposal.patch.edits and _drafted(draft.workflow, jobs, wanted, judge, read).rewriting.patch().edits:
+    judging = Judging.like(judge)
+    draft = _drafted(workflow, jobs, wanted, judging, read)
+    proposal = finish(draft, jobs, judging, wanted)
+    if proposal.patch.edits and _again(draft, jobs, wanted, judging).rewriting.patch().edits:
         raise ProofFailed("the same move a second time would change more.", place=workflow.place(workflow.root))
     return proposal
 
 
-def _drafted(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judge: Judge, read: ReadText) -> Draft:
+def _refuse_misfits(jobs: tuple[JobId, ...], wanted: Wanted) -> None:
+    """Raise UsageError for options that say nothing together."""
+    if (wanted.step or wanted.with_upload) and wanted.gate not in ASKED:
+        raise UsageError("--step and --with-upload are about a gate.", hint="Add --gate blocking or --gate advisory.")
+    if wanted.step and (wanted.with_upload or wanted.leg):
+        raise UsageError("--step goes with neither --leg nor --with-upload.", hint="Make two moves of it.")
+    if wanted.leg and not (wanted.gate or wanted.runner):
+        raise UsageError("--leg is about a gate or a runner.", hint="Add --gate or --runner.")
+    if len(jobs) > 1 and (wanted.step or wanted.leg):
+        raise UsageError("--step and --leg are about one job.", hint="Name it, instead of --all-matching.")
+
+
+def _drafted(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judging, read: ReadText) -> Draft:
     draft = Draft(workflow, jobs[0], read)
+    if wanted.runner:
+        propose_runner(draft, jobs, wanted, judging)
     for job in jobs:
         draft.turn_to(job)
         if wanted.backend is not None or wanted.report is not None:
-            propose_backend(draft, wanted.backend, wanted.report)
-        if wanted.labels:
-            propose_runner(draft, wanted.labels)
+            propose_backend(draft, wanted, judging)
         if wanted.timeout_minutes is not None:
             propose_timeout(draft, wanted.timeout_minutes)
         if wanted.gate is not None:
-            propose_gate(draft, wanted.gate, judge)
+            propose_gate(draft, wanted, judging)
     return draft
+
+
+def _again(draft: Draft, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judging) -> Draft:
+    """The same move on its own result. A leg's check may be called otherwise then."""
+    return _drafted(draft.workflow, jobs, wanted, judging, draft.read)

@@ -7,10 +7,13 @@ from enum import Enum
 
 from covpath.backends.cargo_workspace import ReadText
 from covpath.errors import Place, Refusal
-from covpath.terms import JobId, Loss, LossAction
-from covpath.workflow.model import Job, Workflow
+from covpath.gate.supposing import Suppose
+from covpath.terms import Gate, JobId, Loss, LossAction
+from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.reading import model_of
 from covpath.yamltext.edit import Edit, Patch
+from covpath.yamltext.nodes import Plain
+from covpath.yamltext.operations import insert_item, remove_item
 from covpath.yamltext.rewriting import Rewriting
 
 
@@ -19,6 +22,8 @@ class NoteKind(Enum):
 
     CHANGE = "change"
     """What the edit does, and what goes with it."""
+    SMALLER = "smaller-step"
+    """A smaller change that may do instead."""
     LEFTOVER = "leftover"
     """What stays behind and is not removed."""
     OUTSIDE = "outside"
@@ -78,6 +83,11 @@ class Draft:
         self.notes: list[Note] = []
         self.losses: list[Loss] = []
         self.titles: list[str] = []
+        self.expected_legs: dict[JobId, dict[str, Gate]] = {}
+        """For a move of single legs: the gate every leg's check must have in the end."""
+        self.supposed: dict[JobId, Suppose] = {}
+        """What the verdicts on a job had to suppose."""
+        self._origins: dict[JobId, list[int | None]] = {}
 
     @property
     def job(self) -> Job:
@@ -88,6 +98,10 @@ class Draft:
         """Go on with another job of the same file."""
         self.job_id = job
 
+    def trial(self) -> Draft:
+        """A draft of the file as it is now, to try an edit on."""
+        return Draft(self.workflow, self.job_id, self.read)
+
     def make(self, edit: Edit | None) -> bool:
         """Apply an edit; comments that go with it become notes."""
         if edit is None or not self.rewriting.make(edit):
@@ -97,6 +111,34 @@ class Draft:
         self.workflow = model_of(self.before.path, self.rewriting.document)
         return True
 
+    def insert_step(self, index: int, item: Plain, *, why: str) -> None:
+        """Insert a step of the job before the one at ``index``."""
+        origins = self.origins(self.job_id)
+        self.make(insert_item(self.workflow.document, (*self.job.route, "steps"), index, item, why=why))
+        origins.insert(index, None)
+
+    def remove_step(self, index: int, *, why: str) -> None:
+        """Remove the step of the job at ``index``."""
+        origins = self.origins(self.job_id)
+        self.make(remove_item(self.workflow.document, self.job.steps[index].route, why=why))
+        del origins[index]
+
+    def origins(self, job: JobId) -> list[int | None]:
+        """For each step of a job as it is now: its index in the file as it was, None for a new one."""
+        return self._origins.setdefault(job, list(range(len(self.before.jobs[job].steps))))
+
+    def step_from(self, origin: int) -> Step:
+        """The step of the job that stood at ``origin`` in the file as it was."""
+        return self.job.steps[self.origins(self.job_id).index(origin)]
+
     def say(self, kind: NoteKind, message: str, *, place: Place | None = None, command: str | None = None) -> None:
         """Add a note."""
         self.notes.append(Note(kind=kind, message=message, place=place, command=command))
+
+    def stop(self, name: str, what: str, message: str, place: Place | None) -> None:
+        """Add a loss that must be accepted by name."""
+        self.losses.append(Loss(action=LossAction.STOP, name=name, what=what, message=message, place=place))
+
+    def warn(self, name: str, what: str, message: str, place: Place | None) -> None:
+        """Add a loss that is told."""
+        self.losses.append(Loss(action=LossAction.WARN, name=name, what=what, message=message, place=place))

@@ -2,48 +2,111 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from covpath.errors import ProofFailed, Refusal
-from covpath.gate.judge import Judge
+from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
 from covpath.gate.verdict import JobVerdict
+from covpath.moves.gate.legs import gates
+from covpath.moves.gate.subject import everywhere, find_step
+from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, Proposal
-from covpath.terms import Gate, JobId
+from covpath.moves.wanted import ASKED, Wanted
+from covpath.terms import Blocks, Gate, JobId, LossAction
+from covpath.workflow.model import Workflow
 
-ASKED = {"blocking": Gate.BLOCKING, "advisory": Gate.ADVISORY}
-"""The gates one can ask for by name; any other word is a ratchet's own."""
 
-
-def finish(draft: Draft, jobs: tuple[JobId, ...], judge: Judge, *, gate: str | None) -> Proposal:
+def finish(draft: Draft, jobs: tuple[JobId, ...], judging: Judging, wanted: Wanted) -> Proposal:
     """The draft as a proposal, once it is proven.
 
-    ``gate`` is what the move asked for; None where it must stay what it was. Raises
-    ProofFailed where a moved job has another gate, and Refusal where another job's verdict
-    would change with it (a variable that sets several gates).
+    Raises ProofFailed where a moved job (or step, or leg) has another gate than asked, or than
+    before where none was asked, and Refusal where another job's verdict would change with it
+    (a variable that sets several gates) or a runner changes the gate by itself (its shell).
     """
-    before = {verdict.ref.job: verdict for verdict in judge.workflow(draft.before)}
-    after = {verdict.ref.job: verdict for verdict in judge.workflow(draft.workflow)}
-    if before.keys() != after.keys():
-        raise ProofFailed("the jobs of the file would not be the same.", place=before[jobs[0]].place)
-    for name, verdict in before.items():
+    before, after = draft.before, draft.workflow
+    if before.jobs.keys() != after.jobs.keys():
+        raise ProofFailed("the jobs of the file would not be the same.", place=before.place(before.root))
+    for name in before.jobs if draft.rewriting.changes else ():
         if name not in jobs:
-            _unchanged(verdict, after[name])
-        elif gate is None or gate in ASKED:
-            _as_asked(verdict, after[name], ASKED.get(gate or ""))
-    names = ", ".join(jobs)
+            _unchanged(_verdict(judging, before, name), _verdict(judging, after, name))
+        elif wanted.gate is None:
+            _kept(_verdict(judging, before, name), _verdict(judging, after, name), wanted)
+        elif wanted.gate in ASKED:
+            _reached(draft, name, judging, wanted)
     return Proposal(
-        before=draft.before,
-        after=draft.workflow,
+        before=before,
+        after=after,
         jobs=jobs,
-        title=f"{names}: {', '.join(dict.fromkeys(draft.titles)) or 'nothing to do'}",
+        title=f"{', '.join(jobs)}: {', '.join(dict.fromkeys(draft.titles)) or 'nothing to do'}",
         patch=draft.rewriting.patch(),
         notes=tuple(dict.fromkeys(draft.notes)),
         losses=tuple(dict.fromkeys(draft.losses)),
     )
 
 
-def _as_asked(before: JobVerdict, after: JobVerdict, gate: Gate | None) -> None:
-    wanted = before.gate if gate is None else gate
-    if after.gate is not wanted:
-        raise ProofFailed(f"job {after.ref.job!r} would be {after.gate} instead of {wanted}.", place=before.place)
+def _verdict(judging: Judging, workflow: Workflow, job: JobId, suppose: Suppose = NOTHING_SUPPOSED) -> JobVerdict:
+    return judging.job(workflow, workflow.jobs[job], suppose)
+
+
+def _reached(draft: Draft, job: JobId, judging: Judging, wanted: Wanted) -> None:
+    """The job, step or legs have the gate asked for."""
+    gate = ASKED[wanted.gate or ""]
+    supposed = draft.supposed.get(job, NOTHING_SUPPOSED)
+    draft.turn_to(job)
+    if job in draft.expected_legs:
+        now = gates(draft.workflow.jobs[job], _verdict(judging, draft.workflow, job, supposed))
+        if now != draft.expected_legs[job]:
+            raise ProofFailed(f"the legs of job {job!r} would not have the gates asked for.")
+        return
+    if wanted.step is not None:
+        _reached_by_step(draft, job, judging, wanted.step, gate)
+        return
+    after = _verdict(judging, draft.workflow, job, supposed)
+    if any(loss.name == "run-stays-red" and loss.action is LossAction.STOP for loss in draft.losses):
+        if after.blocks.value is not Blocks.NO:
+            raise ProofFailed(f"job {job!r} would still block.", place=after.place)
+        return
+    if not everywhere(after, gate):
+        raise ProofFailed(f"job {job!r} would be {after.gate} instead of {gate}.", place=after.place)
+
+
+def _reached_by_step(draft: Draft, job: JobId, judging: Judging, step: str, gate: Gate) -> None:
+    """The step has the gate asked for, and every other step the one it had."""
+    origin = find_step(draft.before.jobs[job], step)
+    supposed = draft.supposed.get(job, NOTHING_SUPPOSED)
+    after = _verdict(judging, draft.workflow, job, replace(supposed, step=draft.step_from(origin).index))
+    if not everywhere(after, gate):
+        raise ProofFailed(f"step {step!r} would be {after.gate} instead of {gate}.", place=after.place)
+    old = {one.index: one for one in _verdict(judging, draft.before, job).steps}
+    new = {one.index: one for one in _verdict(judging, draft.workflow, job).steps}
+    for index, came_from in enumerate(draft.origins(job)):
+        if came_from is None or came_from == origin or (index not in new or came_from not in old):
+            continue
+        one, other = old[came_from], new[index]
+        if one.gate is not other.gate:
+            raise Refusal(
+                f"the step `{one.label}` would turn from {one.gate} to {other.gate} with it, which was not asked.",
+                place=one.place,
+                hint="Move the whole job: leave --step out.",
+            )
+
+
+def _kept(before: JobVerdict, after: JobVerdict, wanted: Wanted) -> None:
+    """A job that is moved, but not its gate."""
+    if _gate_of(before) == _gate_of(after):
+        return
+    if wanted.runner and wanted.backend is None:
+        why = next((reason.message for reason in after.reasons), "")
+        raise Refusal(
+            f"job {after.ref.job!r} would turn from {before.gate} to {after.gate} on that runner: {why}.",
+            place=before.place,
+            hint="Let its scripts name their shell first.",
+        )
+    raise ProofFailed(f"job {after.ref.job!r} would be {after.gate} instead of {before.gate}.", place=before.place)
+
+
+def _gate_of(verdict: JobVerdict) -> tuple[object, ...]:
+    return verdict.gate, verdict.partly, verdict.blocks.value, sorted(str(leg.gate) for leg in verdict.legs)
 
 
 def _unchanged(before: JobVerdict, after: JobVerdict) -> None:

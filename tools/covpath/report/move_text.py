@@ -10,6 +10,7 @@ from covpath.terms import Loss, LossAction
 
 _HEADINGS = {
     NoteKind.CHANGE: "What changes",
+    NoteKind.SMALLER: "A smaller step that may do",
     NoteKind.LEFTOVER: "What stays as it is",
     NoteKind.OUTSIDE: "Outside the file",
 }

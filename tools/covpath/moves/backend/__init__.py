@@ -1,0 +1,1 @@
+"""Backend moves: the measuring command and all that hangs on it."""

@@ -1,0 +1,171 @@
+"""What reads a report: upload inputs, conditions, artifacts, scripts, other jobs. They follow or are named."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.backends.mentions import Mention, Use, mentions
+from covpath.backends.request import Format, Report
+from covpath.backends.translate import Translation
+from covpath.backends.uploaders import Uploader, uploader
+from covpath.errors import Place
+from covpath.gate.report_uses import ReadingText, later_texts, spellings
+from covpath.moves.judging import Judging
+from covpath.moves.proposal import Draft, NoteKind
+from covpath.terms import Tri
+from covpath.workflow.model import Step
+from covpath.yamltext.inside import replace_in_scalar
+from covpath.yamltext.operations import set_value
+
+READERS = "report-readers"
+_CONFIGURATIONS = (
+    "sonar-project.properties",
+    "codecov.yml",
+    ".codecov.yml",
+    ".github/codecov.yml",
+    ".codacy.yml",
+    ".coveralls.yml",
+)
+_FOUND_BY_NAME = re.compile(
+    r"cobertura\.xml|lcov\.info|.*\.lcov|.*coverage.*\..*|codecov\..*|report\.xml|cover\.out|jacoco.*\.xml|clover\.xml"
+)
+"""The names under which upload services look for reports by themselves (Codecov's CLI, ``file_finder``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A report before and after: the paths people may write for it, from the checkout first."""
+
+    before: Report
+    after: Report
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the file has another path."""
+        return bool(self.new) and self.new != self.old
+
+    @property
+    def otherwise(self) -> bool:
+        """Whether it is of another format."""
+        return self.before.format is not self.after.format
+
+
+def follow_reports(
+    draft: Draft, judging: Judging, translation: Translation, index: int, *, bases: tuple[str, str]
+) -> None:
+    """Let everything after step ``index`` read the reports where, and in the format, they are now.
+
+    ``bases`` are the directories that the old and the new tool's report paths start from.
+    """
+    for before, after in _pairs(translation):
+        moved = Moved(before=before, after=after, old=spellings(before, bases[0]), new=spellings(after, bases[1]))
+        if not moved.old or not (moved.elsewhere or moved.otherwise):
+            continue
+        for text in _texts(draft, index):
+            _follow(draft, text, moved)
+        for step in draft.job.steps[index + 1 :]:
+            _follow_upload(draft, step, moved)
+        _name_other_files(draft, judging, moved)
+
+
+def _pairs(translation: Translation) -> Iterator[tuple[Report, Report]]:
+    """Each old report file and the one that takes its place: of the same format, else the one in order."""
+    left = [report for report in translation.after if report.path is not None]
+    for before in translation.before:
+        if before.path is None or not left:
+            continue
+        after = next((report for report in left if report.format is before.format), left[0])
+        left.remove(after)
+        yield before, after
+
+
+def _texts(draft: Draft, index: int) -> tuple[ReadingText, ...]:
+    step = draft.job.steps[index]
+    own = (ReadingText(draft.job, step, (*step.route, "run"), step.run),) if step.run is not None else ()
+    return (*own, *later_texts(draft.workflow, draft.job, index))
+
+
+def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
+    place = draft.workflow.place(text.scalar)
+    for mention in reversed(mentions(text.scalar.value, moved.old)):
+        if mention.use in (Use.CONTENT, Use.LOG, Use.SETTING) and moved.otherwise:
+            message = f"`{text.step.label}` reads the {moved.before.format} report's content ({mention.text}), "
+            draft.stop(READERS, mention.text, f"{message}which is {moved.after.format} now", place)
+            continue
+        new = _written(mention, moved)
+        if new is not None:
+            document = draft.workflow.document
+            why = "follow the report"
+            draft.make(replace_in_scalar(document, text.route, mention.start, mention.end, new, why=why))
+
+
+def _written(mention: Mention, moved: Moved) -> str | None:
+    """What to write in a mention's place; None where it stays."""
+    if not moved.elsewhere or mention.use in (Use.LOG, Use.SETTING):
+        return None
+    lead = "./" if mention.text.startswith("./") else ""
+    bare = mention.text.removeprefix("./")
+    if bare in moved.old:
+        whole = bare == moved.old[0]
+        return lead + (moved.new[0] if whole else moved.new[-1])
+    name = posixpath.basename(moved.old[0])
+    return mention.text.removesuffix(name) + posixpath.basename(moved.new[0]) if mention.text.endswith(name) else None
+
+
+def _follow_upload(draft: Draft, step: Step, moved: Moved) -> None:
+    """An uploader that is told the format, takes only some, or looks for reports by name."""
+    found = uploader(step.uses) if step.uses else None
+    if found is None:
+        return
+    place = draft.workflow.place(step.node)
+    if moved.otherwise and found.accepts is not None:
+        before, after = moved.before.format, moved.after.format
+        if after not in found.accepts and before in found.accepts:
+            draft.stop(READERS, found.action, f"`{step.label}` does not read {after} reports", place)
+        _tell_format(draft, step, found, after, place)
+    inputs = step.inputs()
+    if moved.elsewhere and not found.paths(inputs) and found.searches_itself(inputs) is not Tri.FALSE:
+        name = posixpath.basename(moved.new[0])
+        if not _FOUND_BY_NAME.fullmatch(name):
+            draft.warn(
+                "upload-search",
+                found.action,
+                f"`{step.label}` looks for reports by name and does not find {name}",
+                place,
+            )
+
+
+def _tell_format(draft: Draft, step: Step, found: Uploader, after: Format, place: Place) -> None:
+    told = found.format_input
+    if told is None or told not in step.inputs():
+        return
+    value = found.format_values.get(after)
+    if value is None:
+        draft.say(NoteKind.LEFTOVER, f"`{step.label}` is told the old format (`{told}`)", place=place)
+        return
+    route = (*draft.job.steps[step.index].route, "with", told)
+    draft.make(set_value(draft.workflow.document, route, value, why="tell the new format"))
+
+
+def _name_other_files(draft: Draft, judging: Judging, moved: Moved) -> None:
+    """Other files of the repository that speak of the report; they are not edited."""
+    what = f"the report is {moved.new[0] if moved.new else moved.after.format} now"
+    for workflow in judging.workflows:
+        if workflow.path == draft.before.path:
+            continue
+        for job in workflow.jobs.values():
+            for step in job.steps:
+                texts = (step.run.value if step.run is not None else "", *step.inputs().values())
+                if any(mentions(text, moved.old[:1]) for text in texts if moved.old[0] in text):
+                    place = workflow.place(step.node)
+                    draft.say(NoteKind.OUTSIDE, f"`{step.label}` speaks of {moved.old[0]}: {what}", place=place)
+    for path in _CONFIGURATIONS:
+        text = draft.read(path)
+        for number, line in enumerate((text or "").splitlines(), 1):
+            if moved.old[0] in line:
+                draft.say(NoteKind.OUTSIDE, f"speaks of {moved.old[0]}: {what}", place=Place(path, number))

@@ -1,0 +1,70 @@
+"""Variables that the old tool needed and the new one must not have, and those it must."""
+
+from __future__ import annotations
+
+from covpath.backends.translate import Translation
+from covpath.moves.proposal import Draft, NoteKind
+from covpath.workflow.model import Step
+from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
+from covpath.yamltext.operations import remove_key, set_key, set_value
+
+
+def set_environment(draft: Draft, index: int, translation: Translation) -> None:
+    """Set and remove variables where the file has them: at the step, or at the job if they serve only it.
+
+    What is set for the whole workflow is left, and said: other jobs see it too.
+    """
+    for name, value in translation.environment:
+        _give(draft, index, name, value)
+    for name in translation.unset:
+        _take(draft, index, name)
+
+
+def _give(draft: Draft, index: int, name: str, value: str) -> None:
+    step = draft.job.steps[index]
+    for layer, route in _layers(draft, step):
+        entry = layer.find(name) if layer is not None else None
+        if entry is None:
+            continue
+        written = deref(entry.value)
+        if isinstance(written, Scalar) and written.value == value:
+            return
+        if route != ("env",):
+            draft.make(set_value(draft.workflow.document, (*route, name), value, why=f"set {name}"))
+            return
+    if step.env is None:
+        draft.make(set_key(draft.workflow.document, step.route, "env", {name: value}, why=f"set {name}"))
+    else:
+        draft.make(set_key(draft.workflow.document, (*step.route, "env"), name, value, why=f"set {name}"))
+
+
+def _take(draft: Draft, index: int, name: str) -> None:
+    for layer, route in _layers(draft, draft.job.steps[index]):
+        entry = layer.find(name) if layer is not None else None
+        if entry is None:
+            continue
+        if route == ("env",):
+            draft.say(
+                NoteKind.LEFTOVER,
+                f"`{name}` served the old tool and is set for the whole workflow: other jobs may need it",
+                place=draft.workflow.place(entry.key),
+            )
+            continue
+        where = "step" if len(route) > len(draft.job.route) + 1 else "job"
+        draft.say(NoteKind.CHANGE, f"`{name}` served the old tool; the {where} has it no more")
+        draft.make(remove_key(draft.workflow.document, (*route, name), prune=True, why=f"without {name}"))
+    for step in draft.job.steps:
+        if step.run is not None and f"{name}=" in step.run.value:
+            draft.say(
+                NoteKind.LEFTOVER,
+                f"`{step.label}` still sets `{name}`, which served the old tool",
+                place=draft.workflow.place(step.node),
+            )
+
+
+def _layers(draft: Draft, step: Step) -> tuple[tuple[Mapping | None, Route], ...]:
+    return (
+        (step.env, (*step.route, "env")),
+        (draft.job.env, (*draft.job.route, "env")),
+        (draft.workflow.env, ("env",)),
+    )

@@ -1,0 +1,114 @@
+"""The measuring commands exchanged: in scripts, in ``docker run``, and in actions, which become scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from covpath.backends.contract import Command
+from covpath.backends.translate import Translation, script_lines
+from covpath.errors import Refusal
+from covpath.gate.shell_effect import shell_for
+from covpath.moves.backend.scripts import removal, replacement
+from covpath.moves.backend.sites import Site, arguments, sites
+from covpath.moves.proposal import Draft
+from covpath.terms import Fact
+from covpath.workflow.model import Step
+from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+from covpath.workflow.shell.parse import parse_script
+from covpath.yamltext.inside import replace_in_scalar
+from covpath.yamltext.operations import remove_key, set_key
+
+_WHY = "measure anew"
+
+
+def exchange(draft: Draft, group: Sequence[Site], translation: Translation) -> None:
+    """Write the new commands, from the last to the first so that offsets stay true."""
+    own = frozenset(translation.unset) | {name for name, _ in translation.environment}
+    pairs = [(group[one.index], one.commands) for one in translation.replacements]
+    for site, commands in sorted(pairs, key=lambda pair: _order(pair[0]), reverse=True):
+        index = site.step.index
+        before = _outcomes(draft, draft.job.steps[index])
+        if site.action is not None:
+            _action_to_script(draft, site, commands)
+        elif commands:
+            span, new = replacement(site, commands, own)
+            _splice(draft, site, span.start, span.end, new)
+        else:
+            _remove(draft, site)
+            continue
+        _same_outcome(draft, site, before)
+
+
+def _order(site: Site) -> tuple[int, int]:
+    return site.step.index, site.span.start if site.span is not None else 0
+
+
+def _splice(draft: Draft, site: Site, start: int, end: int, new: str) -> None:
+    route = (*draft.job.steps[site.step.index].route, "run")
+    draft.make(replace_in_scalar(draft.workflow.document, route, start, end, new, why=_WHY))
+
+
+def _remove(draft: Draft, site: Site) -> None:
+    """Take away a command that nothing takes the place of, and its step where it did nothing else."""
+    step = draft.job.steps[site.step.index]
+    assert step.run is not None
+    commands = [command for command in parse_script(step.run.value).commands if command.words]
+    if len(commands) == 1 and arguments(commands[0]) == site.argv:
+        if step.id is not None and f"steps.{step.id}." in draft.workflow.document.source.text:
+            raise Refusal(
+                f"the step `{step.label}` has nothing to do any more, but others ask for its results.",
+                place=draft.workflow.place(step.node),
+                hint="Let them ask for another step first.",
+            )
+        draft.remove_step(step.index, why="nothing is left for this step to do")
+        return
+    span = removal(site)
+    if span is None:
+        raise Refusal(
+            f"`{site.text}` has nothing to do any more, but other commands share its line.",
+            place=draft.workflow.place(step.node),
+            hint="Put it on a line of its own first.",
+        )
+    _splice(draft, site, span.start, span.end, "")
+
+
+def _action_to_script(draft: Draft, site: Site, commands: Sequence[Command]) -> None:
+    """Turn a ``uses`` step into a ``run`` step; its name, condition and flags stay."""
+    step = draft.job.steps[site.step.index]
+    lines = script_lines(commands)
+    always = any(command.always for command in commands)
+    text = "\n".join(lines) + "\n" if len(lines) > 1 and always else " && ".join(lines)
+    document = draft.workflow.document
+    draft.make(set_key(document, step.route, "run", text, before=("uses",), why=_WHY))
+    if step.with_ is not None:
+        route = (*draft.job.steps[step.index].route, "with")
+        draft.make(remove_key(draft.workflow.document, route, why=_WHY))
+    route = (*draft.job.steps[step.index].route, "uses")
+    draft.make(remove_key(draft.workflow.document, route, why=_WHY))
+
+
+def _outcomes(draft: Draft, step: Step) -> set[Fact]:
+    """What the step's script makes of a failure of each backend command in it; an action lets it out."""
+    if step.run is None:
+        return {ExitOutcome.FAILS}
+    shell = shell_for(draft.workflow, draft.job, step)
+    script = parse_script(step.run.value)
+    found: set[Fact] = set()
+    for site in sites(draft.workflow, draft.job):
+        if site.step.index == step.index and site.outer is not None:
+            outer = next((one for one in script.commands if one.span == site.outer.span), None)
+            if outer is not None:
+                found.add(failure_of(outer, script, shell).outcome)
+    return found
+
+
+def _same_outcome(draft: Draft, site: Site, before: set[Fact]) -> None:
+    """Every command of the new tool must fail the step where the old one did, and only there."""
+    step = draft.job.steps[site.step.index]
+    after = _outcomes(draft, step)
+    if not after <= before:
+        raise Refusal(
+            f"in the script of `{step.label}` a failure of the new commands would not count as that of the old one.",
+            place=draft.workflow.place(step.node),
+            hint="Put the command on a line of its own first.",
+        )

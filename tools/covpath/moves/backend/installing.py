@@ -1,0 +1,152 @@
+"""The steps that bring a coverage tool: exchanged in the way they have, or added where something else brought it."""
+
+from __future__ import annotations
+
+import re
+
+from covpath.backends import actions, installs
+from covpath.backends.installs import PACKAGES
+from covpath.backends.request import Language
+from covpath.backends.table import backend
+from covpath.errors import Place
+from covpath.moves.backend.sites import arguments, sites
+from covpath.moves.proposal import Draft
+from covpath.workflow.model import Step
+from covpath.workflow.shell.parse import parse_script
+from covpath.yamltext.inside import replace_in_scalar
+from covpath.yamltext.nodes import Plain
+from covpath.yamltext.operations import remove_key, set_key
+
+_SHORT = frozenset({"cargo-tarpaulin", "cargo-llvm-cov", "grcov", "slipcover", "nyc", "c8", "pytest-cov"})
+"""Tools whose name without ``cargo-`` is no everyday word."""
+_PINNED = re.compile(r"[0-9a-f]{40}")
+
+
+def exchange_installs(draft: Draft, source: str, target: str, place: Place, *, brought: bool) -> None:
+    """Let every step of the job that installs ``source`` install ``target``.
+
+    ``brought``: an action or image that goes brought the tool, so a step must be added where none installs it.
+    """
+    done = 0
+    for index in range(len(draft.job.steps)):
+        step = draft.job.steps[index]
+        if step.run is not None:
+            done += _in_script(draft, step, source, target)
+        elif step.uses is not None:
+            done += _in_action(draft, step, source, target)
+    if done:
+        return
+    if brought:
+        _add(draft, target)
+        return
+    draft.warn("install", source, f"no step of the job installs {source}; see that {target} is there", place)
+
+
+def _in_script(draft: Draft, step: Step, source: str, target: str) -> int:
+    """Exchange the words of install commands; the name of a step that only installs follows."""
+    assert step.run is not None
+    done = 0
+    for command in reversed(parse_script(step.run.value).commands):
+        argv = arguments(command)
+        found = installs.install(argv)
+        if found is None or found.backend != source:
+            continue
+        edit = installs.migrated(found, argv, target)
+        draft.losses += edit.losses
+        for change in reversed(edit.edits):
+            span = command.words[change.word].span
+            start, new = span.start, change.new
+            if new is None:  # the blank before the word goes with it
+                start, new = command.words[change.word - 1].span.end, ""
+            route = (*step.route, "run")
+            draft.make(replace_in_scalar(draft.workflow.document, route, start, span.end, new, why=f"install {target}"))
+        done += 1
+    if done:
+        _rename(draft, step.index, source, target)
+    return done
+
+
+def _in_action(draft: Draft, step: Step, source: str, target: str) -> int:
+    found = actions.install_action(step.uses or "", step.inputs())
+    if found is None or found.backend != source:
+        return 0
+    edits, losses = actions.migrated(found, target)
+    draft.losses += losses
+    for edit in edits:
+        apply_edit(draft, step.index, edit, f"install {target}")
+    _rename(draft, step.index, source, target)
+    return 1
+
+
+def apply_edit(draft: Draft, index: int, edit: actions.ValueEdit, why: str) -> None:
+    """One edit of an action's reference or inputs."""
+    document, step = draft.workflow.document, draft.job.steps[index]
+    key = edit.key
+    if step.with_ is not None and key != "uses":
+        key = next((one.key.value for one in step.with_.entries if one.key.value.lower() == key), key)
+    where = (*step.route, "uses") if key == "uses" else (*step.route, "with", key)
+    if edit.new is None:
+        draft.make(remove_key(document, where, prune=True, why=why))
+    elif edit.start is not None and edit.end is not None:
+        draft.make(replace_in_scalar(document, where, edit.start, edit.end, edit.new, why=why))
+    elif step.with_ is None:
+        draft.make(set_key(document, step.route, "with", {key: edit.new}, why=why))
+    else:
+        draft.make(set_key(document, (*step.route, "with"), key, edit.new, why=why))
+
+
+def _rename(draft: Draft, index: int, source: str, target: str) -> None:
+    """A step called ``Install cargo-tarpaulin`` installs something else now, unless it also measures."""
+    step = draft.job.steps[index]
+    if step.name is None or any(site.step.index == index for site in sites(draft.workflow, draft.job)):
+        return
+    for old, new in _names(source, target):
+        match = re.search(rf"(?<![\w-]){re.escape(old)}(?![\w-])", step.name, re.IGNORECASE)
+        if match is not None:
+            route = (*step.route, "name")
+            edit = replace_in_scalar(draft.workflow.document, route, *match.span(), new, why=f"install {target}")
+            draft.make(edit)
+            return
+
+
+def _names(source: str, target: str) -> list[tuple[str, str]]:
+    found = [(source, target)]
+    if source in _SHORT:
+        found.append((source.removeprefix("cargo-"), target.removeprefix("cargo-")))
+    return found
+
+
+def _add(draft: Draft, target: str) -> None:
+    """A step that installs the tool, before the first that measures, by the file's own habit."""
+    first = min((site.step.index for site in sites(draft.workflow, draft.job)), default=0)
+    item = install_item(draft, target)
+    if item is not None:
+        draft.insert_step(first, item, why=f"install {target}")
+
+
+def install_item(draft: Draft, target: str) -> Plain:
+    """The step that installs ``target``; None for tools that their runner fetches by itself.
+
+    Where the file uses an install action it is used again; else nothing new is brought in.
+    """
+    package = PACKAGES[target]
+    named: dict[str, Plain] = {"name": f"Install {target}"} if _steps_have_names(draft) else {}
+    language = backend(target).LANGUAGE
+    if language is Language.JAVASCRIPT:
+        return None
+    if language is Language.PYTHON:
+        return {**named, "run": f"python -m pip install {package}"}
+    for job in draft.workflow.jobs.values():
+        for step in job.steps:
+            action, _, ref = (step.uses or "").partition("@")
+            if action.lower() != "taiki-e/install-action" or not ref:
+                continue
+            if re.fullmatch(r"v\d[\d.]*", ref) or _PINNED.fullmatch(ref):
+                return {**named, "uses": step.uses, "with": {"tool": package}}
+            return {**named, "uses": f"{action}@{package}"}
+    return {**named, "run": f"cargo install {package} --locked"}
+
+
+def _steps_have_names(draft: Draft) -> bool:
+    steps = [step for step in draft.job.steps if step.run is not None or step.uses is not None]
+    return sum(step.name is not None for step in steps) * 2 >= len(steps)

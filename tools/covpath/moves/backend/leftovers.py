@@ -1,0 +1,49 @@
+"""What still speaks of the old tool when a move is made: named, not renamed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from covpath.backends import actions
+from covpath.moves.backend.installing import apply_edit
+from covpath.moves.proposal import Draft, NoteKind
+from covpath.yamltext.comments import comments
+from covpath.yamltext.nodes import Scalar, walk
+
+_EVERYDAY = {"coverage.py": r"coverage(?:py|\.py)|(?<![\w-])coverage (?:run|xml|report|combine|html|json|lcov|erase)\b"}
+"""A tool whose name is an everyday word is found by what only it can mean."""
+
+
+def follow_caches(draft: Draft, source: str, target: str) -> None:
+    """Let caches hold the new tool: an old key would restore a program that nobody installs any more."""
+    for index in range(len(draft.job.steps)):
+        step = draft.job.steps[index]
+        edits = actions.cache_edits(step.uses or "", step.inputs(), source, target)
+        for edit in sorted(edits, key=lambda one: (one.key, one.start or 0), reverse=True):
+            apply_edit(draft, index, edit, f"cache {target}")
+
+
+def list_leftovers(draft: Draft, source: str) -> None:
+    """Name what still speaks of the old tool in the job: names, comments, scripts, keys."""
+    word = re.escape(source.removeprefix("cargo-"))
+    pattern = re.compile(_EVERYDAY.get(source, rf"(?<![A-Za-z]){word}(?![A-Za-z])"), re.IGNORECASE)
+    document = draft.workflow.document
+    for at, line in _lines(draft, pattern):
+        draft.say(NoteKind.LEFTOVER, f"still speaks of {source}: {line}", place=document.source.place(at))
+    start, end = draft.job.key.start, draft.job.node.end
+    for comment in comments(document):
+        if start <= comment.start < end and pattern.search(comment.text):
+            place = document.source.place(comment.start)
+            draft.say(NoteKind.LEFTOVER, f"still speaks of {source}: {comment.text}", place=place)
+
+
+def _lines(draft: Draft, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """The first line of each scalar that has the word, with the scalar's offset."""
+    if pattern.search(draft.job.key.value):
+        yield draft.job.key.start, f"{draft.job.key.value}:"
+    for route, node in walk(draft.job.node):
+        if isinstance(node, Scalar) and pattern.search(node.value):
+            line = next((line for line in node.value.splitlines() if pattern.search(line)), node.value).strip()
+            key = f"{route[-1]}: " if route and isinstance(route[-1], str) and "\n" not in node.value else ""
+            yield node.start, f"{key}{line}"

@@ -1,0 +1,163 @@
+"""Backend moves: the measuring command through its coverage request, and all that hangs on it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import replace
+
+from covpath.backends.cargo_workspace import tarpaulin_configuration, workspace_root
+from covpath.backends.contract import Role, Situation
+from covpath.backends.request import Format, Report
+from covpath.backends.table import backend
+from covpath.backends.translate import Translation, translate
+from covpath.errors import Place, UsageError
+from covpath.moves.backend.consumers import follow_reports
+from covpath.moves.backend.container import drop_container
+from covpath.moves.backend.environment import set_environment
+from covpath.moves.backend.exchange import exchange
+from covpath.moves.backend.groups import grouped
+from covpath.moves.backend.hidden import refuse_hidden
+from covpath.moves.backend.installing import exchange_installs
+from covpath.moves.backend.leftovers import follow_caches, list_leftovers
+from covpath.moves.backend.sites import Site, environment_of, sites
+from covpath.moves.backend.smaller import offer_smaller_step
+from covpath.moves.backend.surroundings import pytest_addopts
+from covpath.moves.backend.toolchain import provide_llvm_tools
+from covpath.moves.judging import Judging
+from covpath.moves.proposal import Draft
+from covpath.moves.wanted import Wanted
+from covpath.workflow.script_places import script_place
+
+
+def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
+    """Measure with another backend (none: as now) and write another format of report (none: as now).
+
+    Raises Refusal where no command of a known backend stands in the job's own scripts.
+    """
+    report = _format(wanted.report)
+    target = backend(wanted.backend).NAME if wanted.backend is not None else None
+    every = sites(draft.workflow, draft.job)
+    source = _source(every)
+    if source is None:
+        raise refuse_hidden(draft, target)
+    name = target or source
+    if name == source and report is None:
+        return
+    found = [site for site in every if site.recognition.backend == source]
+    origins = draft.origins(draft.job_id)
+    groups = [(group, _translation(draft, group, name, report, wanted)) for group in grouped(found)]
+    changed = name != source or any(_files(one.before) != _files(one.after) for _, one in groups)
+    if not changed:
+        return
+    for group, translation in groups:
+        draft.losses += [replace(loss, place=loss.place or _place(draft, group[0])) for loss in translation.losses]
+        draft.losses += [loss for site in group if site.action is not None for loss in site.action.losses]
+    marks = [
+        (origins[group[0].step.index], translation, _bases(draft, group[0], translation, wanted))
+        for group, translation in groups
+    ]
+    if name != source:
+        offer_smaller_step(draft, found, _situation(draft, found[0], found, wanted))
+    for group, translation in reversed(groups):
+        exchange(draft, group, translation)
+    _after(draft, judging, source, name, found, marks)
+
+
+def _after(
+    draft: Draft,
+    judging: Judging,
+    source: str,
+    name: str,
+    found: Sequence[Site],
+    marks: Sequence[tuple[int | None, Translation, tuple[str, str]]],
+) -> None:
+    """Everything around the commands: containers, installs, variables, caches, readers; then what is left."""
+    if name != source:
+        draft.titles.append(f"measure with {name} instead of {source}")
+        brought = drop_container(draft) if source == "cargo-tarpaulin" else False
+        brought = brought or any(site.docker or (site.action and site.action.installs) for site in found)
+        exchange_installs(draft, source, name, _place(draft, found[0]), brought=brought)
+        provide_llvm_tools(draft, source, name)
+        follow_caches(draft, source, name)
+    else:
+        draft.titles.append("write another report")
+    for origin, translation, bases in marks:
+        index = _now(draft, origin)
+        set_environment(draft, index, translation)
+        follow_reports(draft, judging, translation, index, bases=bases)
+    if name != source:
+        list_leftovers(draft, source)
+
+
+def _bases(draft: Draft, site: Site, translation: Translation, wanted: Wanted) -> tuple[str, str]:
+    """Where the report paths of the old and the new tool start: cargo-tarpaulin's at the workspace's root."""
+    situation = _situation(draft, site, [site], wanted)
+    root = situation.workspace_root or situation.workdir
+    old, new = (
+        root if name == "cargo-tarpaulin" else situation.workdir for name in (translation.source, translation.target)
+    )
+    return old, new
+
+
+def _now(draft: Draft, origin: int | None) -> int:
+    """The index of the step that stood at ``origin``; where it is gone, of the first that measures."""
+    origins = draft.origins(draft.job_id)
+    if origin is not None and origin in origins:
+        return origins.index(origin)
+    return min((site.step.index for site in sites(draft.workflow, draft.job)), default=0)
+
+
+def _source(every: Sequence[Site]) -> str | None:
+    """The backend the job measures with: that of its last run."""
+    running = [site for site in every if site.recognition.role in (Role.BOTH, Role.MEASURES)]
+    return (running or every)[-1].recognition.backend if every else None
+
+
+def _translation(draft: Draft, group: Sequence[Site], name: str, report: Format | None, wanted: Wanted) -> Translation:
+    situation = _situation(draft, group[0], group, wanted)
+    environ = environment_of(draft.workflow, draft.job, group[0].step)
+    if group[0].outer is not None:
+        for item in group[0].outer.assignments:
+            environ[item.name] = (item.value.text or "") if item.value is not None else ""
+    directory = situation.workspace_root or situation.workdir
+    return translate(
+        [site.argv for site in group],
+        name,
+        report=report,
+        situation=situation,
+        environ=environ,
+        tarpaulin_toml=tarpaulin_configuration(directory, draft.read),
+    )
+
+
+def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) -> Situation:
+    workdir = posixpath.normpath(draft.workflow.directory_of(draft.job, site.step) or ".")
+    return Situation(
+        workdir=workdir,
+        workspace_root=workspace_root(workdir, draft.read),
+        summary_read=any(one.piped for one in group),
+        keep_serial=wanted.keep_serial,
+        pytest_addopts=pytest_addopts(workdir, draft.read),
+    )
+
+
+def _format(report: str | None) -> Format | None:
+    if report is None:
+        return None
+    for one in Format:
+        if one.value == report.lower():
+            return one
+    known = ", ".join(str(one) for one in Format if one is not Format.OTHER)
+    raise UsageError(f"there is no report format {report!r}.", hint=f"The formats are {known}.")
+
+
+def _place(draft: Draft, site: Site) -> Place:
+    """Where a command stands in the file people have before them."""
+    if site.span is None:
+        return draft.before.place(site.step.node)
+    return script_place(draft.workflow, site.step, site.span.start)
+
+
+def _files(reports: Sequence[Report]) -> list[tuple[Format, str]]:
+    return [(report.format, str(report.path)) for report in reports]

@@ -1,0 +1,130 @@
+"""Where a job measures: in its scripts, inside ``docker run`` and ``bash -c``, and by actions that run a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.backends.actions import MeasuringAction, docker_run, measuring_action
+from covpath.backends.contract import Recognition, Role
+from covpath.backends.table import recognise
+from covpath.backends.words import Argument
+from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.shell.nested import nested_script
+from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.spans import Around, Span
+from covpath.workflow.shell.syntax import Command, Script
+from covpath.yamltext.nodes import Mapping, Scalar, deref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One place where a backend's command stands.
+
+    ``span`` is what the new command replaces in the step's script; None for an action. ``quote`` is
+    the quote the command stands in (``bash -c '...'``). ``outer`` is the command of the script itself,
+    whose context says whether it stands alone; ``docker`` that it is a ``docker run``.
+    """
+
+    step: Step
+    argv: tuple[Argument, ...]
+    recognition: Recognition
+    span: Span | None = None
+    quote: str = ""
+    outer: Command | None = None
+    docker: bool = False
+    action: MeasuringAction | None = None
+
+    @property
+    def text(self) -> str:
+        """The command as it stands in the script."""
+        assert self.step.run is not None
+        assert self.span is not None
+        return self.step.run.value[self.span.start : self.span.end]
+
+    @property
+    def piped(self) -> bool:
+        """Whether something reads what the command prints."""
+        if self.outer is None:
+            return False
+        writes = any(redirect.operator in (">", ">>", "&>", ">|") for redirect in self.outer.redirects)
+        return writes or self.outer.stands_in(Around.PIPELINE, Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
+
+
+def sites(workflow: Workflow, job: Job) -> tuple[Site, ...]:
+    """Every place in the job where a known backend measures or writes a report, in order."""
+    found: list[Site] = []
+    for step in job.steps:
+        environ = environment_of(workflow, job, step)
+        if step.run is not None:
+            found += _in_script(step, parse_script(step.run.value), environ)
+        elif step.uses is not None:
+            found += _in_action(step, environ)
+    return tuple(found)
+
+
+def environment_of(workflow: Workflow, job: Job, step: Step) -> dict[str, str]:
+    """The variables that the file gives the step, as written."""
+    found: dict[str, str] = {}
+    for layer in (workflow.env, job.env, step.env):
+        found |= _literals(layer)
+    return found
+
+
+def _literals(layer: Mapping | None) -> dict[str, str]:
+    entries = layer.entries if layer is not None else ()
+    values = ((entry.key.value, deref(entry.value)) for entry in entries)
+    return {name: value.value for name, value in values if isinstance(value, Scalar)}
+
+
+def _in_script(step: Step, script: Script, environ: dict[str, str]) -> Iterator[Site]:
+    for command in script.commands:
+        if not command.words:
+            continue
+        argv = arguments(command)
+        here = environ | {item.name: (item.value.text or "") if item.value else "" for item in command.assignments}
+        inner = docker_run(argv)
+        recognition = recognise(inner if inner is not None else argv, here)
+        if recognition is not None and recognition.role is not Role.OTHER:
+            span = Span(command.words[0].span.start, command.words[-1].span.end)
+            yield Site(
+                step=step,
+                argv=inner if inner is not None else argv,
+                recognition=recognition,
+                span=span,
+                outer=command,
+                docker=inner is not None,
+            )
+        elif inner is None:
+            yield from _nested(step, command, here)
+
+
+def _nested(step: Step, command: Command, environ: dict[str, str]) -> Iterator[Site]:
+    """Commands in a script that another shell is given in quotes."""
+    nested = nested_script(command)
+    if nested is None or step.run is None:
+        return
+    for inner in nested.script.commands:
+        if not inner.words:
+            continue
+        argv = arguments(inner)
+        recognition = recognise(argv, environ)
+        span = nested.outer_span(Span(inner.words[0].span.start, inner.words[-1].span.end))
+        if recognition is None or recognition.role is Role.OTHER or span is None or nested.offset is None:
+            continue
+        quote = step.run.value[nested.offset - 1] if nested.offset else ""
+        yield Site(step=step, argv=argv, recognition=recognition, span=span, quote=quote, outer=command)
+
+
+def arguments(command: Command) -> tuple[Argument, ...]:
+    """A shell command's words as a backend reads them."""
+    return tuple(Argument(word.raw, word.text) for word in command.words)
+
+
+def _in_action(step: Step, environ: dict[str, str]) -> Iterator[Site]:
+    action = measuring_action(step.uses or "", step.inputs())
+    if action is None or action.argv is None:
+        return
+    recognition = recognise(action.argv, environ)
+    if recognition is not None and recognition.role is not Role.OTHER:
+        yield Site(step=step, argv=action.argv, recognition=recognition, action=action)

@@ -1,0 +1,103 @@
+"""``continue-on-error`` of steps and jobs: taken away, or put where the file allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covpath.errors import Refusal
+from covpath.gate.step_reasons import short
+from covpath.gate.verdict import JobVerdict
+from covpath.moves.gate.subject import Subject
+from covpath.moves.gate.switches import say_switch
+from covpath.moves.proposal import Draft, NoteKind
+from covpath.workflow.expressions.template import OPEN
+from covpath.workflow.model import Step
+from covpath.yamltext.nodes import Route, Scalar
+from covpath.yamltext.operations import remove_key, set_key
+
+FLAG = "continue-on-error"
+_BEHIND = ("name", "needs", "if", "runs-on", "timeout-minutes")
+
+
+def remove_flag(subject: Subject, verdict: JobVerdict) -> bool:
+    """Take away one flag that lets the subject's failure pass: its step's, then its job's."""
+    for scalar, route in _flags(subject, verdict):
+        if scalar is None or not may_be_on(scalar):
+            continue
+        draft = subject.draft
+        place = draft.workflow.place(scalar)
+        if OPEN in scalar.value:
+            draft.say(NoteKind.CHANGE, f"`{FLAG}: {short(scalar.value)}` goes for good", place=place)
+            say_switch(draft, scalar)
+        if draft.make(remove_key(draft.workflow.document, (*route, FLAG), why=f"remove {FLAG}")):
+            draft.titles.append("make it blocking")
+            return True
+    return False
+
+
+def _flags(subject: Subject, verdict: JobVerdict) -> Iterator[tuple[Scalar | None, Route]]:
+    step = subject.step(verdict)
+    yield step.continue_on_error, step.route
+    job = subject.draft.job
+    if subject.origin is None:
+        yield job.continue_on_error, job.route
+    elif job.continue_on_error is not None and may_be_on(job.continue_on_error):
+        raise Refusal(
+            f"the whole job {job.id!r} is let pass by its `{FLAG}`, and with it this step.",
+            place=subject.draft.workflow.place(job.continue_on_error),
+            hint="Move the job: leave --step out.",
+        )
+
+
+def may_be_on(scalar: Scalar) -> bool:
+    """Whether a flag could be true: ``true``, or an expression. Any other text is an error and off."""
+    return OPEN in scalar.value or scalar.data() is True
+
+
+def flag_job(draft: Draft) -> bool:
+    """Let the run pass when the job fails; its check stays red."""
+    job = draft.job
+    if job.uses is not None:
+        raise Refusal(
+            f"job {job.id!r} calls a reusable workflow, where GitHub allows no `{FLAG}`.",
+            place=draft.workflow.place(job.uses),
+            hint="Move the job in the called workflow.",
+        )
+    if job.continue_on_error is not None and OPEN in job.continue_on_error.value:
+        written = short(job.continue_on_error.value)
+        place = draft.workflow.place(job.continue_on_error)
+        draft.say(NoteKind.CHANGE, f"`{FLAG}: {written}` becomes `true` for every leg and event", place=place)
+        say_switch(draft, job.continue_on_error)
+    edit = set_key(
+        draft.workflow.document, job.route, FLAG, True, after=_BEHIND, why="let the run pass when this job fails"
+    )
+    if not draft.make(edit):
+        return False
+    draft.titles.append("make it advisory")
+    _say_dependants(draft)
+    return True
+
+
+def flag_step(draft: Draft, step: Step) -> bool:
+    """Let the job go on when the step fails."""
+    if step.continue_on_error is not None and OPEN in step.continue_on_error.value:
+        written = short(step.continue_on_error.value)
+        place = draft.workflow.place(step.continue_on_error)
+        draft.say(NoteKind.CHANGE, f"`{FLAG}: {written}` becomes `true` for every leg and event", place=place)
+        say_switch(draft, step.continue_on_error)
+    if not draft.make(set_key(draft.workflow.document, step.route, FLAG, True, why="let the step fail")):
+        return False
+    draft.titles.append("make it advisory")
+    return True
+
+
+def _say_dependants(draft: Draft) -> None:
+    """A job that is let off counts as a success for those that need it."""
+    own = draft.job_id.lower()
+    for job in draft.workflow.jobs.values():
+        if any(need.lower() == own for need in job.needs) and job.if_ is None:
+            draft.say(
+                NoteKind.CHANGE,
+                f"job {job.id!r} needs it and runs from now on although it failed",
+                place=draft.workflow.place(job.key),
+            )

@@ -1,0 +1,59 @@
+"""What a gate move cannot do because it lies outside the file: the list of required checks."""
+
+from __future__ import annotations
+
+from covpath.gate.verdict import JobVerdict
+from covpath.moves.gate.lists import covers, gate_jobs, is_needed
+from covpath.moves.judging import Judging
+from covpath.moves.proposal import Draft, NoteKind
+from covpath.terms import Blocks
+
+_CONTEXTS = "'repos/{owner}/{repo}/branches/main/protection/required_status_checks/contexts'"
+
+
+def unrequire_command(check: str) -> str:
+    """A ready-to-run command that takes a check off a branch's required ones."""
+    return f"gh api -X DELETE {_CONTEXTS} -f 'contexts[]={_quoted(check)}'"
+
+
+def require_command(check: str) -> str:
+    """A ready-to-run command that makes a check a required one."""
+    return f"gh api -X POST {_CONTEXTS} -f 'contexts[]={_quoted(check)}'"
+
+
+def _quoted(check: str) -> str:
+    return check.replace("'", "'\\''")
+
+
+def say_still_red(draft: Draft, verdict: JobVerdict) -> None:
+    """A job that is let off still turns its own check red."""
+    for check in verdict.checks:
+        draft.say(
+            NoteKind.OUTSIDE,
+            f"the check `{check}` still turns red when the job fails; if it is required, it must leave the list",
+            command=unrequire_command(check),
+        )
+
+
+def say_not_required(draft: Draft, judging: Judging, verdict: JobVerdict) -> None:
+    """A run that fails blocks a merge only where a check it turns red is required."""
+    required = judging.required
+    if required.known:
+        if verdict.blocks.value is Blocks.NO and verdict.checks:
+            check = verdict.checks[0]
+            draft.say(
+                NoteKind.OUTSIDE,
+                f"no check that turns red with it is required ({required.source}): `{check}` would have to be",
+                command=require_command(check),
+            )
+        return
+    for gate in gate_jobs(draft.workflow):
+        if gate.id != draft.job_id and not is_needed(gate, draft.job_id):
+            if covers(judging, draft.workflow, gate, draft.job_id):
+                continue
+            draft.say(
+                NoteKind.OUTSIDE,
+                f"the gate {gate.id!r} does not need it: if only that is required, nothing blocks "
+                "(with --required FILE the move lets the gate need it)",
+                place=draft.workflow.place(gate.key),
+            )

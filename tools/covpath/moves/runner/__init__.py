@@ -1,0 +1,1 @@
+"""Runner moves: labels, groups, matrix entries, time limits."""
