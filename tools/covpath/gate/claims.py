@@ -1,0 +1,103 @@
+"""What makes a job a coverage job by its own word: it hands a report on, keeps one, or is named so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from covpath.backends.uploaders import uploader
+from covpath.errors import Place
+from covpath.workflow.model import Job, Step, Workflow, scalar_text
+
+HINT = re.compile(
+    r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|\b(?:nyc|c8|xcov|slather|luacov|bisect)\b",
+    re.IGNORECASE,
+)
+"""What every text holds that claims coverage or names a coverage tool."""
+
+NAMED = re.compile(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.IGNORECASE)
+"""A name that says coverage."""
+
+_SERVICES = frozenset({"Codecov", "Coveralls", "Codacy", "GitHub", "Qlty", "summary", "comment"})
+_SHELL_UPLOAD = re.compile(
+    r"\bcodecov\.io/bash|uploader\.codecov\.io|cli\.codecov\.io|(?:^|[\s;&|])(?:\./)?(?:codecov(?:cli)?|coveralls|goveralls)(?:\s|$)"
+    r"|codacy\.com/get\.sh|cc-test-reporter|smokeshow\s+upload|qlty\s+coverage\s+publish",
+    re.MULTILINE,
+)
+ARTIFACT = re.compile(
+    r"(?<![a-z])\.?cov(?:erage|data)?(?![a-z])|htmlcov|\blcov|\.info\b|cobertura|jacoco|clover\.xml|\.profraw",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
+_INSTALL = re.compile(r"^.*\b(?:install|pacman|apk add|apt-get|brew|requires?)\b.*$", re.MULTILINE)
+_NOT_COVERAGE = re.compile(r"coverity|test[-_ ]results|type[-_ ]coverage|pyrefly coverage|--no-cov", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A job's word that it has to do with coverage.
+
+    ``hands_on``: it uploads or keeps a report, so something must have measured. ``before`` is the
+    first step that does; the measurement is sought before it.
+    """
+
+    what: str
+    place: Place
+    hands_on: bool = False
+    before: int | None = None
+
+
+def claim_of(workflow: Workflow, job: Job) -> Claim | None:
+    """The strongest claim of a job, or None."""
+    text = workflow.document.source.text
+    if not HINT.search(text, job.key.start, job.node.end):
+        return None
+    for step in job.all_steps():
+        handed = hands_on(step)
+        if handed is not None:
+            return Claim(what=handed, place=workflow.place(step.node), hands_on=True, before=step.index)
+    for name in (job.id, job.name.value if job.name is not None else ""):
+        if NAMED.search(name) and not _NOT_COVERAGE.search(name):
+            return Claim(what=f"is called `{name}`", place=workflow.place(job.key))
+    for step in job.all_steps():
+        if mentions_coverage(step):
+            return Claim(what=f"`{step.label}` speaks of coverage", place=workflow.place(step.node))
+    return next(_by_call(workflow, job), None)
+
+
+def _by_call(workflow: Workflow, job: Job) -> Iterator[Claim]:
+    """What a call hands over to a reusable workflow."""
+    if job.uses is None:
+        return
+    start, end = job.uses.start, job.node.end
+    if NAMED.search(workflow.document.source.text, start, end) or HINT.search(job.uses.value):
+        yield Claim(what=f"calls {job.uses.value} with words about coverage", place=workflow.place(job.uses))
+
+
+def hands_on(step: Step) -> str | None:
+    """How a step hands a coverage report on, for people; None where it does not."""
+    if step.uses is not None:
+        found = uploader(step.uses)
+        inputs = step.inputs()
+        if found is not None and found.service in _SERVICES:
+            results = "test_results" in inputs.get("report_type", "")
+            return None if results else f"uploads a report ({found.action})"
+        if step.uses.partition("@")[0] in ("actions/upload-artifact", "actions/upload-pages-artifact"):
+            named = ARTIFACT.search(inputs.get("name", "")) or ARTIFACT.search(inputs.get("path", ""))
+            return "keeps coverage data as an artifact" if named else None
+        return None
+    if step.run is not None and _SHELL_UPLOAD.search(_COMMENT.sub("", step.run.value)):
+        return "uploads a report from its script"
+    return None
+
+
+def mentions_coverage(step: Step) -> bool:
+    """Whether a step's name, script, variables or inputs speak of coverage, beyond installing a tool for it."""
+    texts = [step.name or "", step.id or ""]
+    if step.run is not None:
+        texts.append(_INSTALL.sub("", _COMMENT.sub("", step.run.value)))
+    for mapping in (step.env, step.with_ if (step.uses or "").startswith(("./", "$/")) else None):
+        for entry in mapping.entries if mapping is not None else ():
+            texts += [entry.key.value, scalar_text(entry.value)]
+    return any(NAMED.search(_NOT_COVERAGE.sub("", text)) for text in texts)

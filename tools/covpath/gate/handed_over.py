@@ -1,0 +1,133 @@
+"""Data that one job leaves for another: artifacts and caches, matched by name across workflows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from covpath.gate.claims import ARTIFACT
+from covpath.terms import JobId
+from covpath.workflow.model import Job, Step, Workflow
+
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
+_ID = re.compile(r"needs\.([\w-]+)\.outputs")
+_LONGEST = 200
+_DOWNLOADS = frozenset(
+    {
+        *("actions/download-artifact", "dawidd6/action-download-artifact", "aochmann/actions-download-artifact"),
+        *("actions/upload-artifact/merge",),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a step takes over: names with ``*`` for what varies, or the jobs that hand it over.
+
+    ``elsewhere``: from another run, so any workflow's job may have left it.
+    """
+
+    names: tuple[str, ...]
+    jobs: tuple[JobId, ...] = ()
+    elsewhere: bool = False
+    cache: bool = False
+
+    def __str__(self) -> str:
+        what = "cache" if self.cache else "artifact"
+        return f"{what} {', '.join(self.names)}" if self.names else f"{what}s of {', '.join(self.jobs)}"
+
+
+def taken(job: Job) -> tuple[Taken, ...]:
+    """Everything a job takes over from others."""
+    return tuple(one for step in job.all_steps() for one in _taken(step))
+
+
+def _taken(step: Step) -> Iterator[Taken]:
+    action = _action(step)
+    inputs = step.inputs()
+    if action in _DOWNLOADS:
+        ids = _ID.findall(inputs.get("artifact-ids", ""))
+        if ids:
+            yield Taken(names=(), jobs=tuple(JobId(one) for one in ids))
+            return
+        named = inputs.get("name") or inputs.get("pattern") or "*"
+        own_run = action.startswith("actions/") and not inputs.get("run-id", "").strip()
+        yield Taken(names=(_glob(named),), elsewhere=not own_run)
+    elif action in ("actions/cache", "actions/cache/restore") and ARTIFACT.search(inputs.get("path", "")):
+        yield Taken(names=(_glob(inputs.get("key", "")),), cache=True)
+
+
+def left(job: Job) -> Iterator[tuple[str, bool]]:
+    """The names under which a job leaves data, ``*`` for what varies, and whether that is a cache."""
+    for step in job.all_steps():
+        action = _action(step)
+        inputs = step.inputs()
+        if action == "actions/upload-artifact":
+            yield _glob(inputs.get("name") or "artifact"), False
+        elif action in ("actions/cache", "actions/cache/save"):
+            yield _glob(inputs.get("key", "")), True
+
+
+def leavers(what: Taken, workflow: Workflow, job: Job, others: Iterable[Workflow]) -> list[tuple[Workflow, Job]]:
+    """The jobs that leave what a job takes: those of its own workflow, or of all where it looks elsewhere.
+
+    A bare ``*`` takes everything: only what lies under a name of coverage counts then, if there is such.
+    """
+    places = [workflow] if not what.elsewhere else list(others) or [workflow]
+    if what.jobs:
+        return [(workflow, workflow.jobs[name]) for name in what.jobs if name in workflow.jobs]
+    found: list[tuple[Workflow, Job, str]] = []
+    for place in places:
+        for other in place.jobs.values():
+            if place is workflow and other.id == job.id:
+                continue
+            for name, cache in left(other):
+                if cache is what.cache and any(may_equal(one, name) for one in what.names):
+                    found.append((place, other, name))
+                    break
+    if what.names == ("*",):
+        found = [one for one in found if ARTIFACT.search(one[2])] or found
+    return [(place, other) for place, other, _ in found]
+
+
+def may_equal(left_: str, right: str) -> bool:
+    """Whether two names can be the same, each ``*`` standing for any text."""
+    left_, right = _squeezed(left_), _squeezed(right)
+    reachable = {0}
+    row: list[set[int]] = []
+    for position in range(len(left_) + 1):
+        row.append(_along(reachable, right))
+        if position == len(left_):
+            break
+        reachable = _after(left_[position], row[-1], right)
+    return len(right) in row[-1]
+
+
+def _along(reached: set[int], right: str) -> set[int]:
+    """The positions of ``right`` that its own stars lead on to without a character of the other."""
+    grown = set(reached)
+    for index in range(len(right)):
+        if index in grown and right[index] == "*":
+            grown.add(index + 1)
+    return grown
+
+
+def _after(char: str, reached: set[int], right: str) -> set[int]:
+    """The positions of ``right`` after one more character of the other name."""
+    if char == "*":
+        return set(range(min(reached), len(right) + 1)) if reached else set()
+    found = {index for index in reached if index < len(right) and right[index] == "*"}
+    return found | {index + 1 for index in reached if index < len(right) and right[index] == char}
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"\*+", "*", name[:_LONGEST])
+
+
+def _glob(written: str) -> str:
+    return _squeezed(_EXPRESSION.sub("*", written.strip()))
+
+
+def _action(step: Step) -> str:
+    return (step.uses or "").partition("@")[0].strip().lower()

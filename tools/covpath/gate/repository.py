@@ -1,0 +1,168 @@
+"""A repository's workflows judged together: verdicts, gates, names two jobs share, checks that may never come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from covpath.errors import Place
+from covpath.gate.aggregate import AggregateGate, aggregate_gates
+from covpath.gate.judge import Judge
+from covpath.gate.purpose import is_setup
+from covpath.gate.required import RequiredChecks
+from covpath.gate.run import Run
+from covpath.gate.runs import Runs
+from covpath.gate.shell_effect import shell_for
+from covpath.gate.verdict import JobVerdict
+from covpath.terms import JobRef, Reason, Tri
+from covpath.workflow.calls import Actions, Elsewhere, link
+from covpath.workflow.model import Job, Workflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """A job that reports a check. ``stands_in``: it does nothing, such as a twin for paths the real one leaves out."""
+
+    ref: JobRef
+    place: Place
+    stands_in: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedName:
+    """A check name that several jobs report: branch protection cannot tell them apart."""
+
+    name: str
+    reporters: tuple[Reporter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckCheck:
+    """A required check that may never report, and why; the pull request then waits without an end."""
+
+    name: str
+    ref: JobRef
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryVerdict:
+    """Everything the simulator says about a repository."""
+
+    jobs: tuple[JobVerdict, ...]
+    gates: tuple[AggregateGate, ...]
+    shared_names: tuple[SharedName, ...]
+    stuck: tuple[StuckCheck, ...]
+
+
+def judge_repository(
+    workflows: Iterable[Workflow],
+    required: RequiredChecks,
+    *,
+    elsewhere: Elsewhere = lambda _: None,
+    actions: Actions = lambda _: None,
+    every_step: bool = True,
+) -> RepositoryVerdict:
+    """Judge all workflows of a repository as they call each other.
+
+    ``elsewhere`` gives other repositories' reusable workflows, ``actions`` the composite
+    actions of this one.
+    """
+    found = tuple(workflows)
+    links = link(found, elsewhere, actions)
+    judge = Judge(required=required, links=links, every_step=every_step)
+    runs = Runs(links)
+    return RepositoryVerdict(
+        jobs=tuple(verdict for workflow in found for verdict in judge.workflow(workflow)),
+        gates=tuple(gate for workflow in found for gate in aggregate_gates(runs, workflow)),
+        shared_names=shared_names(runs, found),
+        stuck=stuck_checks(runs, found, required),
+    )
+
+
+def shared_names(runs: Runs, workflows: Iterable[Workflow]) -> tuple[SharedName, ...]:
+    """The names, wholly known, that more than one job reports under the same kind of event."""
+    named: dict[str, dict[JobRef, Reporter]] = {}
+    for workflow, job, run in _reporting(runs, workflows):
+        for check in runs.checks(run, job):
+            if check.known:
+                ref = workflow.ref(job)
+                reporter = Reporter(ref=ref, place=workflow.place(job.key), stands_in=_stands_in(workflow, job))
+                named.setdefault(check.text, {}).setdefault(ref, reporter)
+    return tuple(
+        SharedName(name=name, reporters=tuple(found.values())) for name, found in named.items() if len(found) > 1
+    )
+
+
+def _reporting(runs: Runs, workflows: Iterable[Workflow]) -> Iterator[tuple[Workflow, Job, Run]]:
+    """Every job with the runs in which it reports checks of its own."""
+    for workflow in workflows:
+        origins = runs.origins(workflow)
+        for job in workflow.jobs.values():
+            if job.uses is None:
+                yield from (
+                    (workflow, job, run)
+                    for origin in origins
+                    if (run := runs.first(origin, job)) is not None and not run.doubtful
+                )
+
+
+def _stands_in(workflow: Workflow, job: Job) -> bool:
+    """Whether a job only says something."""
+    return bool(job.steps) and all(
+        step.run is not None and is_setup(step, shell_for(workflow, job, step)) for step in job.steps
+    )
+
+
+def stuck_checks(runs: Runs, workflows: Iterable[Workflow], required: RequiredChecks) -> tuple[StuckCheck, ...]:
+    """The required checks of which every reporter stays away from some pull requests (or from the queue).
+
+    A check that no workflow here reports may come from another app, so nothing is said of it.
+    """
+    if not required.known:
+        return ()
+    found = tuple(workflows)
+    queue = any(runs.signal(workflow).merge_queue is Tri.TRUE for workflow in found)
+    stuck: list[StuckCheck] = []
+    for name in sorted(required.names):
+        offers = [
+            (workflow, job, _stays_away(runs, workflow, job, queue=queue))
+            for workflow in found
+            for job in workflow.jobs.values()
+            if job.uses is None and _reports(runs, workflow, job, name)
+        ]
+        reasons = [reason for _, _, reason in offers if reason is not None]
+        if offers and len(reasons) == len(offers):
+            workflow, job, _ = offers[0]
+            stuck.append(StuckCheck(name=name, ref=workflow.ref(job), reason=reasons[0]))
+    return tuple(stuck)
+
+
+def _reports(runs: Runs, workflow: Workflow, job: Job, name: str) -> bool:
+    """Whether a job may report a check of that name, under any event."""
+    own = [run for origin in runs.origins(workflow) for run in origin.runs] or [runs.imagined(workflow)]
+    return any(check.could_be(name) is Tri.TRUE for run in own for check in runs.checks(run, job))
+
+
+def _stays_away(runs: Runs, workflow: Workflow, job: Job, *, queue: bool) -> Reason | None:
+    """Why a job's checks do not come for every pull request; None where they do."""
+    signal = runs.signal(workflow)
+    called = any(origin.caller is not None and origin.runs for origin in runs.origins(workflow))
+    place = workflow.place(workflow.on if workflow.on is not None else job.key)
+    code = message = ""
+    if called:
+        return None
+    if not signal.events:
+        code, message = "never-runs", "its workflow never runs for a pull request"
+    elif signal.path_filtered:
+        code, message = "path-filter", "its workflow does not run for pull requests that touch other paths"
+    elif signal.branch_filtered and signal.new_commits is Tri.TRUE and "pull_request" not in signal.events:
+        code, message = "branch-filter", "its workflow does not run for branches of other names"
+    elif signal.new_commits is not Tri.TRUE and signal.merge_queue is Tri.FALSE:
+        code, message = "not-every-commit", "its workflow does not run for every new commit of a pull request"
+    elif queue and signal.merge_queue is Tri.FALSE:
+        code, message = "not-in-queue", "its workflow does not run in the merge queue that others run in"
+    elif job.strategy is not None and job.if_ is not None:
+        place = workflow.place(job.if_)
+        code, message = "matrix-skipped", "where the job's `if` skips it, the matrix is not expanded: no leg reports"
+    return Reason(code=code, message=message, place=place) if code else None
