@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.gate_jobs import FAULTS, GateJob
 from covpath.audits.subject import AuditSubject
+from covpath.gate.aggregate import AggregateGate, Passing
 from covpath.gate.assumptions import uses_status
-from covpath.terms import JobId
+from covpath.terms import JobId, Tri
 
 ID = "gate-fails-open"
 TITLE = "a gate passes although a job it waits for failed or was cancelled"
@@ -23,36 +23,38 @@ What to do: `if: ${{ always() }}` at the gate, and a step that fails unless ever
 """
 
 
+_WORDS = {"failure": "failing", "cancelled": "cancelled"}
+
+
 def check(subject: AuditSubject) -> Iterator[Finding]:
     """One finding for each gate that lets something pass, with all it lets pass."""
     for gate in subject.verdicts.gates:
-        passing = [(name, word) for name in gate.needed for end, word in FAULTS if gate.lets_pass(name, end)]
+        passing = [one for one in gate.passing if one.result in _WORDS and one.passes is Tri.TRUE and not one.allowed]
         if passing:
             yield _finding(subject, gate, passing)
 
 
-def _listed(names: list[JobId]) -> str:
-    return ", ".join(names[:6]) + (f" or {len(names) - 6} more" if len(names) > 6 else "")
-
-
-def _finding(subject: AuditSubject, gate: GateJob, passing: list[tuple[JobId, str]]) -> Finding:
-    workflow, job = gate.workflow, gate.job
-    checks = subject.verdicts.checks_of(workflow, job)
-    required = any(subject.required.requires(name) for name in checks)
-    told = " and ".join(
+def _finding(subject: AuditSubject, gate: AggregateGate, passing: list[Passing]) -> Finding:
+    workflow, job = subject.verdicts.job(gate.ref)
+    required = any(subject.required.requires(name) for name in subject.verdicts.checks_of(workflow, job))
+    told = [
         f"a {word} {_listed(names)}"
-        for _, word in FAULTS
-        if (names := [name for name, other in passing if other == word])
-    )
+        for result, word in _WORDS.items()
+        if (names := [one.job for one in passing if one.result == result])
+    ]
     skipped = not uses_status(job.if_)
+    why = ": it is skipped then, which counts as passed" if skipped else ""
+    first = "Give it `if: ${{ always() }}` and fail" if skipped else "Fail"
     return Finding(
         rule=ID,
         severity=Severity.ERROR if required else Severity.WARNING,
-        message=f"{job.id} lets pass {told}" + (": it is skipped then, which counts as passed" if skipped else ""),
-        place=workflow.place(job.if_ if job.if_ is not None else job.key),
-        hint="Give it `if: ${{ always() }}` and fail unless every result is success."
-        if skipped
-        else "Fail unless every result is success.",
-        job=workflow.ref(job),
-        key=" ".join(f"{word} {name}" for name, word in passing),
+        message=f"{job.id} lets pass {' and '.join(told)}{why}",
+        place=gate.place,
+        hint=f"{first} unless every result is success.",
+        job=gate.ref,
+        key=" ".join(f"{one.result} {one.job}" for one in passing),
     )
+
+
+def _listed(names: list[JobId]) -> str:
+    return ", ".join(names[:6]) + (f" or {len(names) - 6} more" if len(names) > 6 else "")

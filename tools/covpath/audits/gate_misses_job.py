@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.gate_jobs import GateJob
 from covpath.audits.subject import AuditSubject
-from covpath.terms import Gate, JobId
-from covpath.workflow.model import Workflow
+from covpath.gate.aggregate import AggregateGate
+from covpath.terms import Gate, JobRef
 
 ID = "gate-misses-job"
 TITLE = "a job that fails the run is waited for by no gate of its workflow"
@@ -23,48 +22,39 @@ What to do: add the job to the gate's `needs`, or say why it does not count (`co
 
 
 def check(subject: AuditSubject) -> Iterator[Finding]:
-    """One finding for each gate job's workflow, naming every job left out."""
-    found: dict[str, list[GateJob]] = {}
+    """One finding for each workflow with gates, naming every job that all of them leave out."""
+    found: dict[str, list[AggregateGate]] = {}
     for gate in subject.verdicts.gates:
-        found.setdefault(gate.workflow.path, []).append(gate)
+        # Nobody knows what is required, or the gate is.
+        if not subject.required.known or _is_required(subject, gate.ref):
+            found.setdefault(gate.ref.workflow, []).append(gate)
     for gates in found.values():
-        gates = [gate for gate in gates if _counts(subject, gate)]
-        missed = list(_missed(subject, gates)) if gates else []
+        missed = [ref for ref in gates[0].misses if all(ref in gate.misses for gate in gates) and _counts(subject, ref)]
         if missed:
             yield _finding(subject, gates, missed)
 
 
-def _counts(subject: AuditSubject, gate: GateJob) -> bool:
-    """Whether a gate may be what a merge waits for: it is required, or nobody knows what is."""
-    return not subject.required.known or _is_required(subject, gate.workflow, gate.job.id)
+def _counts(subject: AuditSubject, ref: JobRef) -> bool:
+    """Whether a job is one that fails the run, not required by itself, and not explained."""
+    verdict = subject.verdicts.of(ref)
+    blocks = verdict is not None and verdict.gate is Gate.BLOCKING
+    return blocks and not _is_required(subject, ref) and subject.entry_of(ref) is None
 
 
-def _is_required(subject: AuditSubject, workflow: Workflow, job: JobId) -> bool:
-    checks = subject.verdicts.checks_of(workflow, workflow.jobs[job])
-    return any(subject.required.requires(name) for name in checks)
+def _is_required(subject: AuditSubject, ref: JobRef) -> bool:
+    return any(subject.required.requires(name) for name in subject.verdicts.checks_of(*subject.verdicts.job(ref)))
 
 
-def _missed(subject: AuditSubject, gates: list[GateJob]) -> Iterator[JobId]:
-    workflow = gates[0].workflow
-    covered = frozenset().union(*(gate.covers for gate in gates), {gate.job.id for gate in gates})
-    for job in workflow.jobs.values():
-        if job.id in covered or any(need in covered for need in job.needs) or _is_required(subject, workflow, job.id):
-            continue
-        verdict = subject.verdicts.of(workflow.ref(job))
-        if verdict is not None and verdict.gate is Gate.BLOCKING and subject.entry_of(verdict.ref) is None:
-            yield job.id
-
-
-def _finding(subject: AuditSubject, gates: list[GateJob], missed: list[JobId]) -> Finding:
-    workflow, job = gates[0].workflow, gates[0].job
-    names = " and ".join(gate.job.id for gate in gates)
+def _finding(subject: AuditSubject, gates: list[AggregateGate], missed: list[JobRef]) -> Finding:
+    names = " and ".join(gate.ref.job for gate in gates)
+    workflow, job = subject.verdicts.job(gates[0].ref)
     return Finding(
         rule=ID,
         severity=Severity.WARNING if subject.required.known else Severity.NOTE,
-        message=f"{names} {'does' if len(gates) == 1 else 'do'} not wait for {', '.join(missed)}",
+        message=f"{names} {'does' if len(gates) == 1 else 'do'} not wait for {', '.join(ref.job for ref in missed)}",
         place=workflow.place(job.key),
         hint=f"Add {'it' if len(missed) == 1 else 'them'} to `needs`.",
-        job=workflow.ref(job),
-        key=" ".join(sorted(missed)),
-        related=tuple((name, workflow.place(workflow.jobs[name].key)) for name in missed),
+        job=gates[0].ref,
+        key=" ".join(sorted(ref.job for ref in missed)),
+        related=tuple((ref.job, workflow.place(workflow.jobs[ref.job].key)) for ref in missed),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from covpath.audits.gate_jobs import GateJob, gate_jobs
+from covpath.gate.aggregate import AggregateGate, GateKind, aggregate_gates
 from covpath.gate.checks import check_patterns, legs_of, naming_contexts
 from covpath.gate.judge import Judge
 from covpath.gate.runs import Runs
@@ -49,10 +49,19 @@ class Verdicts:
             yield verdict
 
     @cached_property
-    def gates(self) -> tuple[GateJob, ...]:
-        """The jobs that make one check of many."""
+    def gates(self) -> tuple[AggregateGate, ...]:
+        """The jobs that make one check of many, for branch protection to ask for."""
         runs = Runs(self.judge.links)
-        return tuple(gate for workflow in self.workflows for gate in gate_jobs(workflow, runs))
+        found = (gate for workflow in self.workflows for gate in aggregate_gates(runs, workflow))
+        return tuple(gate for gate in found if not self._stands_in(gate))
+
+    def _stands_in(self, gate: AggregateGate) -> bool:
+        """Whether a job that does nothing has another use: for paths that another leaves out, or to be waited for."""
+        workflow, job = self._jobs[gate.ref]
+        if gate.kind is not GateKind.NEEDS:
+            return False
+        awaited = any(need.lower() == job.id.lower() for other in workflow.jobs.values() for need in other.needs)
+        return awaited or (job.if_ is not None and ".outputs" in job.if_.value)
 
     def checks_of(self, workflow: Workflow, job: Job) -> tuple[str, ...]:
         """The names of the checks a job reports, as far as they are wholly known."""

@@ -70,7 +70,7 @@ def decides_on_results(job: Job, step: Step) -> bool:
 
 
 _ENDS = re.compile(
-    r"\bexit\s+(?!0\b)|\bfalse\b|\bjq\s+(?:-\w*e|--exit-status)|(?:^|\n)\s*(?:\[\[?|test|!|grep)\s[^\n]*\s*\Z"
+    r"\bexit\s+(?!0\b)|\bfalse\b|\bjq\s+(?:-\w*e|--exit-status)|(?:^|\n)\s*(?:\[\[?|test|!|grep)\s[^\n]*\s*(?:done\s*)*\Z"
 )
 _OF_OTHERS = re.compile(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
 
