@@ -1,4 +1,5 @@
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -228,3 +229,15 @@ def test_every_script_of_the_corpus() -> None:
 def test_plain_scripts_share_their_commands() -> None:
     script = parse_script("a b\nc d")
     assert script.commands == tuple(item.node for item in script.body.items if isinstance(item.node, Command))
+
+
+HOSTILE = "[[|$(|((|{ |`|\"|'|a <<E\n|a && |if a; then\n|a \\\n|[| |case x in |${{ |${{ a }} |cargo test\n|${|x=1 "
+HOSTILE += "|f() { |x=(|a;|$(("
+
+
+@pytest.mark.parametrize("piece", [*HOSTILE.split("|"), "a|"])
+def test_hostile_text_is_read_or_given_up_in_time(piece: str) -> None:
+    started = time.monotonic()
+    for text in (piece * 20_000, "a" + piece * 20_000 + ";", piece * (32_000 // len(piece)), piece * 1_000):
+        assert_exact_spans(parse_script(text))
+    assert time.monotonic() - started < 30

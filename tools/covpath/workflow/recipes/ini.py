@@ -10,7 +10,7 @@ Lines = tuple[tuple[int, str], ...]
 Ini = dict[str, dict[str, Lines]]
 
 _SECTION = re.compile(r"\[([^\]]+)\]")
-_KEY = re.compile(r"([^\s#;=:\[][^=:]*?)\s*[=:]\s*(.*)")
+_SIGN = re.compile(r"[=:]")
 
 
 def read_ini(text: str) -> Ini:
@@ -29,7 +29,7 @@ def read_ini(text: str) -> Ini:
         if (match := _SECTION.match(line)) is not None:
             section = sections.setdefault(match[1].strip(), {})
             key = None
-        elif section is not None and (match := _KEY.match(line)) is not None:
-            key = match[1].strip()
-            section[key] = ((number, match[2].strip()),)
+        elif section is not None and (match := _SIGN.search(line)) is not None:
+            key = line[: match.start()].strip()
+            section[key] = ((number, line[match.end() :].strip()),)
     return sections

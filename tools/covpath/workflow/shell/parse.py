@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -17,6 +16,14 @@ from covpath.workflow.shell.syntax import Script, Sequence
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
+
+_SHORT = 4096
+_LONGEST = 32_768
+"""Bytes; GitHub itself takes at most 21 000 characters of a script."""
+_CALLS = 100
+_CALLS_PER_BYTE = 0.012
+"""How often the parser may report progress; people's scripts need at most half of it, only what keeps
+the grammar from recovering from error after error needs more."""
 
 
 @lru_cache(maxsize=512)
@@ -33,8 +40,13 @@ def parse_script(text: str) -> Script:
     try:
         return parse_with_grammar(text)
     except RecursionError:
-        whole = Span(0, len(text))
-        return Script(text, Sequence((), whole), (), (whole,))
+        return _unread(text)
+
+
+def _unread(text: str) -> Script:
+    """A script of which nothing could be read."""
+    whole = Span(0, len(text))
+    return Script(text, Sequence((), whole), (), (whole,))
 
 
 def parse_with_grammar(text: str) -> Script:
@@ -46,7 +58,9 @@ def parse_with_grammar(text: str) -> Script:
     masked = _without_dangling_continuation(hide_expressions(text, expressions))
     while True:
         source = masked.encode("utf-8", "surrogatepass")
-        root = _parser().parse(source).root_node
+        root = _root(source)
+        if root is None:
+            return _unread(text)
         lowering = Lowering(text, expressions, _offsets(masked, source))
         statements = root.children if root.type != "ERROR" else [root]
         body = replace(lowering.sequence(statements, root), span=Span(0, len(text)))
@@ -58,6 +72,27 @@ def parse_with_grammar(text: str) -> Script:
     return Script(text, body, commands_of(body), tuple(sorted(errors)))
 
 
+def _root(source: bytes) -> Node | None:
+    """The tree; None where the parser finds no way through the text within its bounds."""
+    parser = _parser()
+    if len(source) <= _SHORT:
+        return parser.parse(source).root_node
+    if len(source) > _LONGEST:
+        return None
+    calls = 0
+
+    def stop(*_: object) -> bool:
+        nonlocal calls
+        calls += 1
+        return calls > _CALLS + len(source) * _CALLS_PER_BYTE
+
+    try:
+        return parser.parse(lambda offset, _: source[offset : offset + _SHORT], progress_callback=stop).root_node
+    except ValueError:
+        parser.reset()
+        return None
+
+
 @cache
 def _parser() -> Parser:
     import tree_sitter
@@ -66,13 +101,12 @@ def _parser() -> Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
-_DANGLING = re.compile(r"(?:\s|\\\n)+\Z")
-
-
 def _without_dangling_continuation(text: str) -> str:
     """The text with a backslash before the final newline blanked; the grammar wants a line to follow it."""
-    match = _DANGLING.search(text)
-    return text if match is None else text[: match.start()] + match[0].replace("\\", " ")
+    end = len(text)
+    while end and (text[end - 1].isspace() or text.startswith("\\\n", end - 1)):
+        end -= 1
+    return text[:end] + text[end:].replace("\\", " ")
 
 
 def _offsets(text: str, source: bytes) -> Callable[[int], int]:

@@ -132,6 +132,7 @@ class _Cutter:
         self._start = start
         self._end = end
         self._parts: list[Part] = []
+        self._last_bracket = self._text.rfind("]", start, end)
 
     def cut(self) -> tuple[Part, ...]:
         while self._index < self._end:
@@ -223,7 +224,7 @@ class _Cutter:
 
     def _may_match_files(self, char: str) -> bool:
         if char == "[":
-            return "]" in self._text[self._index + 1 : self._end]
+            return self._last_bracket > self._index
         if char == "~":
             return self._index == self._start or self._text[self._index - 1] in "=:"
         return char in "*?"

@@ -46,7 +46,7 @@ from covpath.workflow.shell.syntax import (
     Test,
 )
 
-_MOST_STEPS = 50_000
+_MOST_STEPS = 20_000
 """Longer imagined runs are given up; people's scripts need a few hundred steps."""
 
 

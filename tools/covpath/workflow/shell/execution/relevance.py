@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from covpath.workflow.shell.syntax import Arithmetic, Command, Script, Variable, Word
 
 _DECIDING = frozenset({"exit", "return", "[", "test", "wait", "let", "break", "continue", "eval", "trap", "set"})
-_TESTS = re.compile(r"\[\[(.*?)\]\]|\(\((.*?)\)\)|\bcase\s(.*?)\sin\b", re.DOTALL)
+_TESTS = (("[[", "]]"), ("((", "))"), ("case ", " in"))
+"""What stands around tests that are no commands; found by text, which may find too much and never too little."""
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -32,8 +33,9 @@ def deciding_variables(script: Script) -> frozenset[str]:
             if assignment.value is not None
         ]
         assigned += list(_declared(command))
-    for match in _TESTS.finditer(script.text):
-        names.update(_NAME.findall(match[0]))
+    for opening, closing in _TESTS:
+        for piece in script.text.split(opening)[1:]:
+            names.update(_NAME.findall(piece.partition(closing)[0]))
     while True:
         more = {used for name, uses in assigned if name in names for used in uses} - names
         if not more:
