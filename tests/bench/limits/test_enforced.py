@@ -75,8 +75,8 @@ def test_a_share_of_a_core_is_held(tmp_path: Path) -> None:
     assert limit(trial, Knob.CPUS).read_back == 0.5
     assert trial.cpu.total_seconds > 0.25
     assert trial.wall_seconds > trial.cpu.total_seconds / 0.65  # the first period's share is given at once
-    assert trial.cpu.throttled_seconds is not None
-    assert trial.cpu.throttled_seconds > 0
+    assert trial.cpu.total_seconds / trial.wall_seconds <= 0.65
+    assert trial.cpu.throttled_seconds is not None  # zero where others leave less than the share anyway
 
 
 def test_what_is_bigger_than_this_machine_is_never_pretended(tmp_path: Path) -> None:
