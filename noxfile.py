@@ -50,8 +50,22 @@ def coverage(session: nox.Session) -> None:
 @nox.session(name="coverage-bench")
 def coverage_bench(session: nox.Session) -> None:
     """Which backend our coverage job, or another's (``-- --repo DIR --job JOB``), works with on which runner."""
-    session.install("-e", ".[bench]")
+    session.install("-e", ".[bench,report]")
     session.run("covpath", "bench", *session.posargs)
+
+
+@nox.session(name="bench-subjects")
+def bench_subjects(session: nox.Session) -> None:
+    """The same for published projects in Python, JavaScript and Rust: ``-- toolz strsim`` (default: all)."""
+    session.install("-e", ".[bench,report]")
+    session.run("python", "ci/subjects.py", *session.posargs)
+
+
+@nox.session(name="tests-rust")
+def tests_rust(session: nox.Session) -> None:
+    """The tests that run Rust's coverage tools, which are built and kept outside the tree the first time."""
+    session.install("-e", ".[test]")
+    session.run("python", "ci/rust_tools.py", "python", "-m", "pytest", "-m", "rust_tools", *session.posargs)
 
 
 @nox.session(name="limits-v2")

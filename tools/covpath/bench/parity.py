@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covpath.bench.differences import inline_tests_of, is_test_file, ranges, shortened, why_only_there
@@ -127,11 +127,20 @@ def _tests(first: ExecutedTests | None, second: ExecutedTests | None, names: tup
     if first.names is None or second.names is None:
         says = f"as many: {_count(first)}; the output does not name them all"
         return Finding(level=Level.TESTS, holds=Tri.UNKNOWN, says=says)
-    differing = first.names ^ second.names
+    first, second = _named_alike(first, second)
+    differing = (first.names or frozenset()) ^ (second.names or frozenset())
     if differing:
         says = f"{len(differing)} run in one only"
         return Finding(level=Level.TESTS, holds=Tri.FALSE, says=says, details=_only_one(first, second, names))
     return Finding(level=Level.TESTS, holds=Tri.TRUE, says=f"the same {_count(first)}")
+
+
+def _named_alike(first: ExecutedTests, second: ExecutedTests) -> tuple[ExecutedTests, ExecutedTests]:
+    """Names without the test program's, where one output does not say which program ran them."""
+    if not any(all(name.startswith(" ") for name in one.names or ()) for one in (first, second)):
+        return first, second
+    bare = [frozenset(name.rpartition(" ")[2] for name in one.names or ()) for one in (first, second)]
+    return replace(first, names=bare[0]), replace(second, names=bare[1])
 
 
 def _only_one(first: ExecutedTests, second: ExecutedTests, names: tuple[str, str]) -> tuple[str, ...]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from covpath.evidence.model import Evidence
+from covpath.report.bench_facts import LIMIT_COLUMNS, PARITY_COLUMNS, limit_rows, memory_lines, parity_rows
+from covpath.report.bench_map import feasibility
 from covpath.report.bench_rows import COLUMNS, remarks, rows
 from covpath.terms import Tri
 
@@ -10,16 +14,21 @@ _MARKS = {Tri.TRUE: "yes", Tri.FALSE: "no", Tri.UNKNOWN: "?"}
 
 
 def render(evidence: Evidence) -> str:
-    """The table, then why each cell that does not work does not, then the remarks."""
-    lines = [f"## Coverage benchmark: {_cell(evidence.subject.name)}", ""]
-    lines.append(f"| {' | '.join(COLUMNS)} |")
-    lines.append(f"|{' --- |' * len(COLUMNS)}")
+    """The map, the table, why each cell that does not work does not, parity, memory, limits, remarks."""
     found = rows(evidence)
-    lines += [f"| {' | '.join(map(_cell, row.values))} |" for row in found]
+    lines = [f"## Coverage benchmark: {_cell(evidence.subject.name)}", "", *_map(evidence)]
+    lines += ["", *_table(COLUMNS, [row.values for row in found])]
     failing = [row for row in found if row.works is not Tri.TRUE and row.reason]
     if failing:
         lines += ["", "Why not:", ""]
         lines += [f"- {_cell(row.values[0])} on {_cell(row.values[1])}: {_cell(row.reason)}" for row in failing]
+    lines += _parity(evidence)
+    memory = [f"- {_cell(text)}" for text in memory_lines(evidence)]
+    if memory:
+        lines += ["", "### Memory without limits, over time", "", *memory]
+    limits = limit_rows(evidence)
+    if limits:
+        lines += ["", "### What was enforced", "", *_table(LIMIT_COLUMNS, limits)]
     lines.append("")
     lines += [f"- {_cell(text)}" for text in remarks(evidence)]
     if evidence.trials:
@@ -27,6 +36,35 @@ def render(evidence: Evidence) -> str:
         lines += ["", f"Measured on {_cell(machine.cpu_model)}, {machine.cpus} processors, Linux {machine.kernel}, "
                   f"limits by {machine.confinement}."]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _map(evidence: Evidence) -> list[str]:
+    found = feasibility(evidence)
+    squares = [
+        (backend, *("-" if one is None else one.word + (" (predicted)" if one.predicted else "") for one in line))
+        for backend, line in found.backends
+    ]
+    return _table(("", *found.runners), squares)
+
+
+def _parity(evidence: Evidence) -> list[str]:
+    found = parity_rows(evidence)
+    if not found:
+        return []
+    lines = ["", f"### Parity with {_cell(found[0].first)}", ""]
+    lines += _table(PARITY_COLUMNS, [(row.second, row.level, row.word, row.says) for row in found])
+    details = [f"- {_cell(row.second)}, {row.level}: {_cell(text)}" for row in found for text in row.details]
+    if details:
+        lines += ["", f"<details><summary>{len(details)} differences</summary>", "", *details, "", "</details>"]
+    return lines
+
+
+def _table(columns: Sequence[str], body: Iterable[Sequence[str]]) -> list[str]:
+    return [
+        f"| {' | '.join(map(_cell, columns))} |",
+        f"|{' --- |' * len(columns)}",
+        *(f"| {' | '.join(map(_cell, row))} |" for row in body),
+    ]
 
 
 def _cell(text: str) -> str:

@@ -86,6 +86,11 @@ def _time(cell: Cell) -> str:
     return f"{median} ({show_seconds(cell.wall_min_seconds)} to {show_seconds(cell.wall_max_seconds)})"
 
 
+def outcome_word(outcome: Outcome | None) -> str | None:
+    """A failure in words; None for none."""
+    return _OUTCOMES.get(outcome) if outcome is not None else None
+
+
 def remarks(evidence: Evidence) -> Iterator[str]:
     """What must be said beside the table: references, cores, noise, what predictions rest on."""
     for trial in evidence.trials:

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from covpath.bench.events import Event, Note, Planned, Preparing, TrialBegins, TrialEnded
 from covpath.evidence.model import Evidence
-from covpath.evidence.trial import Outcome, Role
+from covpath.evidence.trial import Enforcement, Outcome, Role
 from covpath.quantity import show_seconds
+from covpath.report.bench_facts import PARITY_COLUMNS, limit_rows, memory_lines, parity_rows
 from covpath.report.bench_rows import COLUMNS, remarks, rows
 from covpath.terms import Tri
 
@@ -99,5 +100,25 @@ def print_table(evidence: Evidence, stream: TextIO) -> None:
     for row in found:
         if row.works is not Tri.TRUE and row.reason:
             console.print(f"{row.values[0]} on {row.values[1]}: {row.reason}", markup=False)
+    _print_parity(console, evidence)
+    for text in memory_lines(evidence):
+        console.print(f"Memory without limits, {text}", markup=False)
+    for runner, knob, asked, _set, held, why in limit_rows(evidence):
+        if held != str(Enforcement.ENFORCED):
+            console.print(f"{runner}: its {knob} of {asked} was {held}: {why}", markup=False)
     for text in remarks(evidence):
         console.print(text, markup=False)
+
+
+def _print_parity(console: Console, evidence: Evidence) -> None:
+    found = parity_rows(evidence)
+    if not found:
+        return
+    table = Table(title=f"Parity with {found[0].first}", title_justify="left")
+    for column in PARITY_COLUMNS:
+        table.add_column(column)
+    for row in found:
+        word = Text(row.word)
+        word.stylize("" if row.word == "stated" else _COLOURS[row.holds])
+        table.add_row(Text(row.second), Text(row.level), word, Text(row.says), end_section=row.level == "headline")
+    console.print(table)
