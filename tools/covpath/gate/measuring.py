@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 
+from covpath.backends.actions import docker_run, measuring_action
 from covpath.backends.contract import Recognition, Role
 from covpath.backends.table import recognise
 from covpath.backends.words import Argument
@@ -41,15 +42,15 @@ class Measuring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """A backend's command in a step's script."""
+    """A backend's command in a step's script; ``command`` is None where an action runs it."""
 
     step: Step
-    command: Command
+    command: Command | None
     recognition: Recognition
 
 
 def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
-    """Every backend command in the job's scripts, in order.
+    """Every backend command in the job's scripts, and those of actions that run one, in order.
 
     The variables that workflow, job and step set count where they are literal.
     """
@@ -58,6 +59,10 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
 
 def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measurement]:
     if step.run is None:
+        action = measuring_action(step.uses, step.inputs()) if step.uses is not None else None
+        found = recognise(action.argv, {}) if action is not None and action.argv is not None else None
+        if found is not None and found.role is not Role.OTHER:
+            yield Measurement(step=step, command=None, recognition=found)
         return
     decided = any(map(_decides, (workflow.env, job.env, step.env)))
     if not decided and not any(word in step.run.value for word in _WORDS):
@@ -84,7 +89,9 @@ def recognise_command(command: Command, environ: MappingABC[str, str]) -> Recogn
     if not command.words:
         return None
     own = {item.name: (item.value.text or "") if item.value else "" for item in command.assignments}
-    return recognise(tuple(Argument(word.raw, word.text) for word in command.words), {**environ, **own})
+    argv = tuple(Argument(word.raw, word.text) for word in command.words)
+    inside = docker_run(argv)
+    return recognise(argv if inside is None else inside, {**environ, **own})
 
 
 def find_measuring(workflow: Workflow, job: Job) -> Measuring:
