@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from covpath.commands.job_status import job_status, load_ledger
-from covpath.commands.subject import open_subject, required_checks
+from covpath.commands.linking import links_of
+from covpath.commands.state import WorkingTree
+from covpath.commands.status_part import Asked, Share, Told, shares, tell
+from covpath.commands.subject import enter, required_checks
 from covpath.errors import ExitCode
 from covpath.gate.judge import Judge
-from covpath.gate.required import RequiredChecks
-from covpath.ledger.model import Ledger
-from covpath.report.status_data import JobStatus, Status, to_json
-from covpath.report.status_text import render
-from covpath.terms import Gate
-from covpath.workflow.model import Job, Workflow
-from covpath.workflow.repository import find_job
+from covpath.outside.git import Repository
+from covpath.outside.workers import in_processes, processors
+from covpath.report.status_data import Status, status_to_json, to_json
+from covpath.report.status_text import render, render_end
+from covpath.workflow.repository import find_job, read_all, workflow_paths
+
+MANY = 100
+"""From so many workflow files on, several processes share the work."""
 
 
 def run(
@@ -32,34 +37,60 @@ def run(
     screen: TextIO,
 ) -> ExitCode:
     """Print the status; USAGE where a workflow could not be read (the rest is still told)."""
-    del base, others
-    subject = open_subject(repo)
-    ledger = load_ledger(subject.root)
+    # What is made here lives as long as the process; looking for garbage in it again and again is in vain.
+    gc.freeze()
+    repository = enter(repo)
+    ledger = load_ledger(repository.root)
     listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
-    checks = required_checks(subject.root, required, listed)
-    workflows = subject.workflows.workflows
-    chosen = [find_job(workflows, job)] if job is not None else _jobs(workflows)
-    status = Status(
-        required=checks,
-        jobs=tuple(_status(workflow, one, checks, ledger) for workflow, one in chosen),
-        unreadable=subject.workflows.unreadable,
+    asked = Asked(
+        root=repository.root,
+        required=required_checks(repository.root, required, listed),
+        ledger=ledger,
+        others=tuple(others),
+        every=all,
+        as_data=format == "json",
     )
-    if format == "json":
+    if base is not None:
+        return _changes(repository, asked, base, job, screen)
+    return _one_job(asked, job, screen) if job is not None else _every_job(asked, screen)
+
+
+def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
+    paths = workflow_paths(asked.root)
+    many = len(paths) > MANY
+    parts = shares(asked.root, paths, processors()) if many else [Share(linked=paths)]
+    told = Told()
+    for one in in_processes(partial(tell, asked), parts):
+        told.add(one)
+    unreadable = sorted(told.unreadable, key=lambda error: str(error.place))
+    if asked.as_data:
+        jobs = [job for path in sorted(told.data) for job in told.data[path]]
+        screen.write(json.dumps(status_to_json(asked.required, jobs, unreadable), indent=2, ensure_ascii=False) + "\n")
+    else:
+        screen.write("".join(told.texts[path] for path in sorted(told.texts)))
+        rest = [one for path in sorted(told.rest) for one in told.rest[path]]
+        screen.write(render_end(asked.required, unreadable, rest))
+    return ExitCode.USAGE if unreadable else ExitCode.DONE
+
+
+def _one_job(asked: Asked, name: str, screen: TextIO) -> ExitCode:
+    read = read_all(asked.root)
+    workflow, job = find_job(read.workflows, name)
+    links = links_of(WorkingTree(root=asked.root), read.workflows, asked.others)
+    verdict = Judge(required=asked.required, links=links).job(workflow, job)
+    told = job_status(workflow, job, verdict, asked.ledger)
+    status = Status(required=asked.required, jobs=(told,), unreadable=read.unreadable)
+    if asked.as_data:
         screen.write(json.dumps(to_json(status), indent=2, ensure_ascii=False) + "\n")
     else:
-        shown = status.jobs if all or job else tuple(one for one in status.jobs if _worth_telling(one))
-        screen.write(render(status, shown=shown, detail=job is not None))
-    return ExitCode.USAGE if status.unreadable else ExitCode.DONE
+        screen.write(render(status, shown=status.jobs, detail=True))
+    return ExitCode.USAGE if read.unreadable else ExitCode.DONE
 
 
-def _jobs(workflows: Iterable[Workflow]) -> list[tuple[Workflow, Job]]:
-    return [(workflow, job) for workflow in workflows for job in workflow.jobs.values()]
+def _changes(repository: Repository, asked: Asked, base: str, job: str | None, screen: TextIO) -> ExitCode:
+    # Imported here: a status without --base asks git nothing.
+    from covpath.commands.status_changes import changes_since, shown
 
-
-def _worth_telling(job: JobStatus) -> bool:
-    """Coverage jobs, and jobs that run for pull requests without blocking."""
-    return job.verdict.coverage or job.verdict.partly or job.verdict.gate in (Gate.ADVISORY, Gate.SILENT, Gate.UNKNOWN)
-
-
-def _status(workflow: Workflow, job: Job, required: RequiredChecks, ledger: Ledger | None) -> JobStatus:
-    return job_status(workflow, job, Judge(required=required).job(workflow, job), ledger)
+    found = changes_since(repository, base, asked.required, asked.others, lambda name: job is None or name == job)
+    screen.write(shown(found, base, "json" if asked.as_data else "text"))
+    return ExitCode.USAGE if found[1] else ExitCode.DONE

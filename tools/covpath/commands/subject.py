@@ -40,9 +40,18 @@ def open_subject(directory: Path | None) -> Subject:
 
     A write that was interrupted is finished or undone first.
     """
+    repository = enter(directory)
+    return Subject(repository=repository, workflows=read_all(repository.root))
+
+
+def enter(directory: Path | None) -> Repository:
+    """The repository at ``directory`` (default: the one we stand in).
+
+    A write that was interrupted is finished or undone first.
+    """
     repository = find_repository(directory if directory is not None else Path.cwd())
     recover(repository.root)
-    return Subject(repository=repository, workflows=read_all(repository.root))
+    return repository
 
 
 def required_checks(root: Path, file: Path | None, listed: tuple[str, ...] = ()) -> RequiredChecks:

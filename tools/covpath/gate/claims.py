@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from covpath.backends.uploaders import uploader
@@ -21,17 +21,20 @@ NAMED = re.compile(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])",
 
 _SERVICES = frozenset({"Codecov", "Coveralls", "Codacy", "GitHub", "Qlty", "summary", "comment"})
 _SHELL_UPLOAD = re.compile(
-    r"\bcodecov\.io/bash|uploader\.codecov\.io|cli\.codecov\.io|(?:^|[\s;&|])(?:\./)?(?:codecov(?:cli)?|coveralls|goveralls)(?:\s|$)"
+    r"\bcodecov\.io/bash|uploader\.codecov\.io|cli\.codecov\.io|(?:^|[;&|])[ \t]*(?:\./)?(?:codecov(?:cli)?|coveralls|goveralls)(?=\s|$)"
     r"|codacy\.com/get\.sh|cc-test-reporter|smokeshow\s+upload|qlty\s+coverage\s+publish",
     re.MULTILINE,
 )
 ARTIFACT = re.compile(
-    r"(?<![a-z])\.?cov(?:erage|data)?(?![a-z])|htmlcov|\blcov|\.info\b|cobertura|jacoco|clover\.xml|\.profraw",
+    r"(?<![a-z])\.?cov(?:erage|data)?(?![a-z])|htmlcov|\blcov|\.info(?![.\w])|cobertura|jacoco|clover\.xml|\.profraw",
     re.IGNORECASE,
 )
+"""Names and paths of coverage data."""
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 _INSTALL = re.compile(r"^.*\b(?:install|pacman|apk add|apt-get|brew|requires?)\b.*$", re.MULTILINE)
-_NOT_COVERAGE = re.compile(r"coverity|test[-_ ]results|type[-_ ]coverage|pyrefly coverage|--no-cov", re.IGNORECASE)
+_NOT_COVERAGE = re.compile(
+    r"coverity|cov-(?:build|int)|test[-_ ]results|type[-_ ]coverage|pyrefly coverage|--no-cov", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +51,25 @@ class Claim:
     before: int | None = None
 
 
-def claim_of(workflow: Workflow, job: Job) -> Claim | None:
-    """The strongest claim of a job, or None."""
+def _all(step: Step) -> bool:
+    del step
+    return True
+
+
+def claim_of(workflow: Workflow, job: Job, may_run: Callable[[Step], bool] = _all) -> Claim | None:
+    """The strongest claim of a job, or None; ``may_run`` says which of its steps count."""
     text = workflow.document.source.text
     if not HINT.search(text, job.key.start, job.node.end):
         return None
-    for step in job.all_steps():
+    steps = [step for step in job.all_steps() if may_run(step)]
+    for step in steps:
         handed = hands_on(step)
         if handed is not None:
             return Claim(what=handed, place=workflow.place(step.node), hands_on=True, before=step.index)
     for name in (job.id, job.name.value if job.name is not None else ""):
         if NAMED.search(name) and not _NOT_COVERAGE.search(name):
             return Claim(what=f"is called `{name}`", place=workflow.place(job.key))
-    for step in job.all_steps():
+    for step in steps:
         if mentions_coverage(step):
             return Claim(what=f"`{step.label}` speaks of coverage", place=workflow.place(step.node))
     return next(_by_call(workflow, job), None)
@@ -94,7 +103,7 @@ def hands_on(step: Step) -> str | None:
 
 def mentions_coverage(step: Step) -> bool:
     """Whether a step's name, script, variables or inputs speak of coverage, beyond installing a tool for it."""
-    texts = [step.name or "", step.id or ""]
+    texts = [text for text in (step.name or "", step.id or "") if not _NOT_COVERAGE.search(text)]
     if step.run is not None:
         texts.append(_INSTALL.sub("", _COMMENT.sub("", step.run.value)))
     for mapping in (step.env, step.with_ if (step.uses or "").startswith(("./", "$/")) else None):

@@ -17,6 +17,7 @@ from covpath.workflow.calls import Actions
 from covpath.workflow.expressions.contexts import Contexts, partly
 from covpath.workflow.local_action import RUNS, action_inputs, action_paths
 from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.recipes.cargo_alias import BUILT_IN
 from covpath.workflow.recipes.follow import follow
 from covpath.workflow.recipes.links import Chain, End, Invocation, Link, Reader, ReadFile
 from covpath.workflow.recipes.runners import layers
@@ -170,17 +171,35 @@ def _inputs(action: Workflow, step: Step, contexts: Contexts | None) -> Contexts
     return Contexts({"inputs": partly("inputs", {name: value for name, value in known.items() if "${{" not in value})})
 
 
+def _could_measure(command: Invocation) -> str | None:
+    """Why a command that leads no further could measure all the same."""
+    first = (command.words[0] or "").removeprefix("./") if command.words else ""
+    second = command.words[1] if len(command.words) > 1 else None
+    if command.name in CONFIGURABLE:
+        return f"no configuration of {command.name} in the repository turns coverage on"
+    if (command.name, second) in _OWN_PROGRAMS or first.startswith(("target/", "build/")):
+        return "it runs a program of this repository, which is not followed"
+    if command.name == "cargo" and second is not None and second not in BUILT_IN and second[:1].isalpha():
+        return f"cargo {second} is neither cargo's own nor an alias in the repository"
+    if command.name == "cmake" and second == "--build":
+        return "what the target runs is not followed"
+    if (
+        "/" in first
+        and not first.startswith(("/", "~", ".."))
+        and "node_modules/" not in first
+        and "venv/" not in first
+    ):
+        return f"{first} is not in the repository"
+    return None
+
+
 def _possible(chain: Chain) -> Chain:
     """A chain whose last command could measure all the same, for a reason that is said; others as they are."""
     final = chain.final
     if chain.end is not End.COMMAND or final is None:
         return chain
     for layer in layers(final):
-        reason = None
-        if layer.name in CONFIGURABLE:
-            reason = f"no configuration of {layer.name} in the repository turns coverage on"
-        elif tuple(layer.words[:2]) in _OWN_PROGRAMS:
-            reason = "it runs a program of this repository, which is not followed"
+        reason = _could_measure(layer)
         if reason is not None:
             last = replace(chain.links[-1], unknown=reason)
             return replace(chain, links=(*chain.links[:-1], last), end=End.UNKNOWN, final=None)

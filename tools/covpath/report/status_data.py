@@ -56,20 +56,27 @@ class Status:
 
 def to_json(status: Status) -> dict[str, Any]:
     """``status`` as data for JSON (schema ``status``)."""
+    return status_to_json(status.required, [job_to_json(job) for job in status.jobs], status.unreadable)
+
+
+def status_to_json(
+    required: RequiredChecks, jobs: list[dict[str, Any]], unreadable: Iterable[CovpathError]
+) -> dict[str, Any]:
+    """The same, from jobs that are data already."""
     return {
         "version": VERSION,
-        "required": {"known": status.required.known, "source": status.required.source,
-                     "checks": sorted(status.required.names)},
-        "jobs": [_job(job) for job in status.jobs],
-        "unreadable": [_error(error) for error in status.unreadable],
-    }  # fmt: skip
+        "required": {"known": required.known, "source": required.source, "checks": sorted(required.names)},
+        "jobs": jobs,
+        "unreadable": [_error(error) for error in unreadable],
+    }
 
 
 def _error(error: CovpathError) -> dict[str, Any]:
     return {"message": error.message, "hint": error.hint, **_place(error.place)}
 
 
-def _job(job: JobStatus) -> dict[str, Any]:
+def job_to_json(job: JobStatus) -> dict[str, Any]:
+    """One job as data."""
     verdict = job.verdict
     return {
         "workflow": verdict.ref.workflow,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
+from covpath.errors import CovpathError
+from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import BlocksVerdict
 from covpath.report.status_data import JobStatus, Status
 from covpath.terms import Blocks, Gate, Reason, Tri
@@ -19,18 +22,36 @@ _WHAT = {
 
 def render(status: Status, *, shown: tuple[JobStatus, ...], detail: bool) -> str:
     """The page for a terminal: the jobs in ``shown`` in full, the others in one line."""
+    rest = tuple(rest_of(job) for job in status.jobs if job not in shown)
+    return f"{render_jobs(shown, detail=detail)}{render_end(status.required, status.unreadable, rest)}"
+
+
+Rest = tuple[str, bool]
+"""A job that is not shown, and whether it ever runs for a pull request."""
+
+
+def rest_of(job: JobStatus) -> Rest:
+    """What is kept of a job that is not shown."""
+    return str(job.verdict.ref.job), job.verdict.gate is not Gate.NO_SIGNAL
+
+
+def render_jobs(shown: Iterable[JobStatus], *, detail: bool) -> str:
+    """Jobs in full, under the name of their workflow; those of one workflow follow each other."""
     lines: list[str] = []
-    width = max((len(str(job.verdict.ref.job)) for job in shown), default=0)
-    for workflow in dict.fromkeys(job.verdict.ref.workflow for job in shown):
+    for workflow, group in groupby(shown, key=lambda job: job.verdict.ref.workflow):
+        jobs = tuple(group)
+        width = max(len(str(job.verdict.ref.job)) for job in jobs)
         lines.append(workflow)
-        for job in shown:
-            if job.verdict.ref.workflow == workflow:
-                lines += _job(job, width, detail)
+        for job in jobs:
+            lines += _job(job, width, detail)
         lines.append("")
-    lines += _others(status, shown)
-    lines.append(_required(status))
-    lines += [f"not read: {error}" for error in status.unreadable]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in lines)
+
+
+def render_end(required: RequiredChecks, unreadable: Iterable[CovpathError], rest: Sequence[Rest]) -> str:
+    """What stands below the jobs: those not shown (``rest``), what is required, and what could not be read."""
+    lines = [*_others(rest), _required(required), *(f"not read: {error}" for error in unreadable)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _job(job: JobStatus, width: int, detail: bool) -> Iterator[str]:
@@ -133,17 +154,18 @@ def _steps(job: JobStatus, pad: str) -> Iterator[str]:
         yield f"{pad}{mark} line {step.place.line:<4} {step.gate!s:<10} {step.label}{kind}"
 
 
-def _others(status: Status, shown: tuple[JobStatus, ...]) -> Iterator[str]:
-    rest = [job for job in status.jobs if job not in shown]
-    if not rest:
-        return
-    names = ", ".join(str(job.verdict.ref.job) for job in rest[:12])
-    more = f" and {len(rest) - 12} more" if len(rest) > 12 else ""
-    yield f"{len(rest)} other job{'s' if len(rest) > 1 else ''} blocking: {names}{more} (--all shows them)"
+def _others(rest: Sequence[Rest]) -> Iterator[str]:
+    for runs, what in ((True, "blocking"), (False, "that never run for a pull request")):
+        names = [name for name, seen in rest if seen is runs]
+        if names:
+            more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+            plural = "s" if len(names) > 1 else ""
+            word = what.replace("run ", "runs ") if len(names) == 1 else what
+            yield f"{len(names)} other job{plural} {word}: {', '.join(names[:12])}{more} (--all shows them)"
 
 
-def _required(status: Status) -> str:
-    if not status.required.known:
+def _required(required: RequiredChecks) -> str:
+    if not required.known:
         return "Required checks: not known (--required FILE takes GitHub's answer), so nothing is claimed about them."
-    names = ", ".join(sorted(status.required.names)) or "none"
-    return f"Required checks ({status.required.source}): {names}."
+    names = ", ".join(sorted(required.names)) or "none"
+    return f"Required checks ({required.source}): {names}."

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from covpath.errors import CovpathError, InputError, OutsideError, Place
+from covpath.outside.workers import in_processes, processors
+
+
+def test_nothing_and_one_thing_need_no_process() -> None:
+    assert in_processes(lambda item: item, []) == []
+    assert in_processes(lambda _: os.getpid(), [1]) == [os.getpid()]
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    assert in_processes(lambda item: item * item, range(7)) == [0, 1, 4, 9, 16, 25, 36]
+
+
+@pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
+def test_each_further_item_has_a_process_of_its_own() -> None:
+    found = in_processes(lambda _: os.getpid(), [1, 2, 3])
+    assert found[0] == os.getpid()
+    assert len(set(found)) == 3
+
+
+def test_large_results_come_back_whole() -> None:
+    assert [len(text) for text in in_processes(lambda item: "x" * item, [10, 5_000_000])] == [10, 5_000_000]
+
+
+def fails(item: int) -> int:
+    if item == 2:
+        raise InputError("is wrong.", place=Place("x.yml", 3, 4), hint="Mend it.")
+    return item
+
+
+@pytest.mark.parametrize("items", [[2, 1], [1, 2]])
+def test_what_it_raises_is_raised_with_its_place(items: list[int]) -> None:
+    with pytest.raises(CovpathError) as raised:
+        in_processes(fails, items)
+    assert (str(raised.value.place), raised.value.hint) == ("x.yml:3:4", "Mend it.")
+
+
+@pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
+def test_a_process_that_dies_is_told_and_no_process_is_left() -> None:
+    def dies(item: int) -> int:
+        if item:
+            os._exit(1)
+        return item
+
+    with pytest.raises(OutsideError, match="ended without a result"):
+        in_processes(dies, [0, 1])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
+def test_an_interrupt_ends_the_others_at_once() -> None:
+    def interrupted(item: int) -> None:
+        if item == 0:
+            raise KeyboardInterrupt
+        time.sleep(60)
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        in_processes(interrupted, [0, 1])
+    assert time.monotonic() - started < 20
+
+
+def test_there_is_a_processor() -> None:
+    assert processors() >= 1

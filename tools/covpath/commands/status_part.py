@@ -1,0 +1,130 @@
+"""A part of a repository's workflows, read, judged and told: what one process does for ``covpath status``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from covpath.commands.job_status import job_status
+from covpath.commands.linking import links_of
+from covpath.commands.state import WorkingTree
+from covpath.errors import CovpathError
+from covpath.gate.judge import Judge
+from covpath.gate.required import RequiredChecks
+from covpath.gate.verdict import JobVerdict
+from covpath.outside.files import read_bytes
+from covpath.report.status_data import JobStatus, job_to_json
+from covpath.report.status_text import Rest, render_jobs, rest_of
+from covpath.terms import Gate
+from covpath.workflow.model import Workflow
+from covpath.workflow.repository import read_each
+
+if TYPE_CHECKING:
+    from covpath.ledger.model import Ledger
+
+_SIGNS_OF_LINKS = (b"workflow_call", b"./.github/workflows/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of every part. ``every``: tell of all jobs, not only of those worth it."""
+
+    root: Path
+    required: RequiredChecks
+    ledger: Ledger | None
+    others: tuple[Path, ...]
+    every: bool
+    as_data: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The workflow files of one part: those that may call each other, and those that stand alone."""
+
+    linked: tuple[str, ...]
+    alone: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """What a part says, by workflow file; ``rest`` are the jobs it does not show."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    data: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    rest: dict[str, list[Rest]] = field(default_factory=dict)
+    unreadable: list[CovpathError] = field(default_factory=list)
+
+    def add(self, other: Told) -> None:
+        """Take in what another part says."""
+        self.texts |= other.texts
+        self.data |= other.data
+        self.rest |= other.rest
+        self.unreadable += other.unreadable
+
+
+def shares(root: Path, paths: Sequence[str], count: int) -> list[Share]:
+    """The files in ``count`` shares of about the same size; those that may call each other stay together."""
+    linked: list[str] = []
+    alone: list[tuple[int, str]] = []
+    for path in paths:
+        try:
+            data = read_bytes(root / path, within=root)
+        except CovpathError:
+            data = b""  # told when its part reads it
+        if any(sign in data for sign in _SIGNS_OF_LINKS):
+            linked.append(path)
+        else:
+            alone.append((len(data), path))
+    sizes = [sum((root / path).stat().st_size for path in linked), *([0] * (count - 1))]
+    groups: list[list[str]] = [[] for _ in range(count)]
+    for size, path in sorted(alone, reverse=True):
+        smallest = sizes.index(min(sizes))
+        groups[smallest].append(path)
+        sizes[smallest] += size
+    return [
+        Share(linked=tuple(linked) if number == 0 else (), alone=tuple(sorted(group)))
+        for number, group in enumerate(groups)
+    ]
+
+
+def tell(asked: Asked, share: Share) -> Told:
+    """Read, judge and tell; files that stand alone are forgotten one by one."""
+    told = Told()
+    linked = _read(asked, share.linked, told)
+    _judge(asked, linked, told)
+    del linked
+    for path in share.alone:
+        _judge(asked, _read(asked, (path,), told), told)
+    return told
+
+
+def _read(asked: Asked, paths: Iterable[str], told: Told) -> list[Workflow]:
+    found: list[Workflow] = []
+    for one in read_each(asked.root, paths):
+        if isinstance(one, Workflow):
+            found.append(one)
+        else:
+            told.unreadable.append(one)
+    return found
+
+
+def _judge(asked: Asked, workflows: list[Workflow], told: Told) -> None:
+    links = links_of(WorkingTree(root=asked.root), workflows, asked.others)
+    judge = Judge(required=asked.required, links=links, every_step=asked.as_data)
+    for workflow in workflows:
+        jobs = [job_status(workflow, job, judge.job(workflow, job), asked.ledger) for job in workflow.jobs.values()]
+        if asked.as_data:
+            told.data[workflow.path] = [job_to_json(job) for job in jobs]
+            continue
+        shown = [job for job in jobs if asked.every or worth_telling(job)]
+        told.rest[workflow.path] = [rest_of(job) for job in jobs if job not in shown]
+        if shown:
+            told.texts[workflow.path] = render_jobs(shown, detail=False)
+
+
+def worth_telling(job: JobStatus) -> bool:
+    """Coverage jobs, and jobs that run for pull requests without blocking."""
+    verdict: JobVerdict = job.verdict
+    return verdict.coverage or verdict.partly or verdict.gate in (Gate.ADVISORY, Gate.SILENT, Gate.UNKNOWN)

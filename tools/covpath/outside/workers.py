@@ -1,0 +1,100 @@
+"""Work done by several processes at once, where the machine has them and the platform can fork."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from covpath.errors import OutsideError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def processors() -> int:
+    """The processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_processes(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """``work`` on every item, in their order: one process an item, the first item in this one.
+
+    Everything this process knows is known in the others, what they learn stays there but for
+    their results, which must be picklable. Where processes cannot be forked, or threads would be
+    torn apart by it, the items are worked on one after the other. What ``work`` raises is raised.
+    """
+    if len(items) < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
+        return [work(item) for item in items]
+    children: list[tuple[int, int]] = []
+    try:
+        for item in items[1:]:
+            children.append(_start(work, item))  # noqa: PERF401 - each is known as soon as it runs
+        first = work(items[0])
+        rest: list[Result] = [_result(pipe) for _, pipe in children]
+    except BaseException:
+        for pid, _ in children:
+            _stop(pid)
+        raise
+    finally:
+        for pid, pipe in children:
+            os.close(pipe)
+            _wait(pid)
+    return [first, *rest]
+
+
+def _start(work: Callable[[Item], Result], item: Item) -> tuple[int, int]:
+    """A child that works on ``item``: its process id and the end of the pipe to read from."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return pid, reading
+    # In the child: whatever happens, it must not go on with what the parent was doing.
+    try:
+        os.close(reading)
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(_answer(work, item))
+    finally:
+        os._exit(0)
+
+
+def _answer(work: Callable[[Item], Result], item: Item) -> bytes:
+    try:
+        return pickle.dumps((True, work(item)), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        try:
+            return pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, TypeError, AttributeError):
+            raise error from None
+
+
+def _result(pipe: int) -> Any:
+    pieces: list[bytes] = []
+    while piece := os.read(pipe, 1 << 20):
+        pieces.append(piece)
+    if not pieces:
+        raise OutsideError("a process that did a part of the work ended without a result.", hint="Try again.")
+    done, value = pickle.loads(b"".join(pieces))  # noqa: S301 - written by our own child
+    if not done:
+        raise value
+    return value
+
+
+def _stop(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _wait(pid: int) -> None:
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:
+        return
