@@ -30,7 +30,7 @@ def finish(draft: Draft, jobs: tuple[JobId, ...], judging: Judging, wanted: Want
         if name not in jobs:
             _unchanged(_verdict(judging, before, name), _verdict(judging, after, name))
         elif wanted.gate is None:
-            _kept(_verdict(judging, before, name), _verdict(judging, after, name), wanted)
+            _kept(draft, name, judging, wanted)
         elif wanted.gate in ASKED:
             _reached(draft, name, judging, wanted)
     return Proposal(
@@ -91,28 +91,41 @@ def _reached_by_step(draft: Draft, job: JobId, judging: Judging, step: str, gate
             )
 
 
-def _kept(before: JobVerdict, after: JobVerdict, wanted: Wanted) -> None:
+def _kept(draft: Draft, job: JobId, judging: Judging, wanted: Wanted) -> None:
     """A job that is moved, but not its gate."""
+    before, after = (_verdict(judging, workflow, job) for workflow in (draft.before, draft.workflow))
     if _gate_of(before) == _gate_of(after):
         return
+    origin = draft.origins(job)[after.measuring] if after.measuring is not None else None
+    if origin is not None and origin != before.measuring:
+        # Another step is the one it is judged by: then that step's gate is what must not change.
+        before = _verdict(judging, draft.before, job, Suppose(step=origin))
+        if _gate_of(before) == _gate_of(after):
+            return
+    why = next((reason.message for reason in after.reasons if reason not in before.reasons), "its reasons differ")
     if wanted.runner and wanted.backend is None:
-        why = next((reason.message for reason in after.reasons), "")
         raise Refusal(
-            f"job {after.ref.job!r} would turn from {before.gate} to {after.gate} on that runner: {why}.",
+            f"job {job!r} would turn from {before.gate} to {after.gate} on that runner: {why}.",
             place=before.place,
             hint="Let its scripts name their shell first.",
         )
-    raise ProofFailed(f"job {after.ref.job!r} would be {after.gate} instead of {before.gate}.", place=before.place)
+    raise ProofFailed(f"job {job!r} would be {after.gate} instead of {before.gate}: {why}.", place=before.place)
 
 
 def _gate_of(verdict: JobVerdict) -> tuple[object, ...]:
-    return verdict.gate, verdict.partly, verdict.blocks.value, sorted(str(leg.gate) for leg in verdict.legs)
+    """The gate, in every leg: a list of legs is only there where they may differ."""
+    told = {leg.check: leg.gate for leg in verdict.legs}
+    return verdict.partly, verdict.blocks.value, sorted(str(told.get(check, verdict.gate)) for check in verdict.checks)
 
 
 def _unchanged(before: JobVerdict, after: JobVerdict) -> None:
     if _essence(before) != _essence(after):
+        what = f"would turn from {before.gate} to {after.gate}"
+        if before.gate is after.gate and before.blocks != after.blocks:
+            old, new = (", ".join(one.blocks.checks) or "no check" for one in (before, after))
+            what = f"would turn other checks red ({new} instead of {old})"
         raise Refusal(
-            f"job {after.ref.job!r} would turn from {before.gate} to {after.gate} with it, which was not asked.",
+            f"job {after.ref.job!r} {what} with it, which was not asked.",
             place=before.place,
             hint="Move both jobs together, or give the job a switch of its own.",
         )

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from covpath.backends.contract import Command
 from covpath.backends.translate import Translation, script_lines
 from covpath.errors import Refusal
+from covpath.gate.checks import legs_of, naming_contexts
 from covpath.gate.shell_effect import shell_for
 from covpath.moves.backend.scripts import removal, replacement
 from covpath.moves.backend.sites import Site, arguments, sites
-from covpath.moves.proposal import Draft
+from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Fact
 from covpath.workflow.model import Step
 from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
 from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.spans import Span
 from covpath.yamltext.inside import replace_in_scalar
 from covpath.yamltext.operations import remove_key, set_key
 
@@ -32,6 +34,8 @@ def exchange(draft: Draft, group: Sequence[Site], translation: Translation) -> N
             _action_to_script(draft, site, commands)
         elif commands:
             span, new = replacement(site, commands, own)
+            if len(commands) > 1:
+                _use_posix(draft, site, span)
             _splice(draft, site, span.start, span.end, new)
         else:
             _remove(draft, site)
@@ -75,6 +79,8 @@ def _remove(draft: Draft, site: Site) -> None:
 def _action_to_script(draft: Draft, site: Site, commands: Sequence[Command]) -> None:
     """Turn a ``uses`` step into a ``run`` step; its name, condition and flags stay."""
     step = draft.job.steps[site.step.index]
+    if len(commands) > 1:
+        _use_posix(draft, site, None)
     lines = script_lines(commands)
     always = any(command.always for command in commands)
     text = "\n".join(lines) + "\n" if len(lines) > 1 and always else " && ".join(lines)
@@ -85,6 +91,27 @@ def _action_to_script(draft: Draft, site: Site, commands: Sequence[Command]) -> 
         draft.make(remove_key(draft.workflow.document, route, why=_WHY))
     route = (*draft.job.steps[step.index].route, "uses")
     draft.make(remove_key(draft.workflow.document, route, why=_WHY))
+
+
+def _use_posix(draft: Draft, site: Site, span: Span | None) -> None:
+    """Several commands in a row are written for a POSIX shell: name one where another may run the step.
+
+    Raises Refusal where the script holds other commands, which that shell may not understand.
+    """
+    step = draft.job.steps[site.step.index]
+    every = legs_of(draft.job, naming_contexts())
+    if all(shell_for(draft.workflow, draft.job, step, leg).kind.reads_posix for leg in every):
+        return
+    text = step.run.value if step.run is not None else ""
+    rest = text[: span.start] + text[span.end :] if span is not None else ""
+    if step.shell is not None or rest.strip():
+        raise Refusal(
+            f"`{step.label}` would take several commands, and may be run by a shell that is not POSIX (as on Windows).",
+            place=draft.workflow.place(step.node),
+            hint="Give the step `shell: bash` first.",
+        )
+    draft.make(set_key(draft.workflow.document, step.route, "shell", "bash", after=("run", "uses"), why="one shell"))
+    draft.say(NoteKind.CHANGE, f"`{step.label}` takes several commands now, so it names its shell")
 
 
 def _outcomes(draft: Draft, step: Step) -> set[Fact]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from covpath.backends.contract import Situation
+from covpath.backends.contract import Role, Situation
 from covpath.backends.table import backend, recognise
 from covpath.backends.translate import translate
 from covpath.backends.words import Argument
 from covpath.errors import CovpathError, Refusal
-from covpath.moves.backend.sites import environment_of
 from covpath.moves.proposal import Draft
 from covpath.workflow.model import StepForm
 from covpath.workflow.recipes.follow import follow
@@ -30,7 +29,7 @@ def refuse_hidden(draft: Draft, target: str | None) -> Refusal:
             hint=f"Move the job in {job.uses.value.partition('@')[0]}.",
         )
     for chain in _chains(draft):
-        if chain.end is End.MEASURES:
+        if chain.end is End.MEASURES and len(chain.links) > 1:
             return _behind(chain, target)
     for step in job.steps:
         if step.uses is not None and step.uses.startswith("./"):
@@ -55,7 +54,7 @@ def _chains(draft: Draft) -> Iterator[Chain]:
         if step.form is not StepForm.RUN or step.run is None:
             continue
         directory = posixpath.normpath(workflow.directory_of(job, step) or ".")
-        environment = tuple(environment_of(workflow, job, step).items())
+        environment = tuple(workflow.environment_of(job, step).items())
         script = parse_script(step.run.value)
         for command in script.commands:
             if not command.words:
@@ -67,7 +66,8 @@ def _chains(draft: Draft) -> Iterator[Chain]:
 
 def _measures(invocation: Invocation) -> bool:
     environ = {name: value for name, value in invocation.environment if value is not None}
-    return recognise(_argv(invocation.words, invocation.raw), environ) is not None
+    found = recognise(_argv(invocation.words, invocation.raw), environ)
+    return found is not None and found.role is not Role.OTHER
 
 
 def _argv(words: tuple[str | None, ...], raw: tuple[str, ...]) -> tuple[Argument, ...]:

@@ -11,7 +11,7 @@ from covpath.backends.contract import Role, Situation
 from covpath.backends.request import Format, Report
 from covpath.backends.table import backend
 from covpath.backends.translate import Translation, translate
-from covpath.errors import Place, UsageError
+from covpath.errors import CovpathError, Place, UsageError
 from covpath.moves.backend.consumers import follow_reports
 from covpath.moves.backend.container import drop_container
 from covpath.moves.backend.environment import set_environment
@@ -20,7 +20,7 @@ from covpath.moves.backend.groups import grouped
 from covpath.moves.backend.hidden import refuse_hidden
 from covpath.moves.backend.installing import exchange_installs
 from covpath.moves.backend.leftovers import follow_caches, list_leftovers
-from covpath.moves.backend.sites import Site, environment_of, sites
+from covpath.moves.backend.sites import Site, sites
 from covpath.moves.backend.smaller import offer_smaller_step
 from covpath.moves.backend.surroundings import pytest_addopts
 from covpath.moves.backend.toolchain import provide_llvm_tools
@@ -110,25 +110,30 @@ def _now(draft: Draft, origin: int | None) -> int:
 
 def _source(every: Sequence[Site]) -> str | None:
     """The backend the job measures with: that of its last run."""
+    every = [site for site in every if site.recognition.role is not Role.OTHER]
     running = [site for site in every if site.recognition.role in (Role.BOTH, Role.MEASURES)]
     return (running or every)[-1].recognition.backend if every else None
 
 
 def _translation(draft: Draft, group: Sequence[Site], name: str, report: Format | None, wanted: Wanted) -> Translation:
     situation = _situation(draft, group[0], group, wanted)
-    environ = environment_of(draft.workflow, draft.job, group[0].step)
+    environ = draft.workflow.environment_of(draft.job, group[0].step)
     if group[0].outer is not None:
         for item in group[0].outer.assignments:
             environ[item.name] = (item.value.text or "") if item.value is not None else ""
     directory = situation.workspace_root or situation.workdir
-    return translate(
-        [site.argv for site in group],
-        name,
-        report=report,
-        situation=situation,
-        environ=environ,
-        tarpaulin_toml=tarpaulin_configuration(directory, draft.read),
-    )
+    try:
+        return translate(
+            [site.argv for site in group],
+            name,
+            report=report,
+            situation=situation,
+            environ=environ,
+            tarpaulin_toml=tarpaulin_configuration(directory, draft.read),
+        )
+    except CovpathError as error:
+        error.place = error.place or _place(draft, group[0])
+        raise
 
 
 def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) -> Situation:

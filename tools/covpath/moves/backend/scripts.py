@@ -64,7 +64,7 @@ def _with_assignments(site: Site, own: frozenset[str]) -> tuple[Span, str]:
 
 def _remembering(site: Site, lines: list[str], text: str, span: Span, *, whole: bool) -> str:
     """Lines that end in an ``exit`` of their own: in a subshell, unless nothing follows them."""
-    if whole and not site.quote:
+    if whole and not site.quote and site.step.run is not None and site.step.run.style != ">":
         return "\n".join(lines)
     if not _on_its_own(site, text, span):
         return f"({'; '.join(lines)})"
@@ -77,7 +77,8 @@ def _remembering(site: Site, lines: list[str], text: str, span: Span, *, whole: 
 
 def _on_its_own(site: Site, text: str, span: Span) -> bool:
     """Whether the command stands on lines of its own, where a failure stops the script."""
-    if site.quote or site.outer is None:
+    folded = site.step.run is not None and site.step.run.style == ">"
+    if site.quote or site.outer is None or folded:
         return False
     if any(enclosure.around not in _APART for enclosure in site.outer.context) or site.outer.redirects:
         return False
@@ -108,7 +109,11 @@ def removal(site: Site) -> Span | None:
     stop = len(text) if end < 0 else end + 1
     alone = text[start:stop].strip() == text[site.span.start : site.span.end]
     # A line that a backslash joins to the one before belongs to it.
-    return Span(start, stop) if alone and not text[:start].endswith("\\\n") else None
+    if not alone or text[:start].endswith("\\\n"):
+        return None
+    if not text[stop:].strip():  # what ends the script takes the blank lines before it along
+        return Span(len(text[:start].rstrip()), len(text.rstrip()))
+    return Span(start, stop)
 
 
 def is_all(site: Site) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from covpath.backends.actions import MeasuringAction, docker_run, measuring_action
-from covpath.backends.contract import Recognition, Role
+from covpath.backends.contract import Recognition, Role, asks_about_itself
 from covpath.backends.table import recognise
 from covpath.backends.words import Argument
 from covpath.workflow.model import Job, Step, Workflow
@@ -14,7 +14,6 @@ from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Around, Span
 from covpath.workflow.shell.syntax import Command, Script
-from covpath.yamltext.nodes import Mapping, Scalar, deref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,29 +51,15 @@ class Site:
 
 
 def sites(workflow: Workflow, job: Job) -> tuple[Site, ...]:
-    """Every place in the job where a known backend measures or writes a report, in order."""
+    """Every place in the job where a known backend has a command, in order; questions about itself are left out."""
     found: list[Site] = []
     for step in job.steps:
-        environ = environment_of(workflow, job, step)
+        environ = workflow.environment_of(job, step)
         if step.run is not None:
             found += _in_script(step, parse_script(step.run.value), environ)
         elif step.uses is not None:
             found += _in_action(step, environ)
     return tuple(found)
-
-
-def environment_of(workflow: Workflow, job: Job, step: Step) -> dict[str, str]:
-    """The variables that the file gives the step, as written."""
-    found: dict[str, str] = {}
-    for layer in (workflow.env, job.env, step.env):
-        found |= _literals(layer)
-    return found
-
-
-def _literals(layer: Mapping | None) -> dict[str, str]:
-    entries = layer.entries if layer is not None else ()
-    values = ((entry.key.value, deref(entry.value)) for entry in entries)
-    return {name: value.value for name, value in values if isinstance(value, Scalar)}
 
 
 def _in_script(step: Step, script: Script, environ: dict[str, str]) -> Iterator[Site]:
@@ -85,7 +70,7 @@ def _in_script(step: Step, script: Script, environ: dict[str, str]) -> Iterator[
         here = environ | {item.name: (item.value.text or "") if item.value else "" for item in command.assignments}
         inner = docker_run(argv)
         recognition = recognise(inner if inner is not None else argv, here)
-        if recognition is not None and recognition.role is not Role.OTHER:
+        if recognition is not None and not _asks(recognition):
             span = Span(command.words[0].span.start, command.words[-1].span.end)
             yield Site(
                 step=step,
@@ -110,10 +95,15 @@ def _nested(step: Step, command: Command, environ: dict[str, str]) -> Iterator[S
         argv = arguments(inner)
         recognition = recognise(argv, environ)
         span = nested.outer_span(Span(inner.words[0].span.start, inner.words[-1].span.end))
-        if recognition is None or recognition.role is Role.OTHER or span is None or nested.offset is None:
+        if recognition is None or _asks(recognition) or span is None or nested.offset is None:
             continue
         quote = step.run.value[nested.offset - 1] if nested.offset else ""
         yield Site(step=step, argv=argv, recognition=recognition, span=span, quote=quote, outer=command)
+
+
+def _asks(recognition: Recognition) -> bool:
+    """Whether the command only prints its version or help."""
+    return recognition.role is Role.OTHER and asks_about_itself(recognition.arguments)
 
 
 def arguments(command: Command) -> tuple[Argument, ...]:
@@ -126,5 +116,5 @@ def _in_action(step: Step, environ: dict[str, str]) -> Iterator[Site]:
     if action is None or action.argv is None:
         return
     recognition = recognise(action.argv, environ)
-    if recognition is not None and recognition.role is not Role.OTHER:
+    if recognition is not None and not _asks(recognition):
         yield Site(step=step, argv=action.argv, recognition=recognition, action=action)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from covpath.backends import actions, installs
 from covpath.moves.backend.installing import apply_edit
-from covpath.moves.backend.sites import arguments, environment_of, sites
+from covpath.moves.backend.sites import arguments, sites
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.workflow.model import Step
 from covpath.workflow.shell.parse import parse_script
@@ -42,7 +42,7 @@ def provide_llvm_tools(draft: Draft, source: str, target: str) -> None:
     elif target == "grcov":
         first = min((site.step.index for site in sites(draft.workflow, draft.job)), default=0)
         draft.insert_step(first, {"run": f"rustup component add {COMPONENT}"}, why="add LLVM's tools")
-    elif environment_of(draft.workflow, draft.job, draft.job.steps[0]).get("CARGO_LLVM_COV_SETUP") == "no":
+    elif draft.workflow.environment_of(draft.job, draft.job.steps[0]).get("CARGO_LLVM_COV_SETUP") == "no":
         draft.warn("llvm-tools", target, "CARGO_LLVM_COV_SETUP forbids it to add LLVM's tools itself: add them", None)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from covpath.errors import Refusal
 from covpath.gate.step_reasons import short
 from covpath.gate.verdict import JobVerdict
-from covpath.moves.gate.subject import Subject
+from covpath.moves.gate.subject import Subject, everywhere
 from covpath.moves.gate.switches import say_switch
 from covpath.moves.proposal import Draft, NoteKind
+from covpath.terms import Gate
 from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.model import Step
 from covpath.yamltext.nodes import Route, Scalar
@@ -20,19 +21,28 @@ _BEHIND = ("name", "needs", "if", "runs-on", "timeout-minutes")
 
 
 def remove_flag(subject: Subject, verdict: JobVerdict) -> bool:
-    """Take away one flag that lets the subject's failure pass: its step's, then its job's."""
-    for scalar, route in _flags(subject, verdict):
-        if scalar is None or not may_be_on(scalar):
-            continue
-        draft = subject.draft
+    """Take away a flag that lets the failure pass: one that does it alone, else the step's before the job's."""
+    found = [(scalar, route) for scalar, route in _flags(subject, verdict) if scalar is not None and may_be_on(scalar)]
+    if not found:
+        return False
+    alone = (one for one in found if len(found) > 1 and _suffices(subject, one[1]))
+    scalar, route = next(alone, found[0])
+    draft = subject.draft
+    if OPEN in scalar.value:
         place = draft.workflow.place(scalar)
-        if OPEN in scalar.value:
-            draft.say(NoteKind.CHANGE, f"`{FLAG}: {short(scalar.value)}` goes for good", place=place)
-            say_switch(draft, scalar)
-        if draft.make(remove_key(draft.workflow.document, (*route, FLAG), why=f"remove {FLAG}")):
-            draft.titles.append("make it blocking")
-            return True
-    return False
+        draft.say(NoteKind.CHANGE, f"`{FLAG}: {short(scalar.value)}` goes for good", place=place)
+        say_switch(draft, scalar)
+    if not draft.make(remove_key(draft.workflow.document, (*route, FLAG), why=f"remove {FLAG}")):
+        return False
+    draft.titles.append("make it blocking")
+    return True
+
+
+def _suffices(subject: Subject, route: Route) -> bool:
+    """Whether the subject blocks once the flag at ``route`` is gone."""
+    trial = subject.draft.trial()
+    trial.make(remove_key(trial.workflow.document, (*route, FLAG)))
+    return everywhere(subject.verdict_in(trial), Gate.BLOCKING)
 
 
 def _flags(subject: Subject, verdict: JobVerdict) -> Iterator[tuple[Scalar | None, Route]]:
