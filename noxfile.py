@@ -44,7 +44,18 @@ def lint(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """The measuring command of our own coverage job, as it stands in ci.yml."""
     session.install("-e", ".[bench]")
-    session.run("python", "-m", "pytest", "--cov=tools/covpath", "--cov-report=xml:coverage.xml", "-q", "tests/moves")
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "--cov=tools/covpath/workflow",
+        "--cov=tools/covpath/evidence",
+        "--cov-report=xml:coverage.xml",
+        "--verbose",
+        "tests/workflow/test_triggers.py",
+        "tests/workflow/test_check_names.py",
+        "tests/evidence",
+    )
 
 
 @nox.session(name="coverage-bench")
