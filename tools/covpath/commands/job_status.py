@@ -34,7 +34,7 @@ def calendar_of(root: Path, ledger: Ledger) -> Calendar | None:
 
 def job_status(workflow: Workflow, job: Job, verdict: JobVerdict, ledger: Ledger | None) -> JobStatus:
     """Everything ``covpath status`` tells of one job."""
-    recognition = find_measuring(workflow, job).recognition
+    recognition = find_measuring(workflow, job).recognition if verdict.coverage else None
     return JobStatus(
         verdict=verdict,
         backend=recognition.backend if recognition is not None else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,9 @@ from covpath.workflow.repository import read_each
 
 if TYPE_CHECKING:
     from covpath.ledger.model import Ledger
+
+_COLLECT_EVERY = 256
+"""Files after which what refers to itself is looked for: seldom, since little does, so that memory stays flat."""
 
 _SIGNS_OF_LINKS = (b"workflow_call", b"./.github/workflows/")
 
@@ -95,8 +99,10 @@ def tell(asked: Asked, share: Share) -> Told:
     linked = _read(asked, share.linked, told)
     _judge(asked, linked, told)
     del linked
-    for path in share.alone:
+    for number, path in enumerate(share.alone, 1):
         _judge(asked, _read(asked, (path,), told), told)
+        if number % _COLLECT_EVERY == 0:
+            gc.collect()
     return told
 
 
