@@ -3,7 +3,8 @@
 Every folder of ``ci/subjects`` is one: ``subject.toml`` says which published package it is (or which
 folder of this repository), ``coverage.yml`` is a coverage job for it, ``bench.yaml`` how to bench it.
 The package comes from its registry by the registry's own client; it and what is measured of it are
-kept under ``.covpath/subjects``.
+kept under ``.covpath/subjects`` (or ``COVPATH_SUBJECTS``). With ``COVPATH_TOOLS_READY`` set, Rust's tools
+are taken from the PATH.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rust_tools import Missing, ready
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBJECTS = ROOT / "ci" / "subjects"
-KEPT = ROOT / ".covpath" / "subjects"
+KEPT = Path(os.environ.get("COVPATH_SUBJECTS") or ROOT / ".covpath" / "subjects")
 
 MANIFEST = '[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n{} = "={}"\n'
 
@@ -46,7 +47,7 @@ def bench(name: str, options: list[str]) -> int:
     """Fetch one subject and bench its job."""
     folder = prepared(name)
     environment = dict(os.environ)
-    if (folder / "Cargo.toml").exists():
+    if (folder / "Cargo.toml").exists() and "COVPATH_TOOLS_READY" not in environment:
         environment = ready(environment)
     command = ["covpath", "bench", "--repo", str(folder), "--out", str(KEPT / f"{name}-bench"), "--yes", *options]
     return subprocess.run(command, env=environment, check=False).returncode
