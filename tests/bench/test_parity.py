@@ -63,7 +63,7 @@ def test_a_run_that_failed_is_named() -> None:
     [
         (None, Tri.UNKNOWN, "does not say which"),
         (ExecutedTests(passed=2, failed=0, skipped=1), Tri.UNKNOWN, "as many: 2 tests, 1 skipped"),
-        (ExecutedTests(passed=1, failed=0, skipped=1), Tri.FALSE, "2 tests, 1 skipped against 1 tests, 1 skipped"),
+        (ExecutedTests(passed=1, failed=0, skipped=1), Tri.FALSE, "2 tests, 1 skipped against 1 test, 1 skipped"),
         (ExecutedTests(passed=1, failed=1, skipped=1), Tri.FALSE, "1 failed"),
         (ExecutedTests(passed=2, failed=0, skipped=1, names=frozenset("abd")), Tri.FALSE, "2 run in one only"),
     ],
@@ -104,7 +104,7 @@ def test_without_a_report_to_look_for_nothing_is_claimed() -> None:
 def test_test_files_are_left_aside_and_told() -> None:
     more = Report(format="lcov", files=(*LINES.files, FileLines.of("tests/test_x.py", {1: True})))
     found = levels(parity(of(), of(more, backend="b")))[Level.FILES]
-    assert (found.holds, found.says) == (Tri.TRUE, "2 files in both; 1 files of tests in one only")
+    assert (found.holds, found.says) == (Tri.TRUE, "2 files in both; 1 file of tests in one only")
     assert found.details == ("only with b: tests/test_x.py (a file of tests)",)
 
 
@@ -173,7 +173,7 @@ def test_lines_of_inline_tests_are_no_disagreement(tmp_path: Path) -> None:
     found = levels(parity(of(one), of(other), tmp_path))[Level.LINES]
     assert (found.holds, found.says) == (
         Tri.TRUE,
-        "100.0 % of 1 lines that both call coverable agree; 1 lines of inline tests left aside",
+        "100.0 % of 1 lines that both call coverable agree; 1 line of inline tests left aside",
     )
     assert levels(parity(of(one), of(other)))[Level.LINES].holds is Tri.FALSE
 

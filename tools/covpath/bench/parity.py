@@ -160,9 +160,9 @@ def _files(first: Report, second: Report, names: tuple[str, str], tree: Path | N
     own = [pair for pair in only if not is_test_file(pair[1].name)]
     tests = len(only) - len(own)
     parts = [f"{len(own)} in one report only"] if own else []
-    parts += [f"{tests} files of tests in one only"] if tests else []
+    parts += [f"{tests} file{_s(tests)} of tests in one only"] if tests else []
     common = len(first.names & second.names)
-    says = f"{common} files in both; {', '.join(parts)}" if parts else f"the same {common} files"
+    says = f"{common} file{_s(common)} in both; {', '.join(parts)}" if parts else f"the same {common} file{_s(common)}"
     # What matters first: files of tests after the others.
     ordered = sorted(only, key=lambda pair: is_test_file(pair[1].name))
     details = shortened(f"only with {name}: {file.name} ({why_only_there(file, tree)})" for name, file in ordered)
@@ -194,7 +194,7 @@ def _lines(first: Report, second: Report, names: tuple[str, str], tree: Path | N
         return Finding(level=Level.LINES, holds=Tri.UNKNOWN, says=says)
     says = f"{show_percent(agree, agree + differ)} of {agree + differ} lines that both call coverable agree"
     says += f"; {differ} do not" if differ else ""
-    says += f"; {inline} lines of inline tests left aside" if inline else ""
+    says += f"; {inline} line{_s(inline)} of inline tests left aside" if inline else ""
     return Finding(
         level=Level.LINES,
         holds=Tri.of(not differ),
@@ -222,12 +222,17 @@ def _headline(
     return Finding(level=Level.HEADLINE, holds=Tri.UNKNOWN, says=says, details=details)
 
 
+def _s(number: int) -> str:
+    """What makes a plural."""
+    return "" if number == 1 else "s"
+
+
 def _percent(report: Report) -> float:
     return 100 * report.covered / report.coverable if report.coverable else 0.0
 
 
 def _count(tests: ExecutedTests) -> str:
-    parts = [f"{tests.executed} tests"]
+    parts = [f"{tests.executed} test{_s(tests.executed)}"]
     parts += [f"{tests.failed} failed"] if tests.failed else []
     parts += [f"{tests.skipped} skipped"] if tests.skipped else []
     return ", ".join(parts)

@@ -13,6 +13,7 @@ from covpath.bench.github.cells import base_name, split_cell
 from covpath.bench.github.plain import run_real_cell
 from covpath.bench.interpreters import monitoring_interpreter, own_environment
 from covpath.bench.parity import parities
+from covpath.bench.places import own_places, without_own_places
 from covpath.bench.profile import choose, load_profiles
 from covpath.bench.run import REPORTS_NAME, BenchOptions, run_bench
 from covpath.bench.settings import FILE, BenchSettings, load_settings
@@ -103,7 +104,7 @@ def run(
         for note in bench.variants.notes:
             progress.console.print(f"note: {note}", markup=False)
         evidence = run_bench(bench.subject, bench.runners, bench.folder, bench.options, progress.tell)
-    evidence = with_collected(_with_parities(evidence, bench), bench.folder)
+    evidence = with_collected(_to_keep(evidence, bench), bench.folder)
     write_atomically(bench.folder / EVIDENCE_NAME, dump_evidence(evidence))
     return report(evidence, bench.folder, format, screen)
 
@@ -154,8 +155,8 @@ def _subject(root: Path, command: MeasuringCommand, variants: Variants, setup: t
     )
 
 
-def _with_parities(evidence: Evidence, bench: _Bench) -> Evidence:
-    """The evidence, with the job's own backend held against each other one."""
+def _to_keep(evidence: Evidence, bench: _Bench) -> Evidence:
+    """The evidence to keep: the job's own backend held against each other one, no directory of this machine named."""
     found = parities(
         evidence,
         bench.folder / REPORTS_NAME,
@@ -163,7 +164,7 @@ def _with_parities(evidence: Evidence, bench: _Bench) -> Evidence:
         tree=bench.subject.repo,
         threshold=job_threshold(bench.variants.request),
     )
-    return replace(evidence, parities=found)
+    return without_own_places(replace(evidence, parities=found), own_places(bench.subject.repo, own_environment()))
 
 
 def _options(settings: BenchSettings, trials: int | None) -> BenchOptions:
