@@ -1,3 +1,4 @@
+import time
 from itertools import pairwise
 
 import pytest
@@ -182,6 +183,27 @@ def test_a_recipe_that_calls_itself_ends() -> None:
 def test_breadth_is_bounded() -> None:
     lines = "\n".join(f"./s.sh {number}" for number in range(60))
     assert len(chains("./s.sh", {"s.sh": lines})) <= 500
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "text"),
+    [
+        ("just a", "justfile", 'import "justfile"\n' * 2000 + "a: b\nb: a\n"),
+        ("make a", "Makefile", "include Makefile\n" * 2000 + "a: b\nb: a\n"),
+        ("make a", "Makefile", "A = $(B)$(B)\nB = $(A)$(A)\na:\n\t$(A)\n"),
+        ("tox -e a", "tox.ini", "[tox]\nenvlist = a{1-90}{1-90}{1-90}{1-90}{1-90},a\n[testenv]\ncommands = x\n"),
+        ("tox -e a", "tox.ini", "[testenv:a]\ncommands = {[testenv:a]commands} {[testenv:a]commands}\n"),
+        ("hatch run a", "pyproject.toml", "[tool.hatch.envs.default.scripts]\na = ['b', 'b']\nb = ['a', 'a']\n"),
+        ("poe a", "pyproject.toml", "[tool.poe.tasks]\na = ['b', 'b']\nb = ['a', 'a']\n"),
+        ("cargo make a", "Makefile.toml", "[tasks.a]\ndependencies = ['a', 'a']\n"),
+        ("./x.sh", "x.sh", "./x.sh 1\n./x.sh 2\n" * 2000),
+        ("nox -s a", "noxfile.py", "import nox\n@nox.session\ndef a(s):\n" + "    a(s)\n    b(s)\n" * 500),
+    ],
+)
+def test_hostile_recipes_end_soon(command: str, file: str, text: str) -> None:
+    started = time.monotonic()
+    assert chains(command, {file: text})
+    assert time.monotonic() - started < 10
 
 
 def test_files_outside_the_repository_are_not_read() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from covpath.workflow.shell.dialect import ShellKind, default_shell, shell_named
 from covpath.workflow.shell.directory import directory_of
-from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+from covpath.workflow.shell.exit_status import ExitOutcome, failure_in_nested, failure_of
 from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.other_shells import parse_step
 from covpath.workflow.shell.parse import parse_script
@@ -106,6 +106,24 @@ def test_failure_in_a_nested_script_is_judged_by_its_own_shell() -> None:
     nested = nested_script(parse_script("bash -c 'target | tee log; b'").commands[0])
     assert nested is not None
     assert failure_of(nested.script.commands[0], nested.script, nested.shell).outcome is ExitOutcome.MASKED
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "masking"),
+    [
+        ("bash -c 'target | tee log; b'\na", ExitOutcome.MASKED, " | tee log"),
+        ("bash -ec 'target; b'\na", ExitOutcome.FAILS, None),
+        ("bash -c 'target' || true", ExitOutcome.MASKED, "|| true"),
+        ("bash -c 'target && b' && a\nc", ExitOutcome.MASKED, "&& a"),
+    ],
+)
+def test_failure_in_a_nested_script_reaches_the_outer_one(text: str, outcome: ExitOutcome, masking: str | None) -> None:
+    outer = parse_script(text)
+    nested = nested_script(outer.commands[0])
+    assert nested is not None
+    effect = failure_in_nested(nested.script.commands[0], nested, outer, default_shell())
+    assert effect.outcome is outcome
+    assert (None if effect.span is None else text[slice(*effect.span)]) == masking
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from covpath.workflow.recipes.toml_text import line_of, read_toml, table_at
 
 KIND = "cargo alias"
 _FILES = (".cargo/config.toml", ".cargo/config")
-_BUILT_IN = frozenset(
+BUILT_IN = frozenset(
     {
         *("add", "bench", "build", "b", "check", "c", "clean", "clippy", "doc", "d", "fetch", "fix", "fmt", "help"),
         *("init", "install", "locate-project", "login", "metadata", "new", "owner", "package", "publish", "remove"),
@@ -31,7 +31,7 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     while index < len(invocation.words) and (invocation.words[index] or "")[:1] in {"+", "-"}:
         index += 1
     name = invocation.words[index] if index < len(invocation.words) else None
-    if name is None or name in _BUILT_IN or invocation.directory is None:
+    if name is None or name in BUILT_IN or invocation.directory is None:
         return _own_program(invocation, index)
     found = reader.find_up(invocation.directory, *_FILES)
     alias = table_at(read_toml(found[1]), "alias").get(name) if found is not None else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from covpath.errors import Place
 from covpath.workflow.recipes.links import Invocation, Settings, Step, as_written
-from covpath.workflow.shell.directory import directory_of, join_directory
+from covpath.workflow.shell.directory import Directories, join_directory
 from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.syntax import Command, Script
@@ -26,14 +26,18 @@ def invocation_of(
     directory: str | None = ".",
     environment: Settings = (),
     place: Place | None = None,
+    directories: Directories | None = None,
 ) -> Invocation:
-    """A script's command as it runs when the script starts in ``directory`` with ``environment``."""
+    """A script's command as it runs when the script starts in ``directory`` with ``environment``.
+
+    ``directories`` spares work where many commands of one script are asked for.
+    """
     peeled = peel(command)
     return Invocation(
         words=tuple(word.literal for word in peeled.words),
         raw=tuple(word.raw for word in peeled.words),
         text=shown(script.text[slice(*command.span)]),
-        directory=join_directory(directory, directory_of(command, script)),
+        directory=join_directory(directory, (directories or Directories(script)).of(command)),
         environment=environment + peeled.environment,
         place=place,
     )
@@ -78,6 +82,7 @@ def shell_steps(
 ) -> list[Step]:
     """A step for each command of shell text that stands at ``line`` of ``file``."""
     script = parse_script(text)
+    directories = Directories(script)
     steps: list[Step] = []
     exported: Settings = environment
     for command in script.commands:
@@ -87,7 +92,7 @@ def shell_steps(
         if command.name in _STRUCTURE or not command.words:
             continue
         nested = nested_script(command)
-        where = join_directory(directory, directory_of(command, script))
+        where = join_directory(directory, directories.of(command))
         if nested is not None:
             steps += shell_steps(
                 nested.script.text,
@@ -100,7 +105,9 @@ def shell_steps(
                 ignored=ignored,
             )
             continue
-        found = invocation_of(command, script, directory=directory, environment=exported, place=here)
+        found = invocation_of(
+            command, script, directory=directory, environment=exported, place=here, directories=directories
+        )
         found = replace(found, ignored=True) if ignored else found
         steps.append(Step(kind=kind, target=target, place=here, invocation=found))
     if script.errors:

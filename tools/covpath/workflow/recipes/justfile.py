@@ -17,7 +17,7 @@ _IMPORT = re.compile(r"import\??\s+['\"]([^'\"]+)['\"]")
 _DEPENDENCY = re.compile(r"\(([^()]*)\)|(&&|[A-Za-z_][\w-]*(?:::[\w-]+)*)")
 _PARAMETER = re.compile(r"([*+$]*[A-Za-z_][\w-]*)(?:=('[^']*'|\"[^\"]*\"|\S+))?")
 _STRING = re.compile(r"(['\"])(.*?)\1\s*(?:#.*)?$")
-_DEEPEST_IMPORT = 4
+_MOST_IMPORTS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +50,11 @@ def literal(text: str) -> str | None:
     return match[2] if match else None
 
 
-def read_justfile(path: str, text: str, reader: Reader, depth: int = 0) -> Justfile:
-    """Read a justfile and what it imports; lines that are not understood are passed over."""
+def read_justfile(path: str, text: str, reader: Reader, seen: frozenset[str] = frozenset()) -> Justfile:
+    """Read a justfile and what it imports (not what is ``seen``); lines that are not understood are passed over."""
     justfile = Justfile(path, posixpath.dirname(path) or ".", {}, {}, {}, {})
     borrowed: dict[str, Recipe] = {}
+    met = {*seen, path}
     lines = text.splitlines()
     index = 0
     while index < len(lines):
@@ -65,10 +66,11 @@ def read_justfile(path: str, text: str, reader: Reader, depth: int = 0) -> Justf
             justfile.aliases[match[1]] = match[2]
         elif (match := _MODULE.match(line)) is not None:
             justfile.modules[match[1]] = match[2]
-        elif (match := _IMPORT.match(line)) is not None and depth < _DEEPEST_IMPORT:
+        elif (match := _IMPORT.match(line)) is not None:
             inner_path, inner = reader.read(justfile.directory, match[1])
-            if inner is not None:
-                imported = read_justfile(inner_path, inner, reader, depth + 1)
+            if inner is not None and inner_path not in met and len(met) < _MOST_IMPORTS:
+                met.add(inner_path)
+                imported = read_justfile(inner_path, inner, reader, frozenset(met))
                 borrowed |= imported.recipes
         elif (match := _VARIABLE.match(line)) is not None:
             value = literal(match[2])

@@ -17,6 +17,8 @@ _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _VALUED = frozenset({"-I", "-j", "-l", "-o", "-W", "--jobs", "--include-dir"})
 _REFERENCE = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
 _DEEPEST = 12
+_LONGEST = 20_000
+"""Characters of a command after its variables are put in."""
 
 
 @dataclass(slots=True)
@@ -137,7 +139,7 @@ def _substitute(text: str, makefile: Makefile, target: str, stem: str) -> str:
     """Variables put in; functions and what is not known become opaque parts of their words."""
     for _ in range(8):
         changed = _REFERENCE.sub(lambda match: _reference(match, makefile, target, stem), text)
-        if changed == text:
+        if changed == text or len(changed) > _LONGEST:
             break
         text = changed
     return text.replace("\1", "$")

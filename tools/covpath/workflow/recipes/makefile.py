@@ -12,7 +12,7 @@ _ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_.][\w.-]*)\s*(\?|\
 _RULE = re.compile(r"((?:[^\s:#=$]|\$(?!\()|\$\([^)]*\))(?:[^:#=$]|\$(?!\()|\$\([^)]*\))*)(::?)(?![=:])(.*)")
 _INCLUDE = re.compile(r"-?s?include\s+(.+)")
 _CONDITIONAL = re.compile(r"(?:ifeq|ifneq|ifdef|ifndef|else|endif)\b")
-_DEEPEST_INCLUDE = 4
+_MOST_INCLUDES = 32
 
 
 @dataclass(slots=True)
@@ -60,11 +60,12 @@ class Makefile:
 def read_makefile(path: str, text: str, directory: str, reader: Reader) -> Makefile:
     """Read a makefile and the files it includes by a static name."""
     makefile = Makefile(path, directory)
-    _read_into(makefile, path, text, reader, 0)
+    _read_into(makefile, path, text, reader, set())
     return makefile
 
 
-def _read_into(makefile: Makefile, path: str, text: str, reader: Reader, depth: int) -> None:
+def _read_into(makefile: Makefile, path: str, text: str, reader: Reader, seen: set[str]) -> None:
+    seen.add(path)
     current: list[Rule] = []
     in_define = False
     for number, line in _logical_lines(text):
@@ -82,8 +83,8 @@ def _read_into(makefile: Makefile, path: str, text: str, reader: Reader, depth: 
         if (match := _INCLUDE.fullmatch(joined)) is not None:
             for name in match[1].split():
                 inner_path, inner = reader.read(makefile.directory, name)
-                if inner is not None and depth < _DEEPEST_INCLUDE:
-                    _read_into(makefile, inner_path, inner, reader, depth + 1)
+                if inner is not None and inner_path not in seen and len(seen) < _MOST_INCLUDES:
+                    _read_into(makefile, inner_path, inner, reader, seen)
         elif (match := _ASSIGNMENT.fullmatch(joined)) is not None:
             _assign(makefile, match[1], match[2] or "", match[3])
         elif (match := _RULE.fullmatch(joined)) is not None:

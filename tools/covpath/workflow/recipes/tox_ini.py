@@ -14,6 +14,8 @@ from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfi
 
 _FACTORS = re.compile(r"(?P<factors>[\w!{},.-]+(?:,\s+[\w!{},.-]+)*)\s*:(?:\s+|$)(?P<rest>.*)")
 _REFERENCE = re.compile(r"\{(?P<inner>[^{}]*)\}")
+_LONGEST = 20_000
+"""Characters of a command after its references are put in."""
 _OPAQUE = "\0"
 """Stands in a command for text that is not known."""
 
@@ -160,7 +162,7 @@ class _Scope:
     def _resolve(self, text: str, posargs: Words, depth: int) -> str:
         for _ in range(12):
             changed = _REFERENCE.sub(lambda match: self._reference(match["inner"], posargs, depth), text)
-            if changed == text:
+            if changed == text or len(changed) > _LONGEST:
                 break
             text = changed
         return text

@@ -7,7 +7,7 @@ import posixpath
 from covpath.workflow.shell.spans import Around
 from covpath.workflow.shell.syntax import Command, Script
 
-_CHANGERS = frozenset({"cd", "pushd"})
+_CHANGERS = frozenset({"cd", "pushd", "popd"})
 
 
 def directory_of(command: Command, script: Script) -> str | None:
@@ -16,16 +16,27 @@ def directory_of(command: Command, script: Script) -> str | None:
     A static ``cd`` counts for everything behind it, up to the end of the subshell it stands in.
     A ``cd`` that may be skipped (in a branch, a loop, a function, behind ``||``) leaves it open.
     """
-    current: str | None = "."
-    for other in script.commands:
-        if other.span.start >= command.span.start:
-            break
-        if other.name == "popd" and _counts_for(other, command):
-            return None
-        if other.name not in _CHANGERS or not _counts_for(other, command):
-            continue
-        current = None if _may_be_skipped(other, command) else _join(current, other)
-    return current
+    return Directories(script).of(command)
+
+
+class Directories:
+    """The directories of one script's commands; what changes them is looked for once."""
+
+    def __init__(self, script: Script) -> None:
+        self._changes = [command for command in script.commands if command.name in _CHANGERS]
+
+    def of(self, command: Command) -> str | None:
+        """As ``directory_of``."""
+        current: str | None = "."
+        for change in self._changes:
+            if change.span.start >= command.span.start:
+                break
+            if not _counts_for(change, command):
+                continue
+            if change.name == "popd":
+                return None
+            current = None if _may_be_skipped(change, command) else _join(current, change)
+        return current
 
 
 def _counts_for(change: Command, command: Command) -> bool:

@@ -7,7 +7,7 @@ failing and the others succeeding; tests whose answer is unknown are followed bo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covpath.terms import Fact
 from covpath.workflow.shell.dialect import Shell, ShellKind
@@ -15,6 +15,7 @@ from covpath.workflow.shell.execution.interpreter import Interpreter
 from covpath.workflow.shell.execution.relevance import deciding_variables
 from covpath.workflow.shell.execution.state import Mask, State, Unclear, is_zero
 from covpath.workflow.shell.messages import message_of
+from covpath.workflow.shell.nested import NestedScript
 from covpath.workflow.shell.spans import Around, Enclosure, Span
 from covpath.workflow.shell.syntax import Command, Script, Variable
 
@@ -62,6 +63,21 @@ def failure_of(command: Command, script: Script, shell: Shell) -> ExitEffect:
     except (Unclear, RecursionError) as unclear:
         code, span = (unclear.code, unclear.span) if isinstance(unclear, Unclear) else ("recursion", None)
         return _effect(ExitOutcome.UNKNOWN, code, span)
+
+
+def failure_in_nested(command: Command, nested: NestedScript, outer: Script, shell: Shell) -> ExitEffect:
+    """The outer script's exit status when a command inside ``bash -c '...'`` fails.
+
+    Spans are the outer script's where the nested text stands there character by character, else None.
+    """
+    inside = failure_of(command, nested.script, nested.shell)
+    if inside.outcome is ExitOutcome.FAILS:
+        return failure_of(nested.command, outer, shell)
+    masks = tuple(
+        Mask(mask.code, nested.outer_span(mask.span) if mask.span is not None else None) for mask in inside.masks
+    )
+    span = nested.outer_span(inside.span) if inside.span is not None else None
+    return replace(inside, span=span, masks=masks)
 
 
 _MAY_CHANGE_THE_RULES = frozenset({"set", "shopt", "trap", "eval", "source", ".", "exit", "exec", "command", "builtin"})
