@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from covpath.commands.subject import EXCEPTIONS_PATH
 from covpath.gate.measuring import find_measuring
-from covpath.gate.report_uses import written_reports
 from covpath.gate.verdict import JobVerdict
-from covpath.ledger.calendar import Calendar, open_calendar
-from covpath.ledger.model import Entry, Ledger
-from covpath.ledger.reading import load
 from covpath.outside.files import read_bytes
 from covpath.report.status_data import ExceptionNote, JobStatus, ReportUse
 from covpath.terms import JobRef
@@ -18,17 +15,29 @@ from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import to_plain
 from covpath.yamltext.source import decode
 
+# What an exceptions file and a coverage job need is imported where there is one: most starts meet neither.
+if TYPE_CHECKING:
+    from covpath.gate.report_uses import WrittenReport
+    from covpath.ledger.calendar import Calendar
+    from covpath.ledger.model import Entry, Ledger
+
 
 def load_ledger(root: Path) -> Ledger | None:
     """The repository's exceptions file, or None where it has none."""
     path = root / EXCEPTIONS_PATH
-    return load(path, root) if path.is_file() else None
+    if not path.is_file():
+        return None
+    from covpath.ledger.reading import load
+
+    return load(path, root)
 
 
 def calendar_of(root: Path, ledger: Ledger) -> Calendar | None:
     """The calendar the exceptions file describes, or None. Raises where it cannot be opened."""
     if ledger.calendar is None:
         return None
+    from covpath.ledger.calendar import open_calendar
+
     return open_calendar(ledger.calendar, lambda path: decode(path, read_bytes(root / path, within=root)).text)
 
 
@@ -42,11 +51,17 @@ def job_status(workflow: Workflow, job: Job, verdict: JobVerdict, ledger: Ledger
             ReportUse(
                 path=report.path, format=report.format, consumers=tuple(reader.label for reader in report.readers)
             )
-            for report in (written_reports(workflow, job) if verdict.coverage else ())
+            for report in (_reports(workflow, job) if verdict.coverage else ())
         ),
         runner=runner_text(job),
         exception=_note(entry) if (entry := entry_of(ledger, verdict.ref)) is not None else None,
     )
+
+
+def _reports(workflow: Workflow, job: Job) -> tuple[WrittenReport, ...]:
+    from covpath.gate.report_uses import written_reports
+
+    return written_reports(workflow, job)
 
 
 def runner_text(job: Job) -> str:

@@ -18,7 +18,6 @@ from covpath.workflow.expressions.template import OPEN, Embedded, evaluate_text,
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Value, texts
 from covpath.workflow.model import Job, Step
-from covpath.workflow.shell.known.exit_status import fails
 from covpath.workflow.shell.known.texts import HOLE
 from covpath.yamltext.nodes import Mapping, deref
 
@@ -102,6 +101,9 @@ def _script(scope: Scope, job: Job, step: Step, view: View, *, reads: bool) -> T
         )
     except ExpressionError:
         return Tri.UNKNOWN
+    # Imported here: few workflows have a step that decides on results.
+    from covpath.workflow.shell.known.exit_status import fails
+
     variables = _environment(scope, job, step, view)
     return fails(written, shell, variables, deciding=reads)
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence as SequenceABC
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from covpath.backends.actions import docker_run, measuring_action
 from covpath.backends.contract import Recognition, Role
-from covpath.backends.table import recognise
-from covpath.backends.words import Argument
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.terms import Reason
 from covpath.workflow.model import Job, Step, StepForm, Workflow
-from covpath.workflow.shell.parse import parse_script
-from covpath.workflow.shell.syntax import Command
 from covpath.yamltext.nodes import Mapping
+
+if TYPE_CHECKING:
+    from covpath.backends.words import Argument
+    from covpath.workflow.shell.syntax import Command
+
+_ACTIONS = ("actions-rs/", "clechasseur/", "tarpaulin")
+"""The action of a measuring step is named by one of these."""
 
 _WORDS = ("cov", "tarpaulin", "nyc", "c8", "slipcover")
 """A script without any of these measures nothing that a backend recognises; most scripts have none."""
 
-_DECIDING = ("RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS")
+DECIDING = ("RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS")
 """Variables that alone can make a command measure."""
 
 
@@ -59,8 +63,7 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
 
 def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measurement]:
     if step.run is None:
-        action = measuring_action(step.uses, step.inputs()) if step.uses is not None else None
-        found = recognise(action.argv, {}) if action is not None and action.argv is not None else None
+        found = _recognised_action(step.uses, step.inputs) if step.uses is not None else None
         if found is not None and found.role is not Role.OTHER:
             yield Measurement(step=step, command=None, recognition=found)
         return
@@ -68,6 +71,9 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measu
     if not decided and not any(word in step.run.value for word in _WORDS):
         return
     environ = literal_environment(workflow, job, step) if decided else {}
+    # Imported here: most jobs measure nothing.
+    from covpath.workflow.shell.parse import parse_script
+
     for command in parse_script(step.run.value).commands:
         recognition = recognise_command(command, environ)
         if recognition is not None and recognition.role is not Role.OTHER:
@@ -75,7 +81,7 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measu
 
 
 def _decides(layer: Mapping | None) -> bool:
-    return layer is not None and any(entry.key.value in _DECIDING for entry in layer.entries)
+    return layer is not None and any(entry.key.value in DECIDING for entry in layer.entries)
 
 
 def literal_environment(workflow: Workflow, job: Job, step: Step) -> dict[str, str]:
@@ -88,10 +94,32 @@ def recognise_command(command: Command, environ: MappingABC[str, str]) -> Recogn
     """The backend of a shell command, if it is one's; ``environ`` is what its step sets around it."""
     if not command.words:
         return None
+    from covpath.backends.words import Argument
+
     own = {item.name: (item.value.text or "") if item.value else "" for item in command.assignments}
     argv = tuple(Argument(word.raw, word.text) for word in command.words)
-    inside = docker_run(argv)
-    return recognise(argv if inside is None else inside, {**environ, **own})
+    if any(word.text == "docker" for word in argv):
+        from covpath.backends.actions import docker_run
+
+        argv = docker_run(argv) or argv
+    return _recognised(argv, {**environ, **own})
+
+
+def _recognised_action(uses: str, inputs: Callable[[], MappingABC[str, str]]) -> Recognition | None:
+    if not any(word in uses.lower() for word in _ACTIONS):
+        return None
+    # Imported here: hardly any job measures by an action.
+    from covpath.backends.actions import measuring_action
+
+    action = measuring_action(uses, inputs())
+    return None if action is None or action.argv is None else _recognised(action.argv, {})
+
+
+def _recognised(argv: SequenceABC[Argument], environ: MappingABC[str, str]) -> Recognition | None:
+    # Imported here: all backends come with their table.
+    from covpath.backends.table import recognise
+
+    return recognise(argv, environ)
 
 
 def find_measuring(workflow: Workflow, job: Job) -> Measuring:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
-from covpath.gate.purpose import every_command_alone, fails_at_once, script_commands
+from covpath.gate.purpose import every_command_alone, fails_at_once
 from covpath.gate.visible import shows_in_script
 from covpath.terms import Reason, Tri
 from covpath.workflow.expressions.contexts import Contexts
@@ -17,10 +18,11 @@ from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, default_shell, shell_named
-from covpath.workflow.shell.exit_status import ExitEffect, ExitOutcome, failure_of
-from covpath.workflow.shell.parse import parse_script
-from covpath.workflow.shell.syntax import Command
 from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
+
+if TYPE_CHECKING:
+    from covpath.workflow.shell.exit_status import ExitEffect
+    from covpath.workflow.shell.syntax import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,11 @@ def shell_effect(
     shell = shell_for(workflow, job, step, leg)
     if shell.errexit and shell.known and (every_command_alone(text) if command is not None else fails_at_once(text)):
         return LETS_OUT
+    # Imported here: most scripts need no shell reader for this.
+    from covpath.gate.script_commands import script_commands
+    from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+    from covpath.workflow.shell.parse import parse_script
+
     script = parse_script(text)
     if command is None:
         about = script_commands(text)

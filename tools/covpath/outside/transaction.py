@@ -15,8 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock, Timeout
-
 from covpath.errors import CovpathError, OutsideError, Place, Refusal
 from covpath.outside.files import inside, read_bytes, remove_copies, shown, sync_directory, write_atomically
 
@@ -107,6 +105,9 @@ def state_directory(root: Path) -> Path:
 
 @contextmanager
 def _locked(root: Path, wait_seconds: float) -> Iterator[None]:
+    # Imported here: reading a repository locks nothing.
+    from filelock import FileLock, Timeout
+
     directory = state_directory(root)
     if directory.is_symlink():  # a folder of somebody else's making may say where we write
         raise Refusal("this is a symbolic link; covpath keeps nothing behind it.", place=Place(str(directory)))

@@ -1,0 +1,73 @@
+"""The commands a script is about, told by reading it as shell."""
+
+from __future__ import annotations
+
+import re
+
+from covpath.gate.command_names import FILTERS, TRIVIAL, prepare
+from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.spans import Around
+from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, Test
+from covpath.workflow.shell.wrappers import peel
+
+_LEAVES = re.compile(r"\bexit\s+(?!0\b)\S")
+
+
+def script_commands(text: str) -> tuple[Command, ...]:
+    """The commands a script is about, in source order: all but those that only say, set or look.
+
+    What runs only to make another command's words is part of that command. A script that does
+    nothing but look is about what it looks with; about nothing where it decides by itself.
+    """
+    script = parse_script(text)
+    commands = [command for command in script.commands if command.words]
+    own = _functions(script.body)
+    telling = [command for command in commands if not _only_looks(command) and command.name not in own]
+    telling = [command for command in telling if not _only_tells_of_failure(command)] or telling
+    outer = [command for command in telling if not command.stands_in(*_INSIDE_WORDS)]
+    if outer:
+        return tuple(outer)
+    if _decides(script):
+        return ()
+    return tuple(telling or commands)
+
+
+def _only_looks(command: Command) -> bool:
+    name = _name(command)
+    return name in TRIVIAL or (bool(command.context) and name in FILTERS)
+
+
+def _functions(body: Sequence) -> frozenset[str]:
+    """The functions a script defines: calling one runs the commands in it."""
+    return frozenset(item.node.name for item in body.items if isinstance(item.node, Function))
+
+
+def _only_tells_of_failure(command: Command) -> bool:
+    """``cmd || gh pr comment``: what runs in place of a failure, and does not try again."""
+    fallback = any(one.around is Around.AND_OR and one.position and one.name == "||" for one in command.context)
+    return fallback and prepares(command)
+
+
+def _decides(script: Script) -> bool:
+    """Whether a script ends itself with a failure, or with a test."""
+    if _LEAVES.search(script.text):
+        return True
+    last = script.body.items[-1].node if script.body.items else None
+    return isinstance(last, Test) or (isinstance(last, Command) and last.name in {"[", "test", "false"})
+
+
+_INSIDE_WORDS = (Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
+
+
+def _words(command: Command) -> tuple[str, ...]:
+    return tuple(word or "" for word in peel(command).argv)
+
+
+def _name(command: Command) -> str:
+    words = _words(command)
+    return words[0].rsplit("/", 1)[-1] if words else ""
+
+
+def prepares(command: Command) -> bool:
+    """Whether a command installs, fetches, cleans up or starts something rather than checking the code."""
+    return prepare(_words(command))
