@@ -50,10 +50,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The cheapest cell that works (None: none does), whether it is confirmed, and every cell's verdict by key."""
+    """The cheapest cell that works (None: none does), whether it is confirmed, and every cell's verdict by key.
+
+    ``refuted`` is the winner's cheaper neighbour, where it was run.
+    """
 
     winner: CellPlan | None
     confirmed: bool
+    refuted: CellPlan | None
     verdicts: Mapping[str, Foresight]
 
 
@@ -146,7 +150,13 @@ def answer(plan: Plan, done: Done) -> Answer:
     known = Knowledge(plan, done)
     verdicts = {cell.key: known.verdict(cell) for cell in plan.cells}
     winner = _winner(known, verdicts)
-    return Answer(winner=winner, confirmed=winner is not None and _confirmed(known, winner), verdicts=verdicts)
+    neighbour = None if winner is None else _neighbour(known, verdicts, winner)
+    return Answer(
+        winner=winner,
+        confirmed=winner is not None and _confirmed(known, winner),
+        refuted=neighbour if neighbour is not None and known.trials(neighbour) else None,
+        verdicts=verdicts,
+    )
 
 
 def next_step(plan: Plan, done: Done) -> Step | None:
@@ -166,8 +176,8 @@ def next_step(plan: Plan, done: Done) -> Step | None:
     if winner is not None and not _confirmed(known, winner):
         return Step(cell=winner, why="it seems to be the cheapest that works")
     if winner is not None:
-        neighbour = _neighbour(known, runnable, verdicts, winner)
-        if neighbour is not None:
+        neighbour = _neighbour(known, verdicts, winner)
+        if neighbour is not None and not known.trials(neighbour):
             return Step(cell=neighbour, why="the next cheaper one is said to fail")
     if open_:
         return Step(cell=_bisect(known, open_, open_), why="only a run can tell whether it works")
@@ -234,30 +244,20 @@ def _winner(known: Knowledge, verdicts: Mapping[str, Foresight]) -> CellPlan | N
     return best
 
 
-def _neighbour(
-    known: Knowledge, runnable: Sequence[CellPlan], verdicts: Mapping[str, Foresight], winner: CellPlan
-) -> CellPlan | None:
-    """The dearest cell that is cheaper than the winner and only said to fail, of the winner's backend.
-
-    None where one like it has failed in fact.
-    """
+def _neighbour(known: Knowledge, verdicts: Mapping[str, Foresight], winner: CellPlan) -> CellPlan | None:
+    """The dearest cell that is cheaper than the winner and fails, or is said to, of the winner's backend."""
     price = _price(winner)
     cheaper = [
         cell
-        for cell in runnable
-        if cell.ready is winner.ready
+        for cell in known.plan.cells
+        if cell.obstacle is None
+        and cell.ready is winner.ready
         and cell.cache is winner.cache
         and _price(cell) <= price
         and cell is not winner
         and verdicts[cell.key].works is Tri.FALSE
     ]
-    if not cheaper:
-        return None
-    nearest = max(
-        cheaper,
-        key=lambda cell: (_price(cell), cell.ask.memory_bytes or 0, cell.ask.cpus or 0, cell.ask.time_seconds or 0),
-    )
-    return None if known.trials(nearest) else nearest
+    return max(cheaper, key=_size, default=None)
 
 
 def _size(cell: CellPlan) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from covpath.bench.events import Listener, Note, Planned, Preparing, TrialBegins, TrialEnded, nobody
@@ -13,7 +13,7 @@ from covpath.bench.limits.ask import Means
 from covpath.bench.limits.table import best, obstacles
 from covpath.bench.machine import this_machine
 from covpath.bench.plan import CellPlan, Plan, make_plan
-from covpath.bench.planner import CONFIRM, Knowledge, next_step
+from covpath.bench.planner import CONFIRM, Knowledge, answer, next_step
 from covpath.bench.predict import predict
 from covpath.bench.proofs import Prover, failures, keep_proofs, kept_proofs, prove
 from covpath.bench.references import load_reference, save_reference
@@ -21,7 +21,7 @@ from covpath.bench.site import Site
 from covpath.bench.subject import Subject
 from covpath.bench.trial import TrialRequest, run_trial
 from covpath.bench.workbench import Workbench
-from covpath.evidence.model import Evidence, Proof, SubjectRecord
+from covpath.evidence.model import Choice, Evidence, Proof, SubjectRecord
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.store import TrialLog
 from covpath.evidence.trial import CacheState, Outcome, Role, Trial
@@ -89,7 +89,8 @@ def run_bench(
         )
         run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / REPORTS_NAME, proofs, listen)
         run.few() if options.few else run.all()
-        return run.evidence(runners)
+        evidence = run.evidence(runners)
+        return replace(evidence, cheapest=run.choice()) if options.few else evidence
 
 
 def _proofs(bench: Workbench, folder: Path, listen: Listener) -> tuple[Proof, ...]:
@@ -260,6 +261,21 @@ class Run:
             trials=tuple(trial for trials in self.done.values() for trial in trials),
             predictions=tuple(predictions),
             proofs=self.proofs,
+        )
+
+    def choice(self) -> Choice | None:
+        """The cheapest cell that works, as far as the trials go; None where none does."""
+        found = answer(self.plan, self.done)
+        if found.winner is None or found.winner.runner is None:
+            return None
+        refuted = found.refuted
+        return Choice(
+            backend=found.winner.backend,
+            runner=found.winner.runner.name,
+            cache=found.winner.cache,
+            confirmed=found.confirmed,
+            refuted=refuted.runner.name if refuted is not None and refuted.runner else None,
+            refuted_outcome=found.verdicts[refuted.key].outcome if refuted is not None else None,
         )
 
     def _why_not_run(self, cell: CellPlan) -> str:

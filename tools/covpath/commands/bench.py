@@ -55,6 +55,7 @@ def run(
     backends: str | None,
     runners: str | None,
     trials: int | None,
+    few: bool,
     yes: bool,
     fresh: bool,
     folder: Path | None,
@@ -79,7 +80,7 @@ def run(
         raise UsageError("bench needs Linux: nothing else holds a process tree to a runner's limits.")
     if cell is not None:
         backends, runners = split_cell(cell)
-    bench = _plan(repo, job, setup, backends, runners, trials, folder)
+    bench = _plan(repo, job, setup, backends, runners, trials, few, folder)
     if action == "plan" and matrix:
         asked = split_names(backends) or tuple(base_name(variant.backend) for variant in bench.subject.variants)
         screen.write(f"{matrix_json(bench.subject.repo, asked, split_names(runners))}\n")
@@ -98,15 +99,19 @@ def run(
     if cell is not None and real:
         evidence = run_real_cell(bench.subject, bench.runners[0], bench.options.trials)
         return report(keep(evidence, bench.folder), bench.folder, format, screen)
+    evidence = with_collected(_to_keep(_measured(bench), bench), bench.folder)
+    write_atomically(bench.folder / EVIDENCE_NAME, dump_evidence(evidence))
+    return report(evidence, bench.folder, format, screen)
+
+
+def _measured(bench: _Bench) -> Evidence:
+    """Run it, with its progress on standard error."""
     from covpath.report.bench_screen import BenchProgress
 
     with BenchProgress(sys.stderr) as progress:
         for note in bench.variants.notes:
             progress.console.print(f"note: {note}", markup=False)
-        evidence = run_bench(bench.subject, bench.runners, bench.folder, bench.options, progress.tell)
-    evidence = with_collected(_to_keep(evidence, bench), bench.folder)
-    write_atomically(bench.folder / EVIDENCE_NAME, dump_evidence(evidence))
-    return report(evidence, bench.folder, format, screen)
+        return run_bench(bench.subject, bench.runners, bench.folder, bench.options, progress.tell)
 
 
 def _plan(
@@ -116,6 +121,7 @@ def _plan(
     backends: str | None,
     runners: str | None,
     trials: int | None,
+    few: bool,
     folder: Path | None,
 ) -> _Bench:
     if trials is not None and trials < 1:
@@ -137,7 +143,7 @@ def _plan(
         command=command,
         subject=_subject(opened.root, command, variants, preparation),
         runners=chosen,
-        options=_options(settings, trials),
+        options=_options(settings, trials, few),
         folder=folder or state_directory(opened.root) / "bench" / f"{workflow.path.rsplit('/', 1)[-1]}-{found.id}",
         variants=variants,
         own=job is None and repo is None and not setup,
@@ -167,13 +173,14 @@ def _to_keep(evidence: Evidence, bench: _Bench) -> Evidence:
     return without_own_places(replace(evidence, parities=found), own_places(bench.subject.repo, own_environment()))
 
 
-def _options(settings: BenchSettings, trials: int | None) -> BenchOptions:
+def _options(settings: BenchSettings, trials: int | None, few: bool) -> BenchOptions:
     default = BenchOptions()
     return BenchOptions(
         trials=trials or settings.trials or default.trials,
         caches=settings.caches or default.caches,
         seed=default.seed if settings.seed is None else settings.seed,
         budget_seconds=settings.budget_seconds,
+        few=few,
     )
 
 
@@ -191,7 +198,7 @@ def _shown(bench: _Bench) -> str:
         own = dict(variant.environment)
         if own:
             lines.append(f"    with {', '.join(f'{name}={value}' for name, value in own.items())}")
-    lines.append("under the limits of:")
+    lines.append("in few runs, under the limits of:" if bench.options.few else "under the limits of:")
     for runner in bench.runners:
         limit = f", {show_seconds(runner.time_limit_seconds)}" if runner.time_limit_seconds else ""
         lines.append(f"  {runner.name}: {runner.cpus:g} processors, {show_bytes(runner.memory_bytes)}{limit}")

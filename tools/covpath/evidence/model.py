@@ -35,6 +35,22 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Of the cells that could be run here, the cheapest that works.
+
+    ``confirmed`` where every one of several runs of it was good. ``refuted`` is the runner next
+    below it in price that was run with the same backend and fails, None where none was.
+    """
+
+    backend: str
+    runner: str
+    cache: CacheState
+    confirmed: bool
+    refuted: str | None
+    refuted_outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """What a way to confine did with a program whose behaviour is known; ``says`` has the figures.
 
@@ -69,7 +85,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that is known about one job's cells. ``created`` is an ISO time in UTC."""
+    """All that is known about one job's cells. ``created`` is an ISO time in UTC.
+
+    ``cheapest`` is known where the runs were chosen to find it.
+    """
 
     created: str
     subject: SubjectRecord
@@ -79,6 +98,7 @@ class Evidence:
     proofs: tuple[Proof, ...] = ()
     parities: tuple[Parity, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    cheapest: Choice | None = None
 
     def runner(self, name: str) -> RunnerProfile | None:
         """The profile of that name, as it was when the trials ran."""

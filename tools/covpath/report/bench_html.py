@@ -8,7 +8,7 @@ from covpath.evidence.model import Evidence
 from covpath.quantity import show_bytes
 from covpath.report.bench_facts import LIMIT_COLUMNS, PARITY_COLUMNS, limit_rows, parity_rows
 from covpath.report.bench_map import feasibility
-from covpath.report.bench_rows import COLUMNS, remarks, rows
+from covpath.report.bench_rows import COLUMNS, cheapest_words, remarks, rows
 from covpath.terms import Tri
 
 _TONES = {Tri.TRUE: "good", Tri.FALSE: "bad", Tri.UNKNOWN: "open"}
@@ -26,6 +26,7 @@ def render_page(evidence: Evidence) -> str:
     return environment.from_string(template).render(
         evidence=evidence,
         lead=_lead(evidence),
+        cheapest=cheapest_words(evidence),
         map=feasibility(evidence),
         rows=rows(evidence),
         columns=COLUMNS,

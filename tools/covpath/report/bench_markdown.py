@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from covpath.evidence.model import Evidence
 from covpath.report.bench_facts import LIMIT_COLUMNS, PARITY_COLUMNS, limit_rows, memory_lines, parity_rows
 from covpath.report.bench_map import feasibility
-from covpath.report.bench_rows import COLUMNS, remarks, rows
+from covpath.report.bench_rows import COLUMNS, cheapest_words, remarks, rows
 from covpath.terms import Tri
 
 _MARKS = {Tri.TRUE: "yes", Tri.FALSE: "no", Tri.UNKNOWN: "?"}
@@ -16,7 +16,10 @@ _MARKS = {Tri.TRUE: "yes", Tri.FALSE: "no", Tri.UNKNOWN: "?"}
 def render(evidence: Evidence) -> str:
     """The map, the table, why each cell that does not work does not, parity, memory, limits, remarks."""
     found = rows(evidence)
-    lines = [f"## Coverage benchmark: {_cell(evidence.subject.name)}", "", *_map(evidence)]
+    lines = [f"## Coverage benchmark: {_cell(evidence.subject.name)}", ""]
+    words = cheapest_words(evidence)
+    lines += [_cell(words), ""] if words is not None else []
+    lines += _map(evidence)
     lines += ["", *_table(COLUMNS, [row.values for row in found])]
     failing = [row for row in found if row.works is not Tri.TRUE and row.reason]
     if failing:

@@ -107,6 +107,27 @@ def remarks(evidence: Evidence) -> Iterator[str]:
         yield "A predicted cell was not run: it follows from the run without limits."
 
 
+def cheapest_words(evidence: Evidence) -> str | None:
+    """The answer in one sentence or two, where the runs were chosen to find it."""
+    choice = evidence.cheapest
+    if choice is None:
+        return None
+    found = {(cell.backend, cell.runner, cell.cache): cell for cell in cells(evidence)}
+    cell = found.get((choice.backend, choice.runner, choice.cache))
+    price = cell.price_dollars if cell is not None else None
+    runs = f"{cell.ok} of {cell.trials} runs good" if cell is not None and cell.trials else "predicted"
+    words = f"The cheapest that works: {choice.backend} on {choice.runner} ({runs}"
+    words += ")" if choice.confirmed else "; not confirmed)"
+    if choice.refuted is not None:
+        words += f"; the next smaller, {choice.refuted}, was run and fails: {outcome_word(choice.refuted_outcome)}"
+    for other in found.values():
+        dollars = other.price_dollars
+        foreseen = other.works is Tri.TRUE and other.enforcement is Enforcement.PREDICTED
+        if foreseen and price is not None and dollars is not None and dollars < price:
+            words += f". Predicted to work for less, and not run: {other.backend} on {other.runner}"
+    return words + "."
+
+
 def working(evidence: Evidence) -> bool:
     """Whether any cell works."""
     return any(cell.works is Tri.TRUE for cell in cells(evidence))

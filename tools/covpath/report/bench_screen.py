@@ -15,7 +15,7 @@ from covpath.evidence.model import Evidence
 from covpath.evidence.trial import Enforcement, Outcome, Role
 from covpath.quantity import show_seconds
 from covpath.report.bench_facts import PARITY_COLUMNS, limit_rows, memory_lines, parity_rows
-from covpath.report.bench_rows import COLUMNS, remarks, rows
+from covpath.report.bench_rows import COLUMNS, cheapest_words, remarks, rows
 from covpath.terms import Tri
 
 _COLOURS = {Tri.TRUE: "green", Tri.FALSE: "red", Tri.UNKNOWN: "yellow"}
@@ -97,6 +97,9 @@ def print_table(evidence: Evidence, stream: TextIO) -> None:
             cells[6].stylize("italic")
         table.add_row(*cells)
     console.print(table)
+    words = cheapest_words(evidence)
+    if words is not None:
+        console.print(words, markup=False)
     for row in found:
         if row.works is not Tri.TRUE and row.reason:
             console.print(f"{row.values[0]} on {row.values[1]}: {row.reason}", markup=False)

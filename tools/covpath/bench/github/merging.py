@@ -42,7 +42,10 @@ def merge(found: Sequence[Evidence]) -> tuple[Evidence, int]:
 
 
 def with_real(known: Evidence, collected: Evidence) -> Evidence:
-    """What is known about a job with the real cells that were collected; earlier real ones of the same cells go."""
+    """What is known about a job with the real cells that were collected; earlier real ones of the same cells go.
+
+    Which cell is the cheapest is open again.
+    """
     real = [trial for trial in collected.trials if is_real(trial)]
     replaced = {(trial.backend, trial.runner) for trial in real}
     kept = [trial for trial in known.trials if not (is_real(trial) and (trial.backend, trial.runner) in replaced)]
@@ -51,6 +54,7 @@ def with_real(known: Evidence, collected: Evidence) -> Evidence:
         runners=_by_name([*known.runners, *collected.runners]),
         trials=_once([*kept, *real]),
         sightings=tuple(dict.fromkeys([*known.sightings, *collected.sightings])),
+        cheapest=None if real else known.cheapest,
     )
 
 
