@@ -10,18 +10,23 @@ from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
-HINT = re.compile(
-    r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|\b(?:nyc|c8|xcov|slather|luacov|bisect)\b",
-    re.IGNORECASE,
+_HINT_WORDS = (
+    *("cov", "-cover", "jacoco", "kover", "clover", ".info", "rustflags", "rustdocflags", "addopts", "slipcover"),
+    *("nyc", "c8", "slather", "bisect", "tarpaulin"),
 )
-"""What every text holds that claims coverage or names a coverage tool."""
+_HINT = re.compile(
+    r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|rustflags|rustdocflags|addopts"
+    r"|\b(?:nyc|c8|slather|bisect|tarpaulin|slipcover)\b"
+)
+"""What every text holds, in lower case, that claims coverage or names a coverage tool; it starts with a hint word."""
 
 NAMED = re.compile(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.IGNORECASE)
 """A name that says coverage."""
 
 _SERVICES = frozenset({"Codecov", "Coveralls", "Codacy", "GitHub", "Qlty", "summary", "comment"})
 _SHELL_UPLOAD = re.compile(
-    r"\bcodecov\.io/bash|uploader\.codecov\.io|cli\.codecov\.io|(?:^|[;&|])[ \t]*(?:\./)?(?:codecov(?:cli)?|coveralls|goveralls)(?=\s|$)"
+    r"\bcodecov\.io/bash|uploader\.codecov\.io|cli\.codecov\.io"
+    r"|(?:^|[;&|])[ \t]*(?:\./)?(?:codecov(?:cli)?|coveralls|goveralls)(?=\s|$)"
     r"|codacy\.com/get\.sh|cc-test-reporter|smokeshow\s+upload|qlty\s+coverage\s+publish",
     re.MULTILINE,
 )
@@ -51,16 +56,32 @@ class Claim:
     before: int | None = None
 
 
+def hints(text: str) -> tuple[int, ...]:
+    """Where in a text the words stand that a claim or a tool's name needs, in order."""
+    low = text.lower()
+    if len(low) != len(text):  # a letter whose small form is two: offsets would be wrong
+        low = text
+    found: list[int] = []
+    for word in _HINT_WORDS:
+        # A search for plain words is much faster than the pattern, and most files hold none.
+        position = low.find(word)
+        while position >= 0:
+            if _HINT.match(low, position):
+                found.append(position)
+            position = low.find(word, position + 1)
+    return tuple(sorted(found))
+
+
 def _all(step: Step) -> bool:
     del step
     return True
 
 
 def claim_of(workflow: Workflow, job: Job, may_run: Callable[[Step], bool] = _all) -> Claim | None:
-    """The strongest claim of a job, or None; ``may_run`` says which of its steps count."""
-    text = workflow.document.source.text
-    if not HINT.search(text, job.key.start, job.node.end):
-        return None
+    """The strongest claim of a job, or None; ``may_run`` says which of its steps count.
+
+    Not worth asking of a job without ``hints`` in its text.
+    """
     steps = [step for step in job.all_steps() if may_run(step)]
     for step in steps:
         handed = hands_on(step)
@@ -80,7 +101,7 @@ def _by_call(workflow: Workflow, job: Job) -> Iterator[Claim]:
     if job.uses is None:
         return
     start, end = job.uses.start, job.node.end
-    if NAMED.search(workflow.document.source.text, start, end) or HINT.search(job.uses.value):
+    if NAMED.search(workflow.document.source.text, start, end) or hints(job.uses.value):
         yield Claim(what=f"calls {job.uses.value} with words about coverage", place=workflow.place(job.uses))
 
 

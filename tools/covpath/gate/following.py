@@ -3,57 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from covpath.backends.actions import measuring_action
 from covpath.backends.configured import CONFIGURABLE, Configured, configured
-from covpath.backends.contract import Recognition, Role
+from covpath.backends.contract import Role
 from covpath.backends.foreign import ForeignMeasure, foreign_action, recognise_foreign
 from covpath.backends.table import recognise
 from covpath.backends.words import Argument
 from covpath.errors import Place
-from covpath.gate.step_commands import Around, StepCommand, environment_in, put_in, step_commands
+from covpath.gate.around import Around, environment_in, put_in
+from covpath.gate.step_commands import StepCommand, step_commands
+from covpath.gate.traced import LOCAL, Measured, StepChain
 from covpath.workflow.calls import Actions
 from covpath.workflow.expressions.contexts import Contexts, partly
 from covpath.workflow.local_action import RUNS, action_inputs, action_paths
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.cargo_alias import BUILT_IN
 from covpath.workflow.recipes.follow import follow
-from covpath.workflow.recipes.links import Chain, End, Invocation, Link, Reader, ReadFile
+from covpath.workflow.recipes.links import Chain, End, Invocation, Link, Reader, ReadFile, varying_names
 from covpath.workflow.recipes.runners import layers
-from covpath.workflow.shell.syntax import Command
-
-LOCAL = ("./", "$/")
-"""How a ``uses`` names something of the repository itself (``$/`` is GitHub's newer spelling)."""
 
 _OWN_PROGRAMS = {("cargo", "run"), ("cargo", "r"), ("go", "run"), ("dotnet", "run"), ("zig", "build")}
 _DEEPEST = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """What measures: a backend's name, its role and its report; ``recognition`` for one that can be moved."""
-
-    backend: str
-    role: Role
-    report: str | None = None
-    format: str = "other"
-    recognition: Recognition | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepChain:
-    """A chain that starts at step ``index`` of a job; ``measured`` where it ends in a measuring command."""
-
-    index: int
-    chain: Chain
-    measured: Measured | None = None
-    command: Command | None = None
-
-    @property
-    def writes(self) -> bool:
-        """Whether it ends in a command that writes a report."""
-        return self.measured is not None and self.measured.role in (Role.BOTH, Role.WRITES_REPORT)
 
 
 class Follower:
@@ -183,12 +155,8 @@ def _could_measure(command: Invocation) -> str | None:
         return f"cargo {second} is neither cargo's own nor an alias in the repository"
     if command.name == "cmake" and second == "--build":
         return "what the target runs is not followed"
-    if (
-        "/" in first
-        and not first.startswith(("/", "~", ".."))
-        and "node_modules/" not in first
-        and "venv/" not in first
-    ):
+    inside = "/" in first and not first.startswith(("/", "~", ".."))
+    if inside and not any(part in first for part in ("node_modules/", "venv/", "bin/activate")):
         return f"{first} is not in the repository"
     return None
 
@@ -201,6 +169,9 @@ def _possible(chain: Chain) -> Chain:
     for layer in layers(final):
         reason = _could_measure(layer)
         if reason is not None:
-            last = replace(chain.links[-1], unknown=reason)
+            names = tuple(dict.fromkeys(name for raw in layer.raw for name in varying_names(raw)))
+            if layer.name in CONFIGURABLE and names and None in layer.words:
+                reason = f"what it is given depends on {', '.join(names)}"
+            last = replace(chain.links[-1], unknown=reason, depends_on=names)
             return replace(chain, links=(*chain.links[:-1], last), end=End.UNKNOWN, final=None)
     return chain

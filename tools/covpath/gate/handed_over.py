@@ -69,26 +69,39 @@ def left(job: Job) -> Iterator[tuple[str, bool]]:
             yield _glob(inputs.get("key", "")), True
 
 
-def leavers(what: Taken, workflow: Workflow, job: Job, others: Iterable[Workflow]) -> list[tuple[Workflow, Job]]:
-    """The jobs that leave what a job takes: those of its own workflow, or of all where it looks elsewhere.
+class Left:
+    """What the jobs of workflows leave; each workflow is looked through once."""
 
-    A bare ``*`` takes everything: only what lies under a name of coverage counts then, if there is such.
-    """
-    places = [workflow] if not what.elsewhere else list(others) or [workflow]
-    if what.jobs:
-        return [(workflow, workflow.jobs[name]) for name in what.jobs if name in workflow.jobs]
-    found: list[tuple[Workflow, Job, str]] = []
-    for place in places:
-        for other in place.jobs.values():
-            if place is workflow and other.id == job.id:
-                continue
-            for name, cache in left(other):
-                if cache is what.cache and any(may_equal(one, name) for one in what.names):
-                    found.append((place, other, name))
-                    break
-    if what.names == ("*",):
-        found = [one for one in found if ARTIFACT.search(one[2])] or found
-    return [(place, other) for place, other, _ in found]
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Workflow, list[tuple[Job, str, bool]]]] = {}
+
+    def _of(self, workflow: Workflow) -> list[tuple[Job, str, bool]]:
+        if id(workflow) not in self._known:
+            text = workflow.document.source.text
+            jobs = workflow.jobs.values() if "actions/upload-artifact" in text or "actions/cache" in text else ()
+            found = [(job, name, cache) for job in jobs for name, cache in left(job)]
+            self._known[id(workflow)] = (workflow, found)
+        return self._known[id(workflow)][1]
+
+    def leavers(
+        self, what: Taken, workflow: Workflow, job: Job, others: Iterable[Workflow]
+    ) -> list[tuple[Workflow, Job]]:
+        """The jobs that leave what a job takes: those of its own workflow, or of all where it looks elsewhere.
+
+        A bare ``*`` takes everything: only what lies under a name of coverage counts then, if there is such.
+        """
+        if what.jobs:
+            return [(workflow, workflow.jobs[name]) for name in what.jobs if name in workflow.jobs]
+        places = [workflow] if not what.elsewhere else list(others) or [workflow]
+        found = [
+            (place, other, name)
+            for place in places
+            for other, name, cache in self._of(place)
+            if other is not job and cache is what.cache and any(may_equal(one, name) for one in what.names)
+        ]
+        if what.names == ("*",):
+            found = [one for one in found if ARTIFACT.search(one[2])] or found
+        return list({(place.path, other.id): (place, other) for place, other, _ in found}.values())
 
 
 def may_equal(left_: str, right: str) -> bool:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from covpath.errors import Place
+from covpath.gate.around import Around, directory_in, environment_in, given_command, put_in
+from covpath.gate.script_commands import prepares
 from covpath.gate.shell_effect import shell_for
-from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.expressions.template import OPEN, evaluate_text, read_template
-from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.invocations import invocation_of, shell_steps
 from covpath.workflow.recipes.links import Invocation
@@ -21,28 +20,10 @@ from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.syntax import Command
 
-COMMAND_INPUTS = {
-    "nick-fields/retry": "command",
-    "nick-invision/retry": "command",
-    "wandalen/wretry.action": "command",
-    "coactions/setup-xvfb": "run",
-    "gabrielbb/xvfb-action": "run",
-    "reactivecircus/android-emulator-runner": "script",
-    "uraimo/run-on-arch-action": "run",
-    "addnab/docker-run-action": "run",
-    "cross-platform-actions/action": "run",
-    "vmactions/freebsd-vm": "run",
-    "vmactions/openbsd-vm": "run",
-    "vmactions/netbsd-vm": "run",
-    "vmactions/solaris-vm": "run",
-    "paambaati/codeclimate-action": "coveragecommand",
-    "cypress-io/github-action": "command",
-}
-"""Actions that run a command they are given, and the input that holds it."""
-
-_WORKSPACE = re.compile(r"\$\{\{\s*github\.workspace\s*\}\}/?|\$\{?GITHUB_WORKSPACE\}?/?")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 _SAYING = frozenset({"cd", "pushd", "popd", "set", "echo", "printf", "exit", "[", "test", "true", "false", ":"})
+_MAY_RUN = frozenset({"hatch", "docker", "docker-compose"})
+"""Programs that prepare with the same subcommand that also runs something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +34,13 @@ class StepCommand:
     command: Command | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
-    """What a step stands in: contexts that are known, and variables that are set around it."""
-
-    contexts: Contexts | None = None
-    environment: Mapping[str, str] | None = None
-
-
 def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> Iterator[StepCommand]:
     """Every command that a step's script or its action's input starts, in order; none for other steps."""
     environment = environment_in(workflow, job, step, around)
     if step.run is None:
-        for text in _given_command(step):
-            place = workflow.place(step.node)
-            yield from _in_text(put_in(text, around.contexts), place, ".", environment)
+        text = given_command(step)
+        if text is not None:
+            yield from _in_text(put_in(text, around.contexts), workflow.place(step.node), ".", environment)
         return
     kind = shell_for(workflow, job, step).kind
     if kind is ShellKind.PYTHON:
@@ -84,6 +57,8 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
             continue
         own = aligned[index] if aligned else None
         place = script_place(workflow, step, own.span.start) if own is not None else workflow.place(step.node)
+        if prepares(command) and command.name not in _MAY_RUN:
+            continue
         nested = nested_script(command)
         if nested is not None:
             for inner in _in_text(nested.script.text, place, directory, exported):
@@ -91,12 +66,6 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
             continue
         found = invocation_of(command, script, directory=directory, environment=tuple(exported.items()), place=place)
         yield StepCommand(invocation=with_variables(found), command=own)
-
-
-def _given_command(step: Step) -> Iterator[str]:
-    name = COMMAND_INPUTS.get((step.uses or "").partition("@")[0].strip().lower())
-    if name is not None:
-        yield step.inputs().get(name, "")
 
 
 def _in_text(text: str, place: Place, directory: str | None, environment: Mapping[str, str]) -> Iterator[StepCommand]:
@@ -120,40 +89,6 @@ def _exports(command: Command) -> Iterator[tuple[str, str]]:
     elif not command.words:
         for one in command.assignments:
             yield one.name, one.value.raw.strip("\"'") if one.value is not None else ""
-
-
-def environment_in(workflow: Workflow, job: Job, step: Step, around: Around) -> dict[str, str]:
-    """The variables of a step as far as their values are written, those set around it beneath."""
-    own = {**(around.environment or {}), **workflow.environment_of(job, step)}
-    return {name: put_in(value, around.contexts) for name, value in own.items()}
-
-
-def directory_in(workflow: Workflow, job: Job, step: Step, contexts: Contexts | None) -> str | None:
-    """The directory a step runs in, from the repository's root; None where it cannot be told."""
-    written = workflow.directory_of(job, step)
-    if written is None:
-        return "."
-    found = _WORKSPACE.sub("", put_in(written, contexts)) or "."
-    return None if "$" in found or found.startswith(("/", "~")) else found.rstrip("/")
-
-
-def put_in(text: str, contexts: Contexts | None) -> str:
-    """A text with every expression replaced whose value is known; the others stay as written."""
-    if contexts is None or OPEN not in text:
-        return text
-    try:
-        parts = read_template(text).parts
-    except ExpressionError:
-        return text
-    return "".join(part if isinstance(part, str) else _value(text[part.start : part.end], contexts) for part in parts)
-
-
-def _value(written: str, contexts: Contexts) -> str:
-    try:
-        value = evaluate_text(written, contexts)
-    except ExpressionError:
-        return written
-    return value if isinstance(value, str) else written
 
 
 def with_variables(invocation: Invocation) -> Invocation:

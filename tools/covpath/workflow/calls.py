@@ -82,7 +82,7 @@ def target_of(workflow: Workflow, job: Job) -> str | None:
     if job.uses is None or "${{" in job.uses.value:
         return None
     text = job.uses.value.strip()
-    if text.startswith("./"):
+    if text.startswith(("./", "$/")):  # `$/` is GitHub's newer spelling of the repository itself
         own, folder, _ = workflow.path.partition(FOLDER)
         return posixpath.normpath(f"{own}{text[2:].partition('@')[0]}") if folder else None
     return text.partition("@")[0]

@@ -1,0 +1,293 @@
+"""How a job measures coverage, seen through recipes, actions and calls; or the first link that hides it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from covpath.gate.around import Around
+from covpath.gate.checks import naming_contexts
+from covpath.gate.claims import Claim, claim_of, hints
+from covpath.gate.handed_over import Left, taken
+from covpath.gate.measuring import DECIDING, Measurement, Measuring, measurements
+from covpath.gate.passes import may_run, passes_of, varying_in
+from covpath.gate.traced import Measured, Sight, StepChain, Trace
+from covpath.gate.worth_following import Worth
+from covpath.terms import JobId, JobRef
+from covpath.workflow.calls import Actions, Links, passed_inputs
+from covpath.workflow.expressions.contexts import Contexts
+from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.recipes.links import Chain, End, Link, ReadFile
+from covpath.workflow.script_places import script_place
+
+if TYPE_CHECKING:
+    from covpath.gate.following import Follower
+
+_MOST_REMEMBERED = 4096
+_NOTHING = Trace(sight=Sight.NOTHING)
+
+
+class Tracer:
+    """Traces the jobs of one repository; ``read`` gives its files' texts by their paths from the root."""
+
+    def __init__(self, read: ReadFile, links: Links, others_actions: Actions | None = None) -> None:
+        self._files: dict[str, str | None] = {}
+        self._read_file = read
+        self._links = links
+        self._others_actions = others_actions
+        self._made: Follower | None = None
+        self._worth = Worth(self.read)
+        self._traces: dict[tuple[int, JobId], tuple[Workflow, Trace]] = {}
+        self._under: set[tuple[int, JobId]] = set()
+        self._last: tuple[Workflow, tuple[int, ...]] | None = None
+        self._left = Left()
+
+    def read(self, path: str) -> str | None:
+        """A file's text, read once."""
+        if path not in self._files:
+            if len(self._files) > _MOST_REMEMBERED:
+                self._files.clear()
+            self._files[path] = self._read_file(path)
+        return self._files[path]
+
+    @property
+    def _follower(self) -> Follower:
+        """What follows commands; imported here because most files have nothing to follow."""
+        if self._made is None:
+            from covpath.gate.following import Follower
+
+            self._made = Follower(self.read, self._links.actions, self._others_actions)
+        return self._made
+
+    def trace(self, workflow: Workflow, job: Job) -> Trace:
+        """What is seen of a job."""
+        key = (id(workflow), job.id)
+        if key not in self._traces:
+            if key in self._under:
+                return Trace(sight=Sight.NOTHING, reason="it waits for itself")
+            self._under.add(key)
+            found = self._traced(workflow, job, None)
+            self._under.discard(key)
+            if len(self._traces) > _MOST_REMEMBERED:
+                self._traces.clear()
+            self._traces[key] = (workflow, found)
+        return self._traces[key][1]
+
+    def alternatives(self, workflow: Workflow, job: Job) -> Iterator[Measuring]:
+        """The steps that measure behind something, best first, for the simulator; none where a job hides nothing."""
+        found = self.trace(workflow, job)
+        if found.sight in (Sight.CHAIN, Sight.UNKNOWN, Sight.OWN):
+            for one in found.found:
+                yield Measuring(index=one.index, coverage=True, command=one.command)
+
+    def _traced(self, workflow: Workflow, job: Job, inputs: Contexts | None) -> Trace:
+        hint = self._hinted(workflow, job)
+        claim = claim_of(workflow, job, lambda step: may_run(step, inputs)) if hint else None
+        if job.uses is not None:
+            return self._called(workflow, job, claim)
+        direct = measurements(workflow, job) if hint or _decided(workflow) else ()
+        own = tuple(_own_chain(workflow, one) for one in direct)
+        chains = () if any(map(_runs, own)) else tuple(self._chains(workflow, job, claim, inputs, hint=hint))
+        found = _best_first((*own, *(one for one in chains if one.measured is not None)))
+        sight = Sight.OWN if own or (found and len(found[0].chain.links) == 1) else Sight.CHAIN
+        if any(_runs(one) for one in found):
+            return Trace(sight=sight, found=found, claim=claim)
+        others, through = self._others(workflow, job) if claim is not None or found else ((), "")
+        if found:
+            return Trace(sight=sight, found=found, others=others, through=through, claim=claim)
+        if claim is None:
+            return _NOTHING
+        if others:
+            return Trace(sight=Sight.ELSEWHERE, others=others, through=through, claim=claim)
+        from covpath.gate.first_unknown import first_unknown
+
+        unknown = first_unknown(workflow, job, claim, chains)
+        if unknown is not None:
+            return Trace(sight=Sight.UNKNOWN, found=(unknown,), claim=claim)
+        return Trace(sight=Sight.NOTHING, claim=claim, reason=_reason(job, claim, chains))
+
+    def _hinted(self, workflow: Workflow, job: Job) -> bool:
+        """Whether a job's text holds any word without which it neither claims nor measures coverage itself."""
+        if self._last is None or self._last[0] is not workflow:
+            self._last = (workflow, hints(workflow.document.source.text))
+        found = self._last[1]
+        first = bisect_left(found, job.key.start)
+        return first < len(found) and found[first] < job.node.end
+
+    def _chains(
+        self, workflow: Workflow, job: Job, claim: Claim | None, inputs: Contexts | None, *, hint: bool
+    ) -> Iterator[StepChain]:
+        """Every chain of the job; where none measures and something varies, once more with each known value."""
+        steps = [
+            (step, one)
+            for step in job.steps
+            for one in ((step, *step.children) if step.children else (step,))
+            if claim is not None or self._worth.following(workflow, job, one, hint=hint)
+        ]
+        if not steps:
+            return
+        found = [
+            replace(chain, index=step.index)
+            for step, one in steps
+            if may_run(one, inputs)
+            for chain in self._follower.step(workflow, job, one, Around(contexts=inputs))
+        ]
+        yield from found
+        if inputs is not None or any(one.measured is not None for one in found):
+            return
+        still_open = {one.index for one in found if _varies(one.chain)}
+        seen: set[tuple[object, ...]] = set()
+        for step, one in steps:
+            names = varying_in(workflow, job, one) if step.index in still_open else ()
+            for contexts in passes_of(workflow, job, names, self._links) if names else ():
+                following = self._follower.step(workflow, job, one, Around(contexts=contexts))
+                for chain in following if may_run(one, contexts) else ():
+                    last = chain.chain.links[-1]
+                    key = (step.index, len(chain.chain.links), last.place, last.target)
+                    if chain.measured is not None and key not in seen:
+                        seen.add(key)
+                        yield replace(
+                            chain, index=step.index, chain=_depending(chain.chain, _written(one, chain), names)
+                        )
+
+    def _called(self, workflow: Workflow, job: Job, claim: Claim | None) -> Trace:
+        """What the jobs of a reusable workflow measure for the job that calls it."""
+        assert job.uses is not None
+        first = Link(kind="workflow", target=job.uses.value, place=workflow.place(job.uses), text=job.uses.value)
+        called = self._links.called(workflow, job)
+        if called is None:
+            if claim is None:
+                return _NOTHING
+            others, through = self._others(workflow, job)
+            if others:
+                return Trace(sight=Sight.ELSEWHERE, others=others, through=through, claim=claim)
+            link = Link(kind="call", target=job.uses.value, place=None, text="", unknown=_out_of_sight(job.uses.value))
+            unknown = StepChain(index=0, chain=Chain(links=(first, link), end=End.UNKNOWN))
+            return Trace(sight=Sight.UNKNOWN, found=(unknown,), claim=claim)
+        key = (id(called), JobId(""))
+        if key in self._under:
+            return Trace(sight=Sight.NOTHING, claim=claim, reason="the workflow calls itself")
+        self._under.add(key)
+        contexts = Contexts({"inputs": passed_inputs(called, job, naming_contexts())})
+        inside = [(inner, self._traced(called, inner, contexts)) for inner in called.jobs.values()]
+        self._under.discard(key)
+        return _joined(first, called, inside, claim)
+
+    def _others(self, workflow: Workflow, job: Job) -> tuple[tuple[JobRef, ...], str]:
+        """The jobs that really measure what a job takes over, and through what it takes it."""
+        found: dict[JobRef, None] = {}
+        through: dict[str, None] = {}
+        for what in taken(job):
+            for place, other in self._left.leavers(what, workflow, job, self._links.workflows.values()):
+                refs = self._real(place, other)
+                if refs:
+                    through[str(what)] = None
+                    found.update(dict.fromkeys(refs))
+        if not found and _only_hands_on(job):
+            for name in job.needs:
+                needed = next((one for key, one in workflow.jobs.items() if key.lower() == name.lower()), None)
+                refs = self._real(workflow, needed) if needed is not None else ()
+                if refs:
+                    through[f"needs {name}"] = None
+                    found.update(dict.fromkeys(refs))
+        return tuple(found), ", ".join(through)
+
+    def _real(self, workflow: Workflow, job: Job) -> tuple[JobRef, ...]:
+        traced = self.trace(workflow, job)
+        if traced.measures:
+            return (workflow.ref(job),)
+        return traced.others or ((workflow.ref(job),) if traced.found else ())
+
+
+def _own_chain(workflow: Workflow, one: Measurement) -> StepChain:
+    """A backend's command in a job's own script, as a chain of one link."""
+    if one.step.run is None or one.command is None:
+        text, place = one.step.uses or one.step.label, workflow.place(one.step.node)
+    else:
+        text = " ".join(one.step.run.value[slice(*one.command.span)].replace("\\\n", " ").split())
+        place = script_place(workflow, one.step, one.command.span.start)
+    link = Link(kind="workflow", target=one.recognition.backend, place=place, text=text)
+    measured = Measured(backend=one.recognition.backend, role=one.recognition.role, recognition=one.recognition)
+    chain = Chain(links=(link,), end=End.MEASURES)
+    return StepChain(index=one.step.index, chain=chain, measured=measured, command=one.command)
+
+
+def _decided(workflow: Workflow) -> bool:
+    """Whether variables of the whole workflow may make a command measure."""
+    return workflow.env is not None and any(entry.key.value in DECIDING for entry in workflow.env.entries)
+
+
+def _runs(one: StepChain) -> bool:
+    return one.runs
+
+
+def _best_first(found: tuple[StepChain, ...]) -> tuple[StepChain, ...]:
+    """The last that writes a report first, as for commands in the job's own scripts."""
+    ordered = sorted(found, key=lambda one: one.index)
+    writers = [one for one in ordered if one.writes]
+    return (*reversed(writers), *reversed([one for one in ordered if one not in writers]))
+
+
+def _varies(chain: Chain) -> bool:
+    """Whether another value of what varies could lead the chain on."""
+    if chain.final is not None:
+        return chain.end is End.COMMAND and None in chain.final.words
+    return bool(chain.depends_on) and "is not in the repository" not in (chain.unknown or "")
+
+
+def _written(step: Step, found: StepChain) -> str:
+    """The first command of a chain as the step's script has it, expressions and all."""
+    if step.run is None or found.command is None:
+        return found.chain.links[0].text
+    return " ".join(step.run.value[slice(*found.command.span)].replace("\\\n", " ").split())
+
+
+def _depending(chain: Chain, text: str, names: tuple[str, ...]) -> Chain:
+    depends_on = tuple(dict.fromkeys((*chain.links[0].depends_on, *names)))
+    first = replace(chain.links[0], text=text, depends_on=depends_on)
+    return replace(chain, links=(first, *chain.links[1:]))
+
+
+def _joined(first: Link, called: Workflow, inside: list[tuple[Job, Trace]], claim: Claim | None) -> Trace:
+    """The call's own trace out of those of the jobs inside."""
+    for sight in (Sight.OWN, Sight.CHAIN, Sight.UNKNOWN):
+        for inner, trace in inside:
+            if trace.sight is sight and trace.found:
+                link = Link(kind="call", target=inner.id, place=called.place(inner.key), text=f"job {inner.id}")
+                found = tuple(
+                    replace(one, index=0, command=None, chain=replace(one.chain, links=(first, link, *one.chain.links)))
+                    for one in trace.found
+                )
+                behind = Sight.CHAIN if sight is Sight.OWN else sight
+                return Trace(sight=behind, found=found, others=trace.others, through=trace.through, claim=claim)
+    others = tuple(dict.fromkeys(ref for _, trace in inside for ref in trace.others))
+    if others:
+        return Trace(sight=Sight.ELSEWHERE, others=others, through="the called workflow", claim=claim)
+    reason = f"none of the jobs of {called.path} measures" if claim is not None else ""
+    return Trace(sight=Sight.NOTHING, claim=claim, reason=reason)
+
+
+def _out_of_sight(uses: str) -> str:
+    if "${{" in uses:
+        return "which workflow it is, is only known while the workflow runs"
+    if uses.startswith(("./", "$/")):
+        return f"{uses[2:]} is not in the repository"
+    return "the workflow is in another repository (--with DIR gives it)"
+
+
+def _only_hands_on(job: Job) -> bool:
+    """Whether a job has no script of its own to speak of, or tells a service that all parts are there."""
+    finishes = any(step.inputs().get("parallel-finished", "").strip() == "true" for step in job.steps)
+    return finishes or not any(step.run is not None for step in job.steps)
+
+
+def _reason(job: Job, claim: Claim, chains: tuple[StepChain, ...]) -> str:
+    """Why a job that claims coverage measures none."""
+    commands = dict.fromkeys(one.chain.links[0].text for one in chains if one.chain.links[0].text)
+    named = ", ".join(f"`{text}`" for text in list(commands)[:3])
+    more = f" and {len(commands) - 3} more" if len(commands) > 3 else ""
+    if not job.steps or not commands:
+        return f"{claim.what}, and it runs no command that could measure"
+    return f"{claim.what}, and none of its commands measures ({named}{more})"
