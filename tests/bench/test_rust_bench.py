@@ -85,3 +85,43 @@ def test_a_published_crate_by_its_own_tests(tmp_path: Path) -> None:
     assert found["headline"]["holds"] == "unknown"
     [detail] = found["headline"]["details"]
     assert re.match(r"--fail-under 70 would be \d\d(\.\d)? with cargo-llvm-cov", detail)
+
+
+ASKS = """
+#[test]
+fn asks() {
+    let threads = std::env::var("RUST_TEST_THREADS").unwrap_or("unset".to_string());
+    println!("threads={threads} processors={}", std::thread::available_parallelism().unwrap());
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "threads", "processors"),
+    [
+        ("--engine llvm", "1", None),
+        ("--engine llvm --implicit-test-threads", "unset", None),
+        ("--engine ptrace", None, "1"),
+        ("--engine ptrace --implicit-test-threads", "unset", "1"),
+    ],
+)
+def test_how_tarpaulin_runs_tests(tmp_path: Path, arguments: str, threads: str | None, processors: str | None) -> None:
+    """What ``rust_ways`` rests on: one thread with one engine, one processor with the other, whatever is asked."""
+    if shutil.which("cargo-tarpaulin") is None:
+        pytest.skip("NO RUST COVERAGE TOOLS: cargo-tarpaulin not found on the PATH")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "lib.rs").write_text(ASKS)
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "asks"\nversion = "0.1.0"\nedition = "2021"\n')
+    done = subprocess.run(
+        ["cargo", "tarpaulin", *arguments.split(), "--", "--nocapture"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"threads=(\w+) processors=(\d+)", done.stdout)
+    assert found, done.stdout
+    assert threads in (None, found[1])
+    assert processors in (None, found[2])
