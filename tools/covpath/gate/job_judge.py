@@ -89,14 +89,14 @@ class JobJudge:
 
     def _alternatives(self) -> list[Measuring]:
         """The steps the job can be judged by, best first; more than one only where the first may not run."""
-        found = list(islice(alternatives(self.workflow, self.job), 1)) or [Measuring(index=None)]
+        found = list(islice(alternatives(self.workflow, self.job, self.runs.behind), 1)) or [Measuring(index=None)]
         if not found[0].coverage:
             found = [*self._in_actions(found[0].index), *found]
         index = found[0].index
         if (asked := self.suppose.step) is not None:
             return found if asked == index else [Measuring(index=asked)]
         if index is not None and self.job.steps[index].if_ is not None:
-            found = [*found, *alternatives(self.workflow, self.job)]
+            found = [*found, *alternatives(self.workflow, self.job, self.runs.behind)]
         return found
 
     def _in_actions(self, best: int | None) -> Iterator[Measuring]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from covpath.gate.call_judge import CallJudge
 from covpath.gate.job_judge import JobJudge
+from covpath.gate.measuring import SeenBehind
 from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
 from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
@@ -19,14 +20,23 @@ class Judge:
 
     ``links`` says which workflows call each other; without them a workflow that is only called
     is judged as if a job without settings of its own called it for a pull request, and says so.
-    ``every_step``: judge all steps of a job, not only those its own verdict rests on.
+    ``every_step``: judge all steps of a job, not only those its own verdict rests on. ``behind`` sees
+    what measures behind recipes and the like; without it only the workflow files count.
     """
 
-    def __init__(self, *, required: RequiredChecks, links: Links | None = None, every_step: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        required: RequiredChecks,
+        links: Links | None = None,
+        every_step: bool = True,
+        behind: SeenBehind | None = None,
+    ) -> None:
         self.required = required
         self.links = links
         self.every_step = every_step
-        self._runs = Runs(links)
+        self.behind = behind
+        self._runs = Runs(links, behind)
         self._judged = 0
 
     def workflow(self, workflow: Workflow) -> tuple[JobVerdict, ...]:
@@ -45,5 +55,5 @@ class Judge:
         self._judged += 1
         if self._judged > _MOST_REMEMBERED:
             self._judged = 0
-            self._runs = Runs(self.links)
+            self._runs = Runs(self.links, self.behind)
         return self._runs

@@ -8,7 +8,6 @@ from collections.abc import Sequence as SequenceABC
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from covpath.backends.contract import Recognition, Role
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.terms import Reason
@@ -16,6 +15,7 @@ from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.yamltext.nodes import Mapping
 
 if TYPE_CHECKING:
+    from covpath.backends.contract import Recognition
     from covpath.backends.words import Argument
     from covpath.workflow.shell.syntax import Command
 
@@ -64,7 +64,7 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
 def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measurement]:
     if step.run is None:
         found = _recognised_action(step.uses, step.inputs) if step.uses is not None else None
-        if found is not None and found.role is not Role.OTHER:
+        if found is not None and _measures(found):
             yield Measurement(step=step, command=None, recognition=found)
         return
     decided = any(map(_decides, (workflow.env, job.env, step.env)))
@@ -76,8 +76,14 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measu
 
     for command in parse_script(step.run.value).commands:
         recognition = recognise_command(command, environ)
-        if recognition is not None and recognition.role is not Role.OTHER:
+        if recognition is not None and _measures(recognition):
             yield Measurement(step=step, command=command, recognition=recognition)
+
+
+def _measures(found: Recognition) -> bool:
+    from covpath.backends.contract import Role
+
+    return found.role is not Role.OTHER
 
 
 def _decides(layer: Mapping | None) -> bool:
@@ -132,13 +138,21 @@ def find_measuring(workflow: Workflow, job: Job) -> Measuring:
     return next(alternatives(workflow, job), Measuring(index=None))
 
 
-def alternatives(workflow: Workflow, job: Job) -> Iterator[Measuring]:
+SeenBehind = Callable[[Workflow, Job], Iterator[Measuring]]
+"""The steps of a job that measure behind a recipe, an action or the like, best first."""
+
+
+def alternatives(workflow: Workflow, job: Job, behind: SeenBehind | None = None) -> Iterator[Measuring]:
     """The steps a job could be judged by, best first: another counts where the first does not run."""
     found = measurements(workflow, job)
     if not found:
+        if behind is not None:
+            yield from behind(workflow, job)
         yield from _in_parallel(workflow, job)
         yield from (Measuring(index=index) for index in candidates(workflow, job))
         return
+    from covpath.backends.contract import Role
+
     writers = [one for one in found if one.recognition.role in (Role.BOTH, Role.WRITES_REPORT)]
     others = [one for one in found if one not in writers]
     for one in (*reversed(writers), *reversed(others)):

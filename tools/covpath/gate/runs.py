@@ -10,6 +10,7 @@ from covpath.gate.checks import CheckPattern, check_patterns, legs_of, name_resu
 from covpath.gate.graph import Graph
 from covpath.gate.jobs import FINE, expected
 from covpath.gate.logic import SKIPS
+from covpath.gate.measuring import SeenBehind
 from covpath.gate.run import Call, Run
 from covpath.gate.scope import Scope
 from covpath.gate.signal import Signal, signal_of
@@ -38,8 +39,9 @@ class Origin:
 class Runs:
     """Makes runs and remembers what belongs to a workflow as a whole. Works with one set of workflows."""
 
-    def __init__(self, links: Links | None) -> None:
+    def __init__(self, links: Links | None, behind: SeenBehind | None = None) -> None:
         self.links = links
+        self.behind = behind
         self._graphs: dict[int, tuple[Workflow, Graph]] = {}
         self._signals: dict[int, tuple[Workflow, Signal]] = {}
         self._origins: dict[int, tuple[Workflow, tuple[Origin, ...]]] = {}

@@ -110,8 +110,9 @@ class Chain:
         """Why the chain could not be followed to its end."""
         return self.links[-1].unknown
 
-    def __str__(self) -> str:
-        """``just coverage -> justfile:12 -> cargo llvm-cov``."""
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The links for people: commands, and between them the places where the next one stands."""
         shown: list[str] = []
         for link in self.links:
             place = str(Place(link.place.file, link.place.line)) if link.place is not None and shown else ""
@@ -121,8 +122,12 @@ class Chain:
                 shown.append(link.text)
             if link.unknown is not None:
                 shown.append(f"unknown: {link.unknown}")
+        return tuple(shown)
+
+    def __str__(self) -> str:
+        """``just coverage -> justfile:12 -> cargo llvm-cov``."""
         note = f" (depends on {', '.join(self.depends_on)})" if self.depends_on else ""
-        return " -> ".join(shown) + note
+        return " -> ".join(self.parts) + note
 
 
 ReadFile = Callable[[str], str | None]
