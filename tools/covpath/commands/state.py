@@ -9,7 +9,6 @@ from typing import Protocol
 from covpath.errors import CovpathError, InputError, Place
 from covpath.outside.files import read_bytes
 from covpath.outside.git import Repository
-from covpath.outside.revisions import blobs, show, workflows
 from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
 from covpath.workflow.repository import WorkflowSet, collect, read_all
@@ -61,10 +60,15 @@ class Committed:
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes at the commit."""
+        from covpath.outside.revisions import show
+
         return show(self.repository, self.revision, path)
 
     def workflows(self) -> WorkflowSet:
         """Every workflow at the commit."""
+        # Imported here: the files as they lie there are what is asked for most.
+        from covpath.outside.revisions import blobs, workflows
+
         entries = workflows(self.repository, self.revision)
         contents = blobs(self.repository, [entry.blob for entry in entries])
         return collect(_read(entry.path, contents[entry.blob]) for entry in sorted(entries, key=lambda one: one.path))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from covpath.backends.uploaders import Uploader, uploader
 from covpath.gate.logic import both, either
 from covpath.gate.measuring import Measuring
 from covpath.gate.shell_effect import FAILING_INPUTS
 from covpath.gate.verdict import DataVerdict, StepVerdict
 from covpath.terms import Gate, Reason, Tri
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
+
+if TYPE_CHECKING:
+    from covpath.backends.uploaders import Uploader
 
 _NOTHING_CLAIMED = DataVerdict(green_without_data=Tri.FALSE, reasons=())
 _MASKED = (Gate.SILENT, Gate.ADVISORY)
@@ -23,6 +26,9 @@ def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerd
     """
     if not measuring.coverage or measuring.index is None or own is None:
         return _NOTHING_CLAIMED
+    # Imported here: only coverage jobs upload what is meant.
+    from covpath.backends.uploaders import uploader
+
     masked = Tri.UNKNOWN if own.gate is Gate.UNKNOWN else Tri.of(own.gate in _MASKED)
     if any(reason.code == "check-red" for reason in own.reasons):
         masked = Tri.FALSE  # the run passes, but the job is not green

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.gate.purpose import every_command_alone, fails_at_once
 from covpath.gate.visible import shows_in_script
@@ -126,6 +125,9 @@ def shell_effect(
 
 def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
     """Upload actions that are told, or made, not to fail when the upload does."""
+    # Imported here: few jobs are judged by an action.
+    from covpath.backends.uploaders import uploader
+
     found = uploader(step.uses or "")
     if found is None:
         return LETS_OUT

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import sys
 import time
 from pathlib import Path
 
 from covpath.errors import InputError, OutsideError, Place, Refusal
-from covpath.quantity import show_bytes
 
 MAX_BYTES = 50_000_000
 """No file covpath reads whole is larger; a bigger one is a mistake or an attack."""
@@ -64,7 +62,7 @@ def write_atomically(path: Path, data: bytes, *, within: Path | None = None) -> 
         before = target.stat() if target.exists() else None
         _expect_replaceable(target, before, data, place)
         remove_copies(target, older_than=_STALE_AFTER_SECONDS)
-        copy = target.with_name(f".{target.name}.covpath-{secrets.token_hex(6)}")
+        copy = target.with_name(f".{target.name}.covpath-{os.urandom(6).hex()}")
         try:
             _write_synced(copy, data, before)
             copy.replace(target)
@@ -140,6 +138,9 @@ def _expect_readable(status: os.stat_result, place: Place, limit: int) -> None:
 
 
 def _too_large(size: int, limit: int, place: Place) -> InputError:
+    # Imported here: it is what `decimal` is needed for.
+    from covpath.quantity import show_bytes
+
     return InputError(f"this file is too large: {show_bytes(size)}, the limit is {show_bytes(limit)}.", place=place)
 
 

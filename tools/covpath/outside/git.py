@@ -11,9 +11,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from covpath.errors import OutsideError, UsageError
-from covpath.outside.processes import Completed, failure, run
+
+if TYPE_CHECKING:
+    from covpath.outside.processes import Completed
 
 TIMEOUT_SECONDS = 60.0
 WORKFLOWS = ".github/workflows"
@@ -153,6 +156,9 @@ def run_git(
     """Run git in the repository's root; the one place that does."""
     if not repository.has_git:
         raise UsageError(f"{repository.root} is not a git repository.", hint="What was asked needs its history.")
+    # Imported here: much of what covpath tells asks git nothing.
+    from covpath.outside.processes import failure, run
+
     done = run(
         ("git", *_NOTHING_RUNS, *arguments),
         directory=repository.root,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -65,6 +63,8 @@ def _start(work: Callable[[Item], Result], item: Item) -> tuple[int, int]:
 
 
 def _answer(work: Callable[[Item], Result], item: Item) -> bytes:
+    import pickle
+
     try:
         return pickle.dumps((True, work(item)), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
@@ -75,6 +75,8 @@ def _answer(work: Callable[[Item], Result], item: Item) -> bytes:
 
 
 def _result(pipe: int) -> Any:
+    import pickle
+
     pieces: list[bytes] = []
     while piece := os.read(pipe, 1 << 20):
         pieces.append(piece)
@@ -87,6 +89,8 @@ def _result(pipe: int) -> Any:
 
 
 def _stop(pid: int) -> None:
+    import signal
+
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
