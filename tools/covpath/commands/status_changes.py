@@ -24,10 +24,15 @@ def changes_since(
 ) -> Changes:
     """The changes since the branch left ``base``, of the jobs that are ``wanted``, and what could not be read."""
     start = repository.merge_base(base, "HEAD") or repository.resolve(base)
-    before, _ = _judged(Committed(repository=repository, revision=start), required, others)
+    before, unreadable_before = _judged(Committed(repository=repository, revision=start), required, others)
     after, unreadable = _judged(WorkingTree(root=repository.root), required, others)
-    found = compare(before, after)
-    return tuple(change for change in found if wanted(str(change.ref.job)) or wanted(str(change.ref))), unreadable
+    not_read = {error.place.file for error in (*unreadable_before, *unreadable) if error.place is not None}
+    found = tuple(
+        change
+        for change in compare(before, after)
+        if change.ref.workflow not in not_read and (wanted(str(change.ref.job)) or wanted(str(change.ref)))
+    )
+    return found, unreadable
 
 
 def _judged(

@@ -6,6 +6,7 @@ checks they report, then by what they do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -92,7 +93,7 @@ def _changed(old: JobVerdict | None, new: JobVerdict) -> Iterator[GateChange]:
         message = f"makes `{new.ref.job}` {_word(new)} (was {_word(old)})"
         yield _change(ChangeKind.GATE, old, new, message, loosens=_rank(new) < _rank(old))
     elif _blocking_parts(old) != _blocking_parts(new):
-        fewer = _blocking_parts(new)[0] < _blocking_parts(old)[0]
+        fewer = _blocking_parts(new) < _blocking_parts(old)
         message = f"makes {'less' if fewer else 'more'} of `{new.ref.job}` block (it is {_word(new)})"
         yield _change(ChangeKind.PARTLY, old, new, message, loosens=fewer)
     elif old.blocks.value is not new.blocks.value:
@@ -118,11 +119,12 @@ def _word(verdict: JobVerdict) -> str:
     return "never run for pull requests" if verdict.gate is Gate.NO_SIGNAL else str(verdict.gate)
 
 
-def _blocking_parts(verdict: JobVerdict) -> tuple[int, bool]:
-    """How many legs and checking steps block, and whether that is not all of them."""
+def _blocking_parts(verdict: JobVerdict) -> float:
+    """How much of a job blocks: nothing, all, or so many legs and checking steps."""
+    if not verdict.partly:
+        return math.inf if verdict.gate is Gate.BLOCKING else 0
     legs = sum(leg.gate is Gate.BLOCKING for leg in verdict.legs)
-    steps = sum(step.gate is Gate.BLOCKING and not step.setup for step in _others(verdict)) if verdict.partly else 0
-    return (legs + steps, verdict.partly)
+    return legs + sum(step.gate is Gate.BLOCKING and not step.setup for step in _others(verdict))
 
 
 def _others(verdict: JobVerdict) -> Iterator[StepVerdict]:
