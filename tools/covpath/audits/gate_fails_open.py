@@ -35,8 +35,8 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
 
 
 def _finding(subject: AuditSubject, gate: AggregateGate, passing: list[Passing]) -> Finding:
-    workflow, job = subject.verdicts.job(gate.ref)
-    required = any(subject.required.requires(name) for name in subject.verdicts.checks_of(workflow, job))
+    _, job = subject.verdicts.job(gate.ref)
+    required = any(subject.required.requires(name) for name in subject.verdicts.checks_of(gate.ref))
     told = [
         f"a {word} {_listed(names)}"
         for result, word in _WORDS.items()

@@ -42,7 +42,7 @@ def _counts(subject: AuditSubject, ref: JobRef) -> bool:
 
 
 def _is_required(subject: AuditSubject, ref: JobRef) -> bool:
-    return any(subject.required.requires(name) for name in subject.verdicts.checks_of(*subject.verdicts.job(ref)))
+    return any(subject.required.requires(name) for name in subject.verdicts.checks_of(ref))
 
 
 def _finding(subject: AuditSubject, gates: list[AggregateGate], missed: list[JobRef]) -> Finding:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from covpath.audits.check_names import are_apart
+from covpath.audits.quiet import Quiet
 from covpath.gate.aggregate import AggregateGate, GateKind, aggregate_gates
-from covpath.gate.checks import check_patterns, legs_of, naming_contexts
+from covpath.gate.checks import CheckPattern, check_patterns, legs_of, naming_contexts
 from covpath.gate.judge import Judge
+from covpath.gate.repository import SharedName, StuckCheck, shared_names, stuck_checks
 from covpath.gate.runs import Runs
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import JobRef
@@ -24,7 +27,7 @@ class Verdicts:
             workflow.ref(job): (workflow, job) for workflow in self.workflows for job in workflow.jobs.values()
         }
         self._known: dict[JobRef, JobVerdict] = {}
-        self._checks: dict[JobRef, tuple[str, ...]] = {}
+        self._checks: dict[JobRef, tuple[CheckPattern, ...]] = {}
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
@@ -43,16 +46,20 @@ class Verdicts:
 
     def noteworthy(self) -> Iterator[JobVerdict]:
         """The verdicts of all jobs that may be something to report without any entry."""
-        for ref in self._jobs:
+        for ref in self._loud:
             verdict = self.of(ref)
             assert verdict is not None
             yield verdict
 
     @cached_property
+    def _loud(self) -> tuple[JobRef, ...]:
+        quiet = Quiet(self.judge.links)
+        return tuple(ref for ref, (workflow, job) in self._jobs.items() if not quiet.is_quiet(workflow, job))
+
+    @cached_property
     def gates(self) -> tuple[AggregateGate, ...]:
         """The jobs that make one check of many, for branch protection to ask for."""
-        runs = Runs(self.judge.links)
-        found = (gate for workflow in self.workflows for gate in aggregate_gates(runs, workflow))
+        found = (gate for workflow in self.workflows for gate in aggregate_gates(self._runs, workflow))
         return tuple(gate for gate in found if not self._stands_in(gate))
 
     def _stands_in(self, gate: AggregateGate) -> bool:
@@ -63,14 +70,31 @@ class Verdicts:
         awaited = any(need.lower() == job.id.lower() for other in workflow.jobs.values() for need in other.needs)
         return awaited or (job.if_ is not None and ".outputs" in job.if_.value)
 
-    def checks_of(self, workflow: Workflow, job: Job) -> tuple[str, ...]:
-        """The names of the checks a job reports, as far as they are wholly known."""
-        ref = workflow.ref(job)
+    @cached_property
+    def shared_names(self) -> tuple[SharedName, ...]:
+        """The check names that several jobs report."""
+        return () if are_apart(self.workflows) else shared_names(self._runs, self.workflows)
+
+    @cached_property
+    def stuck_checks(self) -> tuple[StuckCheck, ...]:
+        """The required checks that may never report."""
+        return stuck_checks(self._runs, self.workflows, self.judge.required)
+
+    @cached_property
+    def _runs(self) -> Runs:
+        return Runs(self.judge.links)
+
+    def patterns_of(self, ref: JobRef) -> tuple[CheckPattern, ...]:
+        """The checks a job reports; ``*`` stands for what the file does not say."""
         if ref not in self._checks:
+            job = self._jobs[ref][1]
             contexts = naming_contexts()
-            patterns = check_patterns(job, legs_of(job, contexts), contexts) if job.uses is None else ()
-            self._checks[ref] = tuple(dict.fromkeys(check.text for check in patterns if check.known))
+            self._checks[ref] = check_patterns(job, legs_of(job, contexts), contexts)
         return self._checks[ref]
+
+    def checks_of(self, ref: JobRef) -> tuple[str, ...]:
+        """The names of the checks a job reports, as far as they are wholly known."""
+        return tuple(dict.fromkeys(check.text for check in self.patterns_of(ref) if check.known))
 
     @cached_property
     def files(self) -> frozenset[str]:
