@@ -16,7 +16,9 @@ from covpath.bench.plan import CellPlan, Plan
 from covpath.bench.planner import Answer, Step, answer, next_step
 from covpath.bench.workbench import Ready
 from covpath.evidence.cells import cells as cells_of
+from covpath.evidence.model import Choice
 from covpath.evidence.runner import RunnerProfile
+from covpath.evidence.store import dump_evidence, parse_evidence
 from covpath.evidence.trial import CacheState, CpuUse, DiskUse, Enforcement, MemoryUse, Outcome, PeakBasis, Role, Trial
 from covpath.terms import Tri
 from evidence_samples import RUNNER, TRIAL
@@ -155,6 +157,7 @@ def test_the_cheaper_neighbour_is_refuted_once() -> None:
     found = decide(programs, plan_of(programs, grid()))
     last = found.steps[-1]
     assert (last.cell.key, last.why) == ("a/48/0.25", "the next cheaper one is said to fail")
+    assert found.answer.refuted is last.cell
 
 
 def test_a_band_of_page_cache_is_settled_by_bisection() -> None:
@@ -281,3 +284,22 @@ def test_few_runs_on_real_limits(tmp_path: Path) -> None:
     assert Tri.UNKNOWN not in works.values()
     measured = [cell for cell in cells_of(evidence) if cell.enforcement is Enforcement.ENFORCED and cell.trials == 3]
     assert [(cell.backend, cell.runner) for cell in measured] == [("small", "16")]
+    assert evidence.cheapest == Choice(
+        backend="small", runner="16", cache=CacheState.WARM, confirmed=True, refuted=None, refuted_outcome=None
+    )
+    assert parse_evidence(dump_evidence(evidence), "e") == evidence
+
+
+@pytest.mark.linux_limits
+def test_the_refuted_neighbour_is_in_the_record(tmp_path: Path) -> None:
+    if best().NAME == UNPRIVILEGED:
+        pytest.skip("NO CONTROL GROUPS, enforced cells are not tested here")
+    big = Variant(backend="big", script=HOG, report="lcov.info")
+    sizes = [
+        replace(ROOMY, name=str(size), memory_bytes=size * MIB, price_per_minute_dollars=size / 10_000)
+        for size in (48, 64, 128, 256)
+    ]
+    found = bench(tmp_path, subject(tmp_path, big), *sizes, few=True).cheapest
+    assert found is not None
+    assert (found.runner, found.confirmed) == ("128", True)
+    assert (found.refuted, found.refuted_outcome) == ("64", Outcome.OOM)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from covpath.evidence.model import Evidence, Prediction
+from covpath.evidence.model import Choice, Evidence, Prediction
 from covpath.evidence.parity import Finding, Level, Parity, Share
 from covpath.evidence.trial import (
     CacheState,
@@ -222,3 +222,26 @@ def test_memory_over_time_in_one_line() -> None:
 )
 def test_what_must_not_be_said_is_found(text: str) -> None:
     assert MUST_NOT_SAY.search(text)
+
+
+def test_the_cheapest_is_named_everywhere_with_what_was_refuted_and_what_is_only_foreseen() -> None:
+    choice = Choice(
+        backend="pytest-cov",
+        runner="small",
+        cache=CacheState.WARM,
+        confirmed=True,
+        refuted="tiny",
+        refuted_outcome=Outcome.OOM,
+    )
+    words = (
+        "The cheapest that works: pytest-cov on small (2 of 2 runs good); "
+        "the next smaller, tiny, was run and fails: out of memory. "
+        "Predicted to work for less, and not run: pytest-cov on large, slipcover on large."
+    )
+    found = whole(cheapest=choice)
+    assert words in render(found)
+    assert words in " ".join(screen(found).split())
+    assert words in Page(render_page(found)).text
+    unsure = whole(cheapest=replace(choice, confirmed=False, refuted=None, refuted_outcome=None))
+    assert "(2 of 2 runs good; not confirmed). Predicted" in render(unsure)
+    assert "The cheapest" not in render(whole())

@@ -120,12 +120,16 @@ def cheapest_words(evidence: Evidence) -> str | None:
     words += ")" if choice.confirmed else "; not confirmed)"
     if choice.refuted is not None:
         words += f"; the next smaller, {choice.refuted}, was run and fails: {outcome_word(choice.refuted_outcome)}"
-    for other in found.values():
-        dollars = other.price_dollars
-        foreseen = other.works is Tri.TRUE and other.enforcement is Enforcement.PREDICTED
-        if foreseen and price is not None and dollars is not None and dollars < price:
-            words += f". Predicted to work for less, and not run: {other.backend} on {other.runner}"
-    return words + "."
+    less = [
+        f"{other.backend} on {other.runner}"
+        for other in found.values()
+        if other.works is Tri.TRUE
+        and other.enforcement is Enforcement.PREDICTED
+        and price is not None
+        and other.price_dollars is not None
+        and other.price_dollars < price
+    ]
+    return words + (f". Predicted to work for less, and not run: {', '.join(less)}." if less else ".")
 
 
 def working(evidence: Evidence) -> bool:
