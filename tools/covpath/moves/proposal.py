@@ -83,8 +83,8 @@ class Draft:
         self.notes: list[Note] = []
         self.losses: list[Loss] = []
         self.titles: list[str] = []
-        self.expected_legs: dict[JobId, dict[str, Gate]] = {}
-        """For a move of single legs: the gate every leg's check must have in the end."""
+        self.expected_legs: dict[JobId, tuple[Gate, ...]] = {}
+        """For a move of single legs: the gate every leg must have in the end, in their order."""
         self.supposed: dict[JobId, Suppose] = {}
         """What the verdicts on a job had to suppose."""
         self._origins: dict[JobId, list[int | None]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -52,7 +53,8 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
         return
     for group, translation in groups:
         draft.losses += [replace(loss, place=loss.place or _place(draft, group[0])) for loss in translation.losses]
-        draft.losses += [loss for site in group if site.action is not None for loss in site.action.losses]
+        for site in group:
+            _say_site(draft, site)
     marks = [
         (origins[group[0].step.index], translation, _bases(draft, group[0], translation, wanted))
         for group, translation in groups
@@ -62,6 +64,22 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
     for group, translation in reversed(groups):
         exchange(draft, group, translation)
     _after(draft, judging, source, name, found, marks)
+
+
+def _say_site(draft: Draft, site: Site) -> None:
+    """What goes with an action or a ``docker run`` that a plain command takes the place of."""
+    place = _place(draft, site)
+    if site.action is not None:
+        draft.losses += [replace(loss, place=loss.place or place) for loss in site.action.losses]
+        if site.action.version is not None:
+            message = "the pinned version was the old tool's: the new one is taken at its newest"
+            draft.warn("install-version", site.action.version, message, place)
+    if site.docker and site.outer is not None:
+        words = [word.raw for word in site.outer.words]
+        told = [word for word in words if re.fullmatch(r"-e.*|--env.*|-u.*|--user.*|-w.*|--workdir.*", word)]
+        if told:
+            message = f"`docker run` was given {' '.join(told)}, which the plain command is not"
+            draft.warn("docker-options", " ".join(told), message, place)
 
 
 def _after(

@@ -31,7 +31,7 @@ def remove_flag(subject: Subject, verdict: JobVerdict) -> bool:
     if OPEN in scalar.value:
         place = draft.workflow.place(scalar)
         draft.say(NoteKind.CHANGE, f"`{FLAG}: {short(scalar.value)}` goes for good", place=place)
-        say_switch(draft, scalar)
+        say_switch(draft, scalar, on=False)
     if not draft.make(remove_key(draft.workflow.document, (*route, FLAG), why=f"remove {FLAG}")):
         return False
     draft.titles.append("make it blocking")
@@ -77,7 +77,7 @@ def flag_job(draft: Draft) -> bool:
         written = short(job.continue_on_error.value)
         place = draft.workflow.place(job.continue_on_error)
         draft.say(NoteKind.CHANGE, f"`{FLAG}: {written}` becomes `true` for every leg and event", place=place)
-        say_switch(draft, job.continue_on_error)
+        say_switch(draft, job.continue_on_error, on=True)
     edit = set_key(
         draft.workflow.document, job.route, FLAG, True, after=_BEHIND, why="let the run pass when this job fails"
     )
@@ -94,7 +94,7 @@ def flag_step(draft: Draft, step: Step) -> bool:
         written = short(step.continue_on_error.value)
         place = draft.workflow.place(step.continue_on_error)
         draft.say(NoteKind.CHANGE, f"`{FLAG}: {written}` becomes `true` for every leg and event", place=place)
-        say_switch(draft, step.continue_on_error)
+        say_switch(draft, step.continue_on_error, on=True)
     if not draft.make(set_key(draft.workflow.document, step.route, FLAG, True, why="let the step fail")):
         return False
     draft.titles.append("make it advisory")

@@ -9,7 +9,7 @@ from covpath.gate.checks import matrix_of
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate import announce
 from covpath.moves.gate.flags import FLAG, may_be_on
-from covpath.moves.gate.outside import say_still_red
+from covpath.moves.gate.outside import say_names, say_still_red
 from covpath.moves.gate.subject import Subject
 from covpath.moves.matrix_legs import LegView, choose, legs
 from covpath.moves.proposal import Draft
@@ -32,12 +32,13 @@ def propose_leg_gate(subject: Subject, gate: Gate, spec: str) -> None:
     """
     draft = subject.draft
     chosen = choose(draft.job, spec)
+    every = legs(draft.job)
     before = gates(draft.job, subject.verdict())
-    wanted = {**before, **dict.fromkeys((leg.check for leg in chosen), gate)}
+    wanted = tuple(gate if leg in chosen else now for leg, now in zip(every, before, strict=True))
     draft.expected_legs[draft.job_id] = wanted
     if before == wanted:
         return
-    condition = _condition(legs(draft.job), chosen, spec)
+    condition = _condition(every, chosen, spec)
     for way in _ways(subject, gate, condition):
         trial = draft.trial()
         try:
@@ -47,8 +48,9 @@ def propose_leg_gate(subject: Subject, gate: Gate, spec: str) -> None:
         if gates(trial.job, subject.verdict_in(trial)) == wanted:
             way(draft)
             draft.titles.append(f"make {spec} {gate}")
+            say_names(draft, subject.judging, every, legs(draft.job))
             if gate is Gate.ADVISORY and draft.job.continue_on_error is not None:
-                say_still_red(draft, subject.judging.job(draft.workflow, draft.job))
+                say_still_red(draft, [leg.check for leg in chosen])
             return
     raise Refusal(
         f"no edit known to be safe makes the leg {spec!r} of job {draft.job_id!r} {gate} and leaves the others.",
@@ -57,10 +59,10 @@ def propose_leg_gate(subject: Subject, gate: Gate, spec: str) -> None:
     )
 
 
-def gates(job: Job, verdict: JobVerdict) -> dict[str, Gate]:
-    """The gate of each leg, by its check."""
+def gates(job: Job, verdict: JobVerdict) -> tuple[Gate, ...]:
+    """The gate of each leg, in the order of the legs."""
     told = {leg.check: leg.gate for leg in verdict.legs}
-    return {leg.check: told.get(leg.check, verdict.gate) for leg in legs(job)}
+    return tuple(told.get(leg.check, verdict.gate) for leg in legs(job))
 
 
 def _condition(every: tuple[LegView, ...], chosen: tuple[LegView, ...], spec: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.lists import covers, gate_jobs, is_needed
 from covpath.moves.judging import Judging
+from covpath.moves.matrix_legs import LegView
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Blocks
 
+RENAMED = "required-check-renamed"
 _CONTEXTS = "'repos/{owner}/{repo}/branches/main/protection/required_status_checks/contexts'"
 
 
@@ -25,9 +29,9 @@ def _quoted(check: str) -> str:
     return check.replace("'", "'\\''")
 
 
-def say_still_red(draft: Draft, verdict: JobVerdict) -> None:
-    """A job that is let off still turns its own check red."""
-    for check in verdict.checks:
+def say_still_red(draft: Draft, checks: Iterable[str]) -> None:
+    """A job that is let off still turns its own checks red."""
+    for check in checks:
         draft.say(
             NoteKind.OUTSIDE,
             f"the check `{check}` still turns red when the job fails; if it is required, it must leave the list",
@@ -57,3 +61,21 @@ def say_not_required(draft: Draft, judging: Judging, verdict: JobVerdict) -> Non
                 "(with --required FILE the move lets the gate need it)",
                 place=draft.workflow.place(gate.key),
             )
+
+
+def say_names(draft: Draft, judging: Judging, before: tuple[LegView, ...], after: tuple[LegView, ...]) -> None:
+    """The checks that are called otherwise from now on."""
+    for old, new in zip(before, after, strict=True):
+        if old.check == new.check:
+            continue
+        message = f"the check `{old.check}` is called `{new.check}` from now on"
+        if judging.required.known and judging.required.requires(old.check):
+            draft.stop(
+                RENAMED,
+                old.check,
+                f"{message}, and is required: no pull request could be merged until the list follows",
+                draft.workflow.place(draft.job.key),
+            )
+        draft.say(
+            NoteKind.OUTSIDE, f"{message}; a list that requires it must follow", command=require_command(new.check)
+        )

@@ -13,7 +13,7 @@ from covpath.moves.gate.subject import Subject, everywhere, find_step, suppose
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.moves.wanted import ASKED, Wanted
-from covpath.terms import Gate
+from covpath.terms import Blocks, Gate
 from covpath.workflow.model import Step
 
 _MOST_LEVERS = 40
@@ -181,7 +181,7 @@ def _by_habit(subject: Subject, verdict: JobVerdict, step: Step) -> None:
         return
     if way is Way.JOB:
         if flags.flag_job(draft):
-            outside.say_still_red(draft, verdict)
+            outside.say_still_red(draft, verdict.checks)
     else:
         _mask_step(subject, verdict, step)
 
@@ -215,6 +215,9 @@ def _let_call_off(subject: Subject, verdict: JobVerdict) -> None:
     assert draft.job.uses is not None
     place = draft.workflow.place(draft.job.uses)
     required = judging.required
+    if required.known and verdict.blocks.value is Blocks.NO:
+        draft.say(NoteKind.LEFTOVER, "the run turns red when it fails, but no required check does", place=place)
+        return
     own = any(required.requires(check) for check in verdict.checks)
     if not required.known or own or not lists.let_off(draft, judging):
         raise Refusal(

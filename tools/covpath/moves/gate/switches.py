@@ -34,8 +34,11 @@ def outside(text: str) -> tuple[Reference, ...]:
     return tuple(reference for reference in found if reference.path[0].lower() in _OUTSIDE and len(reference.path) > 1)
 
 
-def say_switch(draft: Draft, scalar: Scalar) -> None:
-    """Stop where an edit takes a switch away that somebody turns from outside, and say how to turn it instead."""
+def say_switch(draft: Draft, scalar: Scalar, *, on: bool | None = None) -> None:
+    """Stop where an edit takes a switch away that somebody turns from outside, and say how to turn it instead.
+
+    ``on`` is the value that the expression shall have.
+    """
     for reference in outside(scalar.value):
         what = f"{_OUTSIDE[reference.path[0].lower()]} {reference.path[1]}"
         place = draft.workflow.place(scalar)
@@ -46,8 +49,13 @@ def say_switch(draft: Draft, scalar: Scalar) -> None:
                 NoteKind.OUTSIDE,
                 f"{what} can be turned without any edit" + (f": {words}" if words else ""),
                 place=place,
-                command=f"gh variable set {reference.path[1]} --body VALUE",
+                command=f"gh variable set {reference.path[1]} --body {_body(scalar.value, reference, on)}",
             )
+
+
+def _body(text: str, reference: Reference, on: bool | None) -> str:
+    """The word that gives the expression its value, where one is known to."""
+    return next((word for word, value in turned(text, reference) if value is on and on is not None), "VALUE")
 
 
 def _words(text: str, reference: Reference) -> str:

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator
 
 from covpath.errors import Refusal, UsageError
-from covpath.moves.gate.outside import require_command
+from covpath.moves.gate.outside import say_names
 from covpath.moves.judging import Judging
 from covpath.moves.matrix_legs import LegView, choose, entries_of, legs
-from covpath.moves.proposal import Draft, NoteKind
+from covpath.moves.proposal import Draft
 from covpath.workflow.model import Job
 from covpath.yamltext.nodes import Plain, Route, Scalar, deref, walk
 from covpath.yamltext.operations import set_value
 
 CONDITIONS = "runner-conditions"
-RENAMED = "required-check-renamed"
 
 
 def change_matrix(draft: Draft, judging: Judging, path: str, value: Plain, leg: str | None) -> str | None:
@@ -40,7 +39,7 @@ def change_matrix(draft: Draft, judging: Judging, path: str, value: Plain, leg: 
         trial = draft.trial()
         if _set_all(trial, routes, value) and [dict(one.values) for one in legs(trial.job)] == wanted:
             _set_all(draft, routes, value)
-            _say_names(draft, judging, before, legs(draft.job))
+            say_names(draft, judging, before, legs(draft.job))
             _say_conditions(draft, old)
             return old
     raise Refusal(
@@ -94,24 +93,6 @@ def _set_all(draft: Draft, routes: list[Route], value: Plain) -> bool:
     for route in routes:
         done = draft.make(set_value(draft.workflow.document, route, value, why=f"run on {value}")) or done
     return done
-
-
-def _say_names(draft: Draft, judging: Judging, before: tuple[LegView, ...], after: tuple[LegView, ...]) -> None:
-    """The checks that are called otherwise from now on."""
-    for old, new in zip(before, after, strict=True):
-        if old.check == new.check:
-            continue
-        message = f"the check `{old.check}` is called `{new.check}` from now on"
-        if judging.required.known and judging.required.requires(old.check):
-            draft.stop(
-                RENAMED,
-                old.check,
-                f"{message}, and is required: no pull request could be merged until the list follows",
-                draft.workflow.place(draft.job.key),
-            )
-        draft.say(
-            NoteKind.OUTSIDE, f"{message}; a list that requires it must follow", command=require_command(new.check)
-        )
 
 
 def _say_conditions(draft: Draft, old: str) -> None:

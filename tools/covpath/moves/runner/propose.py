@@ -71,7 +71,7 @@ def _move(draft: Draft, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judgin
         expressions = list(_expressions(job.runs_on))
         if not _set(draft, jobs, wanted, what):
             return
-        _say_expressions(draft, expressions)
+        _say_expressions(draft, expressions, wanted.labels)
     draft.titles.append(f"run on {what}")
     say_risks(draft, before, wanted.labels, wanted.group)
 
@@ -103,7 +103,7 @@ def _expressions(node: Node) -> list[Scalar]:
     return [scalar for item in inside for scalar in _expressions(item)]
 
 
-def _say_expressions(draft: Draft, expressions: list[Scalar]) -> None:
+def _say_expressions(draft: Draft, expressions: list[Scalar], labels: tuple[str, ...]) -> None:
     """Whatever chose the runner until now does not any more."""
     for scalar in expressions:
         place = draft.before.place(scalar)
@@ -115,29 +115,34 @@ def _say_expressions(draft: Draft, expressions: list[Scalar]) -> None:
                     NoteKind.OUTSIDE,
                     f"the repository variable {reference.path[1]} can be set without any edit",
                     place=place,
-                    command=f"gh variable set {reference.path[1]} --body LABEL",
+                    command=f"gh variable set {reference.path[1]} --body {' '.join(labels[:1]) or 'LABEL'}",
                 )
 
 
 def _set(draft: Draft, jobs: tuple[JobId, ...], wanted: Wanted, what: str) -> bool:
     """Write the new runner in the form the old one has."""
     job = draft.job
+    assert job.runs_on is not None
     route: Route = (*job.route, "runs-on")
     why = f"run on {what}"
-    mapping = job.runs_on is not None and isinstance(deref(job.runs_on), Mapping)
+    real = deref(job.runs_on)
+    mapping = isinstance(real, Mapping)
     labels: Plain = wanted.labels[0] if len(wanted.labels) == 1 else list(wanted.labels)
+    same = _labels(to_plain(job.runs_on)) == wanted.labels
     if not mapping:
         group: dict[str, Plain] = {"group": wanted.group}
+        if same and wanted.group is None:
+            return False
         value = labels if wanted.group is None else {**group, **({"labels": labels} if wanted.labels else {})}
         return _set_value(draft, jobs, route, value, why)
     done = False
     if wanted.group is not None:
         done = draft.make(set_key(draft.workflow.document, route, "group", wanted.group, before=("labels",), why=why))
-    if wanted.labels:
+    if wanted.labels and not same:
         done = draft.make(set_key(draft.workflow.document, route, "labels", labels, why=why)) or done
         if wanted.group is None and done:
             draft.say(NoteKind.LEFTOVER, "the runner group stays", place=draft.workflow.place(job.key))
-    elif wanted.group is not None:
+    elif wanted.group is not None and not wanted.labels:
         done = draft.make(remove_key(draft.workflow.document, (*route, "labels"), why=why)) or done
     return done
 
