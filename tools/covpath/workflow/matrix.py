@@ -158,14 +158,20 @@ def _matches(wanted: Value, value: Value) -> Tri:
         case Unknown():
             return Tri.UNKNOWN
         case Object():
-            found = {_matches(item, indexed(value, key)) for key, item in wanted.entries.items()}
+            parts = ((item, indexed(value, key)) for key, item in wanted.entries.items())
         case Array():
-            found = {_matches(item, indexed(value, float(at))) for at, item in enumerate(wanted.items)}
+            parts = ((item, indexed(value, float(at))) for at, item in enumerate(wanted.items))
+        case str() if isinstance(value, str):
+            return Tri.of(fold(value) == fold(wanted))
         case _:
             return compared("==", value, wanted)
-    if Tri.FALSE in found:
-        return Tri.FALSE
-    return Tri.UNKNOWN if Tri.UNKNOWN in found else Tri.TRUE
+    certain = True
+    for item, inside in parts:
+        found = _matches(item, inside)
+        if found is Tri.FALSE:
+            return Tri.FALSE
+        certain = certain and found is Tri.TRUE
+    return Tri.TRUE if certain else Tri.UNKNOWN
 
 
 def _shown(values: Iterable[Value]) -> Iterator[Value]:

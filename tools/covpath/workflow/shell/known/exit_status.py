@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from covpath.terms import Tri
 from covpath.workflow.shell.dialect import Shell
@@ -45,8 +46,16 @@ def fails(text: str, shell: Shell, variables: Mapping[str, str], *, deciding: bo
     ``text`` has its GitHub expressions replaced already; what is not known in it or in
     ``variables`` is a HOLE. ``deciding``: unknown programs may decide on what the script knows.
     """
+    if not shell.kind.reads_posix or not shell.known:
+        return Tri.UNKNOWN
+    return _fails(text, shell.errexit, shell.pipefail, tuple(sorted(variables.items())), deciding)
+
+
+@lru_cache(maxsize=256)
+def _fails(text: str, errexit: bool, pipefail: bool, variables: tuple[tuple[str, str], ...], deciding: bool) -> Tri:
+    """The same; a job is gone through several times with the same known texts."""
     script = parse_script(text)
-    if script.errors or not shell.kind.reads_posix or not shell.known:
+    if script.errors:
         return Tri.UNKNOWN
     assigned = _assigned(text)
     pending: list[tuple[bool, ...]] = [()]
@@ -56,7 +65,7 @@ def fails(text: str, shell: Shell, variables: Mapping[str, str], *, deciding: bo
             break
         choices = _Choices(pending.pop())
         stored: dict[str, Stored] = dict(variables)
-        process = Process(Shared(text, choices.decide, deciding, assigned), shell.errexit, shell.pipefail, stored)
+        process = Process(Shared(text, choices.decide, deciding, assigned), errexit, pipefail, stored)
         try:
             found.add(Rehearsal().end(script.body, process) != 0)
         except (Unclear, RecursionError):
