@@ -42,10 +42,9 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
     for entry in subject.open_entries:
         if not entry.evidence:
             continue
-        for ref in subject.verdicts.refs:
-            if entry.is_about(ref):
-                for piece in entry.evidence:
-                    yield from _of_piece(subject, entry, piece, ref)
+        for ref in subject.refs_of(entry):
+            for piece in entry.evidence:
+                yield from _of_piece(subject, entry, piece, ref)
 
 
 def _of_piece(subject: AuditSubject, entry: Entry, piece: Evidence, ref: JobRef) -> Iterator[Finding]:

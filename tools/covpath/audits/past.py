@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,8 +12,8 @@ from covpath.audits.setup import JobSetup, setup_of
 from covpath.errors import CovpathError
 from covpath.ledger.history import History
 from covpath.ledger.versions import Working, past
-from covpath.outside.git import Repository
-from covpath.outside.revisions import Change, blobs, history, show
+from covpath.outside.git import Repository, text_of
+from covpath.outside.revisions import Change, blobs, history
 from covpath.terms import JobId
 from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
@@ -41,6 +42,8 @@ class Past:
         self._revision = revision
         self._working = working
         self._versions: dict[str, tuple[Change, ...]] = {}
+        self._blobs: dict[tuple[str, str], str | None] = {}
+        self._parsed: dict[str, Workflow | None] = {}
 
     @cached_property
     def known(self) -> bool:
@@ -84,12 +87,28 @@ class Past:
 
     def setup_at(self, commit: str, path: str, job: JobId) -> JobSetup | None:
         """What a job was measured with at a commit; None where that cannot be told."""
-        try:
-            workflow = _workflow(path, show(self._repository, commit, path))
-        except CovpathError:
+        blob = self._blob_at(commit, path)
+        if blob is None:
             return None
+        if blob not in self._parsed:
+            self._parsed[blob] = _workflow(path, blobs(self._repository, [blob])[blob])
+        workflow = self._parsed[blob]
         found = workflow.jobs.get(job) if workflow is not None else None
         return setup_of(workflow, found) if workflow is not None and found is not None else None
+
+    def _blob_at(self, commit: str, path: str) -> str | None:
+        """The content of a file at a commit. All commits that brought evidence are asked about at once."""
+        if not _COMMIT.fullmatch(commit) or "\n" in path:
+            return None
+        if (commit, path) not in self._blobs:
+            seen = {one.commit for job in self.exceptions.jobs.values() for one in job.evidence.values()}
+            asked = sorted(one for one in {commit, *seen} if one)
+            lines = "".join(f"{one}:{path}\n" for one in asked)
+            answer = text_of(self._repository.git("cat-file", "--batch-check", given=lines.encode()))
+            for one, line in zip(asked, answer.splitlines(), strict=True):
+                words = line.split(" ")
+                self._blobs[one, path] = words[0] if words[1:2] == ["blob"] else None
+        return self._blobs[commit, path]
 
     def _workflows(self, path: str) -> Iterator[tuple[Change, Workflow | None]]:
         if path not in self._versions:
@@ -104,6 +123,7 @@ class Past:
                 yield change, _workflow(change.path, texts.get(change.after or ""))
 
 
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _TOGETHER = 20
 """Versions that are read from git at once: most questions are answered by the newest few."""
 

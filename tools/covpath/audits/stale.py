@@ -29,10 +29,9 @@ _ALIKE = 0.62
 
 def check(subject: AuditSubject) -> Iterator[Finding]:
     """One finding for each name of an open entry that means no job."""
-    refs = subject.verdicts.refs
     for entry in subject.open_entries:
         for name in entry.jobs:
-            if any(name.matches(ref) for ref in refs) or _may_be_unread(subject, name):
+            if any(map(name.matches, subject.verdicts.by_id.get(name.job, ()))) or _may_be_unread(subject, name):
                 continue
             now = renamed(subject, name)
             yield Finding(

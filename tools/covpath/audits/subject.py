@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from covpath.audits.past import Past
 from covpath.audits.verdicts import Verdicts
@@ -14,7 +15,7 @@ from covpath.gate.required import UNKNOWN_REQUIRED, RequiredChecks
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.calendar import Calendar, UnknownDay
 from covpath.ledger.model import Entry, JobName, Ledger
-from covpath.terms import JobRef
+from covpath.terms import JobId, JobRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Owners:
     names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AuditSubject:
     """One state of one repository, and the day it is judged by.
 
@@ -69,19 +70,31 @@ class AuditSubject:
 
     def entry_of(self, ref: JobRef) -> Entry | None:
         """The open entry about a job."""
-        return next((entry for entry in self.open_entries if entry.is_about(ref)), None)
+        return next((entry for entry in self._by_id.get(ref.job, ()) if entry.is_about(ref)), None)
+
+    @cached_property
+    def _by_id(self) -> dict[JobId, list[Entry]]:
+        """The open entries by the ids of the jobs they name."""
+        found: dict[JobId, list[Entry]] = {}
+        for entry in self.open_entries:
+            for name in entry.jobs:
+                found.setdefault(name.job, []).append(entry)
+        return found
+
+    def refs_of(self, entry: Entry) -> tuple[JobRef, ...]:
+        """The jobs that an entry names and a workflow has."""
+        return tuple(ref for name in entry.jobs for ref in self.verdicts.by_id.get(name.job, ()) if name.matches(ref))
 
     def jobs_of(self, entry: Entry) -> Iterator[JobVerdict]:
         """The verdicts of the jobs that an entry names and a workflow has."""
-        for ref in self.verdicts.refs:
-            if entry.is_about(ref):
-                verdict = self.verdicts.of(ref)
-                assert verdict is not None
-                yield verdict
+        for ref in self.refs_of(entry):
+            verdict = self.verdicts.of(ref)
+            assert verdict is not None
+            yield verdict
 
     def ref_of(self, entry: Entry) -> JobRef | None:
         """The first job of an entry that a workflow has."""
-        return next((ref for ref in self.verdicts.refs if entry.is_about(ref)), None)
+        return next(iter(self.refs_of(entry)), None)
 
 
 def names_of(entry: Entry) -> str:

@@ -47,7 +47,7 @@ def _explained(subject: AuditSubject, ref: JobRef) -> bool:
     """Whether an entry speaks of the job: open, or resolved (that is another rule's), or damaged."""
     if subject.exceptions_unreadable or any(name.matches(ref) for name in subject.unread):
         return True
-    return subject.ledger is not None and bool(subject.ledger.about(ref))
+    return subject.entry_of(ref) is not None or any(entry.is_about(ref) for entry in subject.resolved_entries)
 
 
 def _what(gate: Gate) -> str:

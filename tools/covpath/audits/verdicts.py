@@ -13,7 +13,7 @@ from covpath.gate.judge import Judge
 from covpath.gate.repository import SharedName, StuckCheck, shared_names, stuck_checks
 from covpath.gate.runs import Runs
 from covpath.gate.verdict import JobVerdict
-from covpath.terms import JobRef
+from covpath.terms import JobId, JobRef
 from covpath.workflow.model import Job, Workflow
 
 
@@ -33,6 +33,14 @@ class Verdicts:
     def refs(self) -> tuple[JobRef, ...]:
         """Every job, in the order of the files."""
         return tuple(self._jobs)
+
+    @cached_property
+    def by_id(self) -> dict[JobId, list[JobRef]]:
+        """The jobs by their ids, which several files may share."""
+        found: dict[JobId, list[JobRef]] = {}
+        for ref in self._jobs:
+            found.setdefault(ref.job, []).append(ref)
+        return found
 
     def job(self, ref: JobRef) -> tuple[Workflow, Job]:
         """A job and its workflow."""
