@@ -247,3 +247,8 @@ def test_a_measurement_beside_others_is_unknown_with_its_reason() -> None:
     verdict = judged(text)["job"]
     assert (verdict.gate, verdict.coverage) == (Gate.UNKNOWN, True)
     assert verdict.reasons[0].code == "step-form-unknown"
+
+
+def test_a_measurement_that_only_makes_words_of_another_command_is_masked() -> None:
+    assert gate('echo "covered: $(cargo tarpaulin --out Stdout)"') is Gate.SILENT
+    assert gate('covered=$(cargo tarpaulin --out Stdout)\necho "$covered"') is Gate.BLOCKING

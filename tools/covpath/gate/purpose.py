@@ -12,6 +12,9 @@ from covpath.gate.script_text import ScriptText, TextCommand, script_text
 from covpath.workflow.model import Step, StepForm
 from covpath.workflow.shell.dialect import Shell
 
+_INSIDE_WORDS = ("$(", "`", "<(")
+"""What a script without other commands may be about: they make words of others."""
+
 
 def is_setup(step: Step, shell: Shell) -> bool:
     """Whether a step only prepares: every action, and scripts that only install, fetch or clean up."""
@@ -20,13 +23,13 @@ def is_setup(step: Step, shell: Shell) -> bool:
     if not shell.kind.reads_posix:
         return False
     told = script_text(step.run.value)
-    if told is None:
+    telling = text_commands(told) if told is not None else []
+    if told is None or (not telling and any(sign in step.run.value for sign in _INSIDE_WORDS)):
         # Imported here: few scripts need to be read as shell for this.
         from covpath.gate.script_commands import prepares, script_commands
 
         commands = script_commands(step.run.value)
         return bool(commands) and all(map(prepares, commands))
-    telling = text_commands(told)
     return all(prepare(command.words) for command in telling or told.commands) and bool(telling or not told.leaves)
 
 

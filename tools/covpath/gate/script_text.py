@@ -103,7 +103,7 @@ def _masked(text: str) -> str | None:
     if "esac" in masked:
         masked = _PATTERN.sub("", masked)
     broken = "'" in masked or '"' in masked or "`" in masked or "$(" in masked or "<<" in masked or "\\" in masked
-    return None if broken or "((" in masked or "#" in masked else masked
+    return None if broken or "((" in masked or "=(" in masked or "#" in masked else masked
 
 
 def _step(word: str, number: int) -> int:

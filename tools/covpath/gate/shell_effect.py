@@ -80,6 +80,13 @@ def _in_leg(text: str, leg: Leg | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _surely(text: str, command: Command | None) -> bool:
+    """Whether the text alone tells that a failure is the script's; it says nothing of what makes words of others."""
+    if command is None:
+        return fails_at_once(text)
+    return not command.context and every_command_alone(text)
+
+
 def shell_effect(
     workflow: Workflow, job: Job, step: Step, command: Command | None, leg: Leg | None = None
 ) -> ShellEffect:
@@ -90,7 +97,7 @@ def shell_effect(
         return LETS_OUT
     text = step.run.value
     shell = shell_for(workflow, job, step, leg)
-    if shell.errexit and shell.known and (every_command_alone(text) if command is not None else fails_at_once(text)):
+    if shell.errexit and shell.known and _surely(text, command):
         return LETS_OUT
     # Imported here: most scripts need no shell reader for this.
     from covpath.gate.script_commands import script_commands

@@ -1,0 +1,97 @@
+"""What is told of a script by its text alone agrees with what is told by reading it as shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from covpath.errors import CovpathError
+from covpath.gate.purpose import every_command_alone, fails_at_once, is_setup
+from covpath.gate.script_commands import prepares, script_commands
+from covpath.workflow.model import Step
+from covpath.workflow.reading import read_workflow
+from covpath.workflow.shell.dialect import default_shell
+from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+from covpath.workflow.shell.parse import parse_script
+from judging import workflow
+from shared_data import shared_path
+
+AT_ONCE = [
+    "cargo test",
+    "cd icn\ncargo test --all",
+    "cargo build\ncargo test",
+    'echo "testing"\ncargo test',
+    "cargo test \\\n  --workspace",
+    "# cargo test || true\ncargo test",
+    "echo 'a || b'\ncargo test",
+]
+NOT_AT_ONCE = [
+    "cargo test || true",
+    "set +e\ncargo test\nexit 0",
+    "cargo test | tee log",
+    "cargo test &",
+    "if cargo test; then echo ok; fi",
+    "! cargo test",
+    "trap 'exit 0' ERR\ncargo test",
+    "cargo test && echo ok || echo failed",
+    "echo $(cargo test)",
+    "echo nothing",
+]
+
+
+@pytest.mark.parametrize("text", AT_ONCE)
+def test_a_command_that_stands_alone_fails_its_script(text: str) -> None:
+    assert fails_at_once(text)
+
+
+@pytest.mark.parametrize("text", NOT_AT_ONCE)
+def test_nothing_is_claimed_of_the_others(text: str) -> None:
+    assert not fails_at_once(text)
+
+
+def _disagreement(step: Step) -> str | None:
+    shell = default_shell()
+    assert step.run is not None
+    text = step.run.value
+    commands = script_commands(text)
+    if commands and is_setup(step, shell) != all(map(prepares, commands)):
+        return "setup"
+    script = parse_script(text)
+    last = commands[-1:] if fails_at_once(text) else ()
+    every = [one for one in script.commands if one.words and not one.context] if every_command_alone(text) else ()
+    if any(failure_of(one, script, shell).outcome is not ExitOutcome.FAILS for one in (*last, *every)):
+        return "fails"
+    return None
+
+
+def test_text_and_shell_agree_on_the_tables() -> None:
+    for text in (*AT_ONCE, *NOT_AT_ONCE):
+        steps = workflow("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: PLACE\n").jobs
+        step = next(iter(steps.values())).steps[0]
+        assert step.run is not None
+        assert _disagreement(step) is None
+        script = parse_script(text)
+        if fails_at_once(text):
+            assert failure_of(script_commands(text)[-1], script, default_shell()).outcome is ExitOutcome.FAILS
+
+
+@pytest.mark.shared
+def test_text_and_shell_agree_on_real_scripts() -> None:
+    seen: dict[str, str | None] = {}
+    for step in _steps():
+        assert step.run is not None
+        if step.run.value.strip() and step.run.value not in seen:
+            seen[step.run.value] = _disagreement(step)
+    assert len(seen) > 1500
+    assert {text: what for text, what in seen.items() if what is not None} == {}
+
+
+def _steps() -> Iterator[Step]:
+    for path in sorted(shared_path("corpus/dev").rglob("*.y*ml"))[::3]:
+        try:
+            read = read_workflow(path.name, path.read_bytes())
+        except CovpathError:
+            continue
+        for job in read.jobs.values():
+            yield from (step for step in job.all_steps() if step.run is not None)
