@@ -20,7 +20,13 @@ from shared_data import shared_path
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.xdist_group("on-github-corpus")]
 
-REFUSED = ("runs on Windows", "runs on macOS", "made by another job or an expression", "shell is pwsh")
+REFUSED = (
+    "only a script can be wrapped",
+    "runs on Windows",
+    "runs on macOS",
+    "made by another job or an expression",
+    "shell is pwsh",
+)
 
 
 @dataclass(frozen=True)

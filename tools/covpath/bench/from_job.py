@@ -68,8 +68,13 @@ def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringComm
             place=workflow.place(job.key),
             hint="Name a job whose script calls one; `covpath status` lists them.",
         )
-    assert measuring.recognition is not None
     step = job.steps[measuring.index]
+    if measuring.recognition is None or step.run is None:
+        raise Refusal(
+            "the measuring step calls no backend in a script of its own.",
+            place=workflow.place(step.node),
+            hint="A step that runs the tool itself can be measured: write its command into a `run`.",
+        )
     values = dict(_environment(workflow, job, step))
     backend = measuring.recognition.backend
     steps = measuring_steps(job, step.index, backend, {name: value.value for name, value in values.items()})

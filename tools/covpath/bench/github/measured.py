@@ -130,7 +130,12 @@ def _left_out(step: Step, contexts: Contexts) -> bool:
 
 def _part(workflow: Workflow, job: Job, step: Step) -> Part:
     shell = shell_for(workflow, job, step)
-    assert step.run is not None
+    if step.run is None:
+        raise Refusal(
+            "the measuring step is an action; only a script can be wrapped.",
+            place=workflow.place(step.node),
+            hint="Write its command into a `run` step.",
+        )
     place = workflow.place(step.node)
     if shell.kind in (ShellKind.PWSH, ShellKind.CMD):
         raise Refusal(f"the measuring step's shell is {shell.kind.value}, which covpath cannot wrap.", place=place)
