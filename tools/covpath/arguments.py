@@ -103,7 +103,7 @@ def _bench(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     how_many = parser.add_mutually_exclusive_group()
     how_many.add_argument("--trials", type=int, metavar="N", help="runs of each cell")
     how_many.add_argument("--few", action="store_true",
-                          help="run only what tells which cells work and which is the cheapest; predict the rest")  # fmt: skip
+                          help="run what tells which cells work and which is cheapest; predict the rest")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask before running the commands shown")
     parser.add_argument("--fresh", action="store_true", help="forget saved trials instead of resuming")
     parser.add_argument("--out", dest="folder", type=Path, metavar="DIR", help="where the evidence goes")

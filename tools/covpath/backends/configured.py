@@ -72,7 +72,9 @@ _PHPUNIT = _Setting(
 _MAVEN = _Setting(
     "JaCoCo (Maven)",
     ("pom.xml",),
-    re.compile(r"<artifactId>\s*jacoco-maven-plugin\s*</artifactId>(?:(?!</plugin>).){0,4000}?prepare-agent", re.DOTALL),
+    re.compile(
+        r"<artifactId>\s*jacoco-maven-plugin\s*</artifactId>(?:(?!</plugin>).){0,4000}?prepare-agent", re.DOTALL
+    ),
     report="target/site/jacoco/jacoco.xml",
     format="jacoco",
     before="<profiles>",

@@ -58,7 +58,13 @@ _OUT = r"(?:.*?\s(?:-o|--output(?:-file|-filename)?)[= ]?(?P<report>[^\s-]\S*))?
 
 _TABLE = (
     # JavaScript
-    _tool("jest", "jest react-scripts kcd-scripts", rf"--(?:coverage|collectCoverage){_ON}", report=_LCOV, format_="lcov"),
+    _tool(
+        "jest",
+        "jest react-scripts kcd-scripts",
+        rf"--(?:coverage|collectCoverage){_ON}",
+        report=_LCOV,
+        format_="lcov",
+    ),
     _tool("vitest", "vitest", rf"--coverage(?:\.enabled)?{_ON}"),
     _tool("Node's test runner", "node", r"--experimental-test-coverage|--test-coverage"),
     _tool("tap", "tap", r"--(?:cov|coverage|100|coverage-report\S*|coverage-map\S*|show-full-coverage)\b(?!=no)"),
@@ -86,12 +92,23 @@ _TABLE = (
     _tool("LLVM's coverage", "llvm-cov", r"^(?:export|show|report|gcov)\b", _WRITES),
     _tool("kcov", "kcov", r"\S+\s+\S+"),
     _tool("bashcov", "bashcov", r"\S"),
-    _tool("gcov (CTest)", "ctest", r"(?:-T|--test-action)[= ]*Coverage|(?:Experimental|Nightly|Continuous)Coverage", _WRITES),
+    _tool(
+        "gcov (CTest)",
+        "ctest",
+        r"(?:-T|--test-action)[= ]*Coverage|(?:Experimental|Nightly|Continuous)Coverage",
+        _WRITES,
+    ),
     _tool("gcov (Meson)", "ninja meson", r"\bcoverage(?:-xml|-html|-text)?\b", _WRITES),
     _tool("Bazel", "bazel bazelisk", r"(?:^|\s)coverage\b"),
     _tool("OpenCppCoverage", "OpenCppCoverage OpenCppCoverage.exe", r"--"),
     # Java and its relatives
-    _tool("JaCoCo (Maven)", "mvn mvnw mvnd", _MAVEN_TESTS + r"(?:jacoco|-P\s*\S*cov)", report="target/site/jacoco/jacoco.xml", format_="jacoco"),
+    _tool(
+        "JaCoCo (Maven)",
+        "mvn mvnw mvnd",
+        _MAVEN_TESTS + r"(?:jacoco|-P\s*\S*cov)",
+        report="target/site/jacoco/jacoco.xml",
+        format_="jacoco",
+    ),
     _tool("Cobertura (Maven)", "mvn mvnw mvnd", r"\bcobertura:"),
     _tool("OpenClover (Maven)", "mvn mvnw mvnd", r"\bclover2?:"),
     _tool("Kover", "gradle gradlew gradlew.bat", r"\bkover\w+"),
