@@ -10,6 +10,7 @@ from pathlib import Path
 from covpath.audits.past import Past
 from covpath.audits.subject import AuditSubject, Owners
 from covpath.audits.verdicts import Verdicts
+from covpath.commands.linking import links_of
 from covpath.commands.state import State
 from covpath.errors import CovpathError, InputError, Place
 from covpath.evidence.model import Evidence
@@ -31,7 +32,6 @@ from covpath.ledger.reading import Reading, examine
 from covpath.ledger.versions import Working
 from covpath.outside.files import read_bytes
 from covpath.outside.git import Repository
-from covpath.workflow.calls import link
 from covpath.yamltext.source import decode
 
 
@@ -63,7 +63,7 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     ledger = reading.ledger if reading is not None else None
     required = _required(state, asked.required, ledger)
     subject = AuditSubject(
-        verdicts=Verdicts(workflows.workflows, Judge(required=required, links=link(workflows.workflows))),
+        verdicts=Verdicts(workflows.workflows, Judge(required=required, links=links_of(state, workflows.workflows))),
         ledger=ledger,
         exceptions_path=DEFAULT_PATH,
         calendar=_calendar(state, ledger),

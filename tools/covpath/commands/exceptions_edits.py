@@ -21,9 +21,8 @@ from covpath.commands.exceptions_file import (
 )
 from covpath.commands.job_status import load_ledger
 from covpath.commands.state import WorkingTree
-from covpath.commands.subject import Subject, required_checks
+from covpath.commands.subject import Subject
 from covpath.errors import InputError, Refusal, UsageError
-from covpath.gate.judge import Judge
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger import editing
 from covpath.ledger.beginning import begin
@@ -213,8 +212,12 @@ def _accepted(text: str) -> Accepted:
 
 
 def _verdict(subject: Subject, name: str) -> JobVerdict:
+    """A job as the audit sees it. Raises UsageError where there is no such job."""
     workflow, job = find_job(subject.workflows.workflows, name)
-    return Judge(required=required_checks(subject.root, None)).job(workflow, job)
+    here = look_at(subject.repository, WorkingTree(root=subject.root), Asked(today=day_or_today(None)))
+    verdict = here.subject.verdicts.of(workflow.ref(job))
+    assert verdict is not None
+    return verdict
 
 
 def _as_it_is(verdict: JobVerdict) -> tuple[Accepted, ...]:
