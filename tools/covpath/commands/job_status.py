@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from covpath.commands.subject import EXCEPTIONS_PATH
+from covpath.gate.chains import NOTHING_SEEN, Tracer
 from covpath.gate.measuring import find_measuring
+from covpath.gate.traced import Trace
 from covpath.gate.verdict import JobVerdict
 from covpath.outside.files import read_bytes
 from covpath.report.status_data import ExceptionNote, JobStatus, ReportUse
@@ -17,7 +19,6 @@ from covpath.yamltext.source import decode
 
 # What an exceptions file and a coverage job need is imported where there is one: most starts meet neither.
 if TYPE_CHECKING:
-    from covpath.gate.report_uses import WrittenReport
     from covpath.ledger.calendar import Calendar
     from covpath.ledger.model import Entry, Ledger
 
@@ -41,27 +42,37 @@ def calendar_of(root: Path, ledger: Ledger) -> Calendar | None:
     return open_calendar(ledger.calendar, lambda path: decode(path, read_bytes(root / path, within=root)).text)
 
 
-def job_status(workflow: Workflow, job: Job, verdict: JobVerdict, ledger: Ledger | None) -> JobStatus:
-    """Everything ``covpath status`` tells of one job."""
-    recognition = find_measuring(workflow, job).recognition if verdict.coverage else None
+def job_status(
+    workflow: Workflow, job: Job, verdict: JobVerdict, ledger: Ledger | None, tracer: Tracer | None = None
+) -> JobStatus:
+    """Everything ``covpath status`` tells of one job; ``tracer`` sees what measures behind recipes."""
+    trace = tracer.trace(workflow, job) if tracer is not None else NOTHING_SEEN
+    backend = trace.measured.backend if trace.measured is not None else None
+    if tracer is None and verdict.coverage:
+        recognition = find_measuring(workflow, job).recognition
+        backend = recognition.backend if recognition is not None else None
     return JobStatus(
         verdict=verdict,
-        backend=recognition.backend if recognition is not None else None,
-        reports=tuple(
-            ReportUse(
-                path=report.path, format=report.format, consumers=tuple(reader.label for reader in report.readers)
-            )
-            for report in (_reports(workflow, job) if verdict.coverage else ())
-        ),
+        backend=backend,
+        chain=trace.chain.parts if trace.chain is not None else (),
+        depends_on=trace.chain.depends_on if trace.chain is not None else (),
+        unknown_link=trace.chain.unknown if trace.chain is not None else None,
+        measured_in=trace.others,
+        handed_over=trace.through,
+        reports=_report_uses(workflow, job, trace) if verdict.coverage and backend is not None else (),
         runner=runner_text(job),
         exception=_note(entry) if (entry := entry_of(ledger, verdict.ref)) is not None else None,
     )
 
 
-def _reports(workflow: Workflow, job: Job) -> tuple[WrittenReport, ...]:
-    from covpath.gate.report_uses import written_reports
+def _report_uses(workflow: Workflow, job: Job, trace: Trace) -> tuple[ReportUse, ...]:
+    """The reports of the job's own commands, else the one that what measures behind them is known to write."""
+    from covpath.gate.report_uses import reports_behind, written_reports
 
-    return written_reports(workflow, job)
+    return tuple(
+        ReportUse(path=one.path, format=one.format, consumers=tuple(reader.label for reader in one.readers))
+        for one in written_reports(workflow, job) or reports_behind(workflow, job, trace)
+    )
 
 
 def runner_text(job: Job) -> str:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from covpath.commands.state import State
 from covpath.errors import CovpathError
+from covpath.gate.chains import Tracer
 from covpath.outside.files import read_bytes
 from covpath.workflow.calls import Links, link
 from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
+from covpath.workflow.recipes.links import ReadFile
 
 
 def links_of(state: State, workflows: Iterable[Workflow], others: Iterable[Path] = ()) -> Links:
@@ -32,14 +34,66 @@ def links_of(state: State, workflows: Iterable[Workflow], others: Iterable[Path]
     return link(workflows, elsewhere, action)
 
 
+def texts_of(state: State) -> ReadFile:
+    """A state's files as text, each read once; what cannot be read counts as absent."""
+
+    @lru_cache(maxsize=4096)
+    def read(path: str) -> str | None:
+        try:
+            data = state.read(path)
+        except CovpathError:
+            return None
+        return data.decode("utf-8", "replace") if data is not None else None
+
+    return read
+
+
+def tracer_of(read: ReadFile, links: Links, others: Iterable[Path] = ()) -> Tracer:
+    """What sees through recipes, actions and calls; ``read`` gives the repository's files."""
+    folders = tuple(others)
+
+    @lru_cache(maxsize=256)
+    def action(uses: str) -> Workflow | None:
+        return _others_action(folders, uses)
+
+    return Tracer(read, links, action)
+
+
+def _others_action(folders: tuple[Path, ...], uses: str) -> Workflow | None:
+    """A composite action of another repository, from a checkout of it."""
+    target = uses.partition("@")[0].strip("/")
+    if not folders or target.count("/") < 1 or target.startswith(("docker:", ".", "$")):
+        return None
+    from covpath.workflow.local_action import FILE_NAMES, read_action
+
+    for name in FILE_NAMES:
+        path = f"{target}/{name}"
+        data = _others_file(folders, path)
+        if data is not None:
+            try:
+                return read_action(path, data)
+            except CovpathError:
+                return None
+    return None
+
+
 def _elsewhere(folders: tuple[Path, ...], target: str) -> Workflow | None:
+    data = _others_file(folders, target)
+    try:
+        return read_workflow(target, data) if data is not None else None
+    except CovpathError:
+        return None
+
+
+def _others_file(folders: tuple[Path, ...], target: str) -> bytes | None:
+    """A file by ``owner/name/path``: from ``FOLDER/owner/name``, or from a folder that is that repository."""
     owner, _, rest = target.partition("/")
     name, _, path = rest.partition("/")
     for folder in folders:
         for root in (folder / owner / name, folder):
             if (root / path).is_file() and (root != folder or _is_repository(folder, owner, name)):
                 try:
-                    return read_workflow(target, read_bytes(root / path, within=root))
+                    return read_bytes(root / path, within=root)
                 except CovpathError:
                     return None
     return None

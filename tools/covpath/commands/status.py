@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from covpath.commands.job_status import job_status, load_ledger
-from covpath.commands.linking import links_of
+from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import WorkingTree
 from covpath.commands.status_part import Asked, Share, Told, shares, tell
 from covpath.commands.subject import enter, required_checks
@@ -97,8 +97,9 @@ def _one_job(asked: Asked, name: str, screen: TextIO) -> ExitCode:
     read = read_all(asked.root)
     workflow, job = find_job(read.workflows, name)
     links = links_of(WorkingTree(root=asked.root), read.workflows, asked.others)
-    verdict = Judge(required=asked.required, links=links).job(workflow, job)
-    told = job_status(workflow, job, verdict, asked.ledger)
+    tracer = tracer_of(texts_of(WorkingTree(root=asked.root)), links, asked.others)
+    verdict = Judge(required=asked.required, links=links, behind=tracer.alternatives).job(workflow, job)
+    told = job_status(workflow, job, verdict, asked.ledger, tracer)
     status = Status(required=asked.required, jobs=(told,), unreadable=read.unreadable)
     if asked.as_data:
         screen.write(json.dumps(to_json(status), indent=2, ensure_ascii=False) + "\n")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from covpath.commands.linking import links_of
+from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import Committed, State, WorkingTree
 from covpath.errors import CovpathError
 from covpath.gate.compare import GateChange, compare
@@ -39,7 +39,8 @@ def _judged(
     state: State, required: RequiredChecks, others: Iterable[Path]
 ) -> tuple[list[JobVerdict], tuple[CovpathError, ...]]:
     read = state.workflows()
-    judge = Judge(required=required, links=links_of(state, read.workflows, others))
+    links = links_of(state, read.workflows, others)
+    judge = Judge(required=required, links=links, behind=tracer_of(texts_of(state), links, others).alternatives)
     return [verdict for workflow in read.workflows for verdict in judge.workflow(workflow)], read.unreadable
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from covpath.commands.job_status import job_status
-from covpath.commands.linking import links_of
+from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import WorkingTree
 from covpath.errors import CovpathError
 from covpath.gate.judge import Judge
@@ -20,6 +20,7 @@ from covpath.report.status_data import JobStatus, job_to_json
 from covpath.report.status_text import Rest, render_jobs, rest_of
 from covpath.terms import Gate
 from covpath.workflow.model import Workflow
+from covpath.workflow.recipes.links import ReadFile
 from covpath.workflow.repository import read_each
 
 if TYPE_CHECKING:
@@ -96,11 +97,12 @@ def shares(root: Path, paths: Sequence[str], count: int) -> list[Share]:
 def tell(asked: Asked, share: Share) -> Told:
     """Read, judge and tell; files that stand alone are forgotten one by one."""
     told = Told()
+    texts = texts_of(WorkingTree(root=asked.root))
     linked = _read(asked, share.linked, told)
-    _judge(asked, linked, told)
+    _judge(asked, linked, told, texts)
     del linked
     for number, path in enumerate(share.alone, 1):
-        _judge(asked, _read(asked, (path,), told), told)
+        _judge(asked, _read(asked, (path,), told), told, texts)
         if number % _COLLECT_EVERY == 0:
             gc.collect()
     return told
@@ -116,11 +118,14 @@ def _read(asked: Asked, paths: Iterable[str], told: Told) -> list[Workflow]:
     return found
 
 
-def _judge(asked: Asked, workflows: list[Workflow], told: Told) -> None:
+def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile) -> None:
     links = links_of(WorkingTree(root=asked.root), workflows, asked.others)
-    judge = Judge(required=asked.required, links=links, every_step=asked.as_data)
+    tracer = tracer_of(texts, links, asked.others)
+    judge = Judge(required=asked.required, links=links, every_step=asked.as_data, behind=tracer.alternatives)
     for workflow in workflows:
-        jobs = [job_status(workflow, job, judge.job(workflow, job), asked.ledger) for job in workflow.jobs.values()]
+        jobs = [
+            job_status(workflow, job, judge.job(workflow, job), asked.ledger, tracer) for job in workflow.jobs.values()
+        ]
         if asked.as_data:
             told.data[workflow.path] = [job_to_json(job) for job in jobs]
             continue
@@ -133,4 +138,6 @@ def _judge(asked: Asked, workflows: list[Workflow], told: Told) -> None:
 def worth_telling(job: JobStatus) -> bool:
     """Coverage jobs, and jobs that run for pull requests without blocking."""
     verdict: JobVerdict = job.verdict
+    if job.measured_in:
+        return True
     return verdict.coverage or verdict.partly or verdict.gate in (Gate.ADVISORY, Gate.SILENT, Gate.UNKNOWN)

@@ -11,10 +11,12 @@ from covpath.gate.around import Around
 from covpath.gate.checks import naming_contexts
 from covpath.gate.claims import Claim, claim_of, hints
 from covpath.gate.handed_over import Left, taken
-from covpath.gate.measuring import DECIDING, Measurement, Measuring, measurements
+from covpath.gate.measuring import Measurement, Measuring, measurements
 from covpath.gate.passes import may_run, passes_of, varying_in
+from covpath.gate.purpose import is_setup
+from covpath.gate.shell_effect import shell_for
 from covpath.gate.traced import Measured, Sight, StepChain, Trace
-from covpath.gate.worth_following import Worth
+from covpath.gate.worth_following import worth_of
 from covpath.terms import JobId, JobRef
 from covpath.workflow.calls import Actions, Links, passed_inputs
 from covpath.workflow.expressions.contexts import Contexts
@@ -26,31 +28,26 @@ if TYPE_CHECKING:
     from covpath.gate.following import Follower
 
 _MOST_REMEMBERED = 4096
-_NOTHING = Trace(sight=Sight.NOTHING)
+NOTHING_SEEN = Trace(sight=Sight.NOTHING)
+"""The trace of a job that neither measures nor claims to."""
 
 
 class Tracer:
-    """Traces the jobs of one repository; ``read`` gives its files' texts by their paths from the root."""
+    """Traces the jobs of one repository.
+
+    ``read`` gives its files' texts by their paths from the root, at best each from the disk only once.
+    """
 
     def __init__(self, read: ReadFile, links: Links, others_actions: Actions | None = None) -> None:
-        self._files: dict[str, str | None] = {}
-        self._read_file = read
+        self._read = read
         self._links = links
         self._others_actions = others_actions
         self._made: Follower | None = None
-        self._worth = Worth(self.read)
+        self._worth = worth_of(read)
         self._traces: dict[tuple[int, JobId], tuple[Workflow, Trace]] = {}
         self._under: set[tuple[int, JobId]] = set()
         self._last: tuple[Workflow, tuple[int, ...]] | None = None
         self._left = Left()
-
-    def read(self, path: str) -> str | None:
-        """A file's text, read once."""
-        if path not in self._files:
-            if len(self._files) > _MOST_REMEMBERED:
-                self._files.clear()
-            self._files[path] = self._read_file(path)
-        return self._files[path]
 
     @property
     def _follower(self) -> Follower:
@@ -58,17 +55,17 @@ class Tracer:
         if self._made is None:
             from covpath.gate.following import Follower
 
-            self._made = Follower(self.read, self._links.actions, self._others_actions)
+            self._made = Follower(self._read, self._links.actions, self._others_actions)
         return self._made
 
-    def trace(self, workflow: Workflow, job: Job) -> Trace:
-        """What is seen of a job."""
+    def trace(self, workflow: Workflow, job: Job, *, direct: tuple[Measurement, ...] | None = None) -> Trace:
+        """What is seen of a job; ``direct`` are its own scripts' measuring commands, where they are known already."""
         key = (id(workflow), job.id)
         if key not in self._traces:
             if key in self._under:
                 return Trace(sight=Sight.NOTHING, reason="it waits for itself")
             self._under.add(key)
-            found = self._traced(workflow, job, None)
+            found = self._traced(workflow, job, None, direct)
             self._under.discard(key)
             if len(self._traces) > _MOST_REMEMBERED:
                 self._traces.clear()
@@ -77,17 +74,20 @@ class Tracer:
 
     def alternatives(self, workflow: Workflow, job: Job) -> Iterator[Measuring]:
         """The steps that measure behind something, best first, for the simulator; none where a job hides nothing."""
-        found = self.trace(workflow, job)
+        found = self.trace(workflow, job, direct=())
         if found.sight in (Sight.CHAIN, Sight.UNKNOWN, Sight.OWN):
             for one in found.found:
                 yield Measuring(index=one.index, coverage=True, command=one.command)
 
-    def _traced(self, workflow: Workflow, job: Job, inputs: Contexts | None) -> Trace:
+    def _traced(
+        self, workflow: Workflow, job: Job, inputs: Contexts | None, direct: tuple[Measurement, ...] | None = None
+    ) -> Trace:
         hint = self._hinted(workflow, job)
         claim = claim_of(workflow, job, lambda step: may_run(step, inputs)) if hint else None
         if job.uses is not None:
             return self._called(workflow, job, claim)
-        direct = measurements(workflow, job) if hint or _decided(workflow) else ()
+        if direct is None:
+            direct = measurements(workflow, job)
         own = tuple(_own_chain(workflow, one) for one in direct)
         chains = () if any(map(_runs, own)) else tuple(self._chains(workflow, job, claim, inputs, hint=hint))
         found = _best_first((*own, *(one for one in chains if one.measured is not None)))
@@ -98,7 +98,7 @@ class Tracer:
         if found:
             return Trace(sight=sight, found=found, others=others, through=through, claim=claim)
         if claim is None:
-            return _NOTHING
+            return NOTHING_SEEN
         if others:
             return Trace(sight=Sight.ELSEWHERE, others=others, through=through, claim=claim)
         from covpath.gate.first_unknown import first_unknown
@@ -124,7 +124,7 @@ class Tracer:
             (step, one)
             for step in job.steps
             for one in ((step, *step.children) if step.children else (step,))
-            if claim is not None or self._worth.following(workflow, job, one, hint=hint)
+            if self._promises(workflow, job, one, claim) or self._worth.following(workflow, job, one, hint=hint)
         ]
         if not steps:
             return
@@ -152,6 +152,14 @@ class Tracer:
                             chain, index=step.index, chain=_depending(chain.chain, _written(one, chain), names)
                         )
 
+    def _promises(self, workflow: Workflow, job: Job, step: Step, claim: Claim | None) -> bool:
+        """Whether a step of a job that claims coverage is to be followed whatever it says."""
+        if claim is None or (claim.before is not None and step.index > claim.before):
+            return False
+        if step.run is None or "hatch" in step.run.value or "docker" in step.run.value:
+            return True
+        return not is_setup(step, shell_for(workflow, job, step))
+
     def _called(self, workflow: Workflow, job: Job, claim: Claim | None) -> Trace:
         """What the jobs of a reusable workflow measure for the job that calls it."""
         assert job.uses is not None
@@ -159,7 +167,7 @@ class Tracer:
         called = self._links.called(workflow, job)
         if called is None:
             if claim is None:
-                return _NOTHING
+                return NOTHING_SEEN
             others, through = self._others(workflow, job)
             if others:
                 return Trace(sight=Sight.ELSEWHERE, others=others, through=through, claim=claim)
@@ -212,11 +220,6 @@ def _own_chain(workflow: Workflow, one: Measurement) -> StepChain:
     measured = Measured(backend=one.recognition.backend, role=one.recognition.role, recognition=one.recognition)
     chain = Chain(links=(link,), end=End.MEASURES)
     return StepChain(index=one.step.index, chain=chain, measured=measured, command=one.command)
-
-
-def _decided(workflow: Workflow) -> bool:
-    """Whether variables of the whole workflow may make a command measure."""
-    return workflow.env is not None and any(entry.key.value in DECIDING for entry in workflow.env.entries)
 
 
 def _runs(one: StepChain) -> bool:

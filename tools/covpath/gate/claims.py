@@ -10,15 +10,9 @@ from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
-_HINT_WORDS = (
-    *("cov", "-cover", "jacoco", "kover", "clover", ".info", "rustflags", "rustdocflags", "addopts", "slipcover"),
-    *("nyc", "c8", "slather", "bisect", "tarpaulin"),
-)
-_HINT = re.compile(
-    r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|rustflags|rustdocflags|addopts"
-    r"|\b(?:nyc|c8|slather|bisect|tarpaulin|slipcover)\b"
-)
-"""What every text holds, in lower case, that claims coverage or names a coverage tool; it starts with a hint word."""
+_HINT_WORDS = ("cov", "-cover", "jacoco", "kover", "clover", ".info", "slather", "bisect")
+_HINT = re.compile(r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|slather|bisect")
+"""What every text holds, in lower case, that claims coverage or names a tool known by sight; a hint word begins it."""
 
 NAMED = re.compile(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.IGNORECASE)
 """A name that says coverage."""

@@ -11,6 +11,7 @@ from covpath.backends.request import Report
 from covpath.backends.table import backend
 from covpath.errors import Place
 from covpath.gate.measuring import measurements
+from covpath.gate.traced import Measured, Trace
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 
@@ -56,6 +57,29 @@ def written_reports(workflow: Workflow, job: Job) -> tuple[WrittenReport, ...]:
                 readers=tuple(_readers(workflow, job, one.step.index, spelled)),
             )
     return tuple(found.values())
+
+
+def reports_behind(workflow: Workflow, job: Job, trace: Trace) -> tuple[WrittenReport, ...]:
+    """The report files that commands behind a job's recipes write, as far as that is plain."""
+    found: dict[str, WrittenReport] = {}
+    for one in trace.found:
+        if one.measured is None:
+            continue
+        workdir = one.chain.final.directory if one.chain.final is not None else None
+        for kind, spelled in _files_of(one.measured, workdir or "."):
+            readers = () if job.uses is not None else tuple(_readers(workflow, job, one.index, spelled))
+            found.setdefault(spelled[0], WrittenReport(path=spelled[0], format=kind, readers=readers))
+    return tuple(found.values())
+
+
+def _files_of(measured: Measured, workdir: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if measured.recognition is not None:
+        for report in backend(measured.recognition.backend).parse(measured.recognition).request.files:
+            spelled = spellings(report, workdir)
+            yield str(report.format), spelled or (str(report.path),)
+    elif measured.report is not None:
+        own = posixpath.normpath(measured.report)
+        yield measured.format, tuple(dict.fromkeys((posixpath.normpath(posixpath.join(workdir, own)), own)))
 
 
 def spellings(report: Report, workdir: str) -> tuple[str, ...]:

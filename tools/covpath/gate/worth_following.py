@@ -6,9 +6,11 @@ Most jobs measure nothing. A step is worth following where a file exists that a 
 from __future__ import annotations
 
 import re
+from functools import cached_property, lru_cache
 
 from covpath.gate.around import given_command
 from covpath.gate.claims import hints
+from covpath.gate.traced import LOCAL
 from covpath.workflow.local_action import action_paths
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import ReadFile
@@ -31,6 +33,8 @@ _FILES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("vitest", "karma"), ("vitest.config.ts", "vite.config.ts", "vitest.config.js", "karma.conf.js")),
 }
 _PATH = re.compile(r"(?:\./)?[\w-][\w.-]*(?:/[\w.-]+)+|\./[\w.-]+")
+_QUOTES = "\"'();&|"
+_LEADS_ON = ("/", ".sh", ".py", "cd ", "pushd ", "-C", "--prefix", "--directory", "--cwd")
 _ENDINGS = (".sh", ".bash", ".py", ".zsh")
 _MOVES = re.compile(r"(?<![\w-])(?:cd|pushd|-C|--directory|--prefix|--cwd|-f)[= ]+([^\s;&|]+)")
 
@@ -43,28 +47,44 @@ class Worth:
 
     def following(self, workflow: Workflow, job: Job, step: Step, *, hint: bool) -> bool:
         """Whether a step is worth following in a job that claims nothing; ``hint``: its text has ``hints``."""
-        if step.uses is not None:
-            paths = action_paths(f"./{step.uses[2:]}") if step.uses.startswith(("./", "$/")) else ()
-            if any(self._read(path) is not None for path in paths):
-                return True
-        text = step.run.value if step.run is not None else given_command(step)
-        if text is None:
-            return False
+        if step.run is not None:
+            text = step.run.value
+        elif step.uses is not None and step.uses.startswith(LOCAL):
+            return any(self._read(path) is not None for path in action_paths(f"./{step.uses[2:]}"))
+        else:
+            given = given_command(step)
+            if given is None:
+                return False
+            text = given
         if hint and hints(text):
             return True
-        tokens = {token.strip("\"'();&|") for token in text.split()}
-        words = {token.removeprefix("./") for token in tokens} & _FILES.keys()
+        directory = (workflow.directory_of(job, step) or ".").rstrip("/")
+        here = directory == "." and not any(sign in text for sign in _LEADS_ON)
+        if here and not any(word in text for word in self._root_words):
+            return False
+        tokens = {token.strip(_QUOTES) for token in set(text.split())}
+        words = (tokens & _FILES.keys()) | {token[2:] for token in tokens if token[:2] == "./" and token[2:] in _FILES}
         scripts = {token for token in tokens if token.endswith(_ENDINGS) or ("/" in token and _PATH.fullmatch(token))}
         if not words and not scripts:
             return False
-        directory = (workflow.directory_of(job, step) or ".").rstrip("/")
         moved = {directory, ".", *(path.strip("\"'").rstrip("/") for path in _MOVES.findall(text))}
         if any(self._have(word, place) for word in words for place in moved):
             return True
         return any(self._read(_joined(place, path)) is not None for path in scripts for place in moved)
 
+    @cached_property
+    def _root_words(self) -> tuple[str, ...]:
+        """The programs for which the repository's root has a file."""
+        return tuple(word for word in _FILES if self._have(word, "."))
+
     def _have(self, word: str, directory: str) -> bool:
         return any(self._read(_joined(directory, name)) is not None for name in _FILES[word])
+
+
+@lru_cache(maxsize=8)
+def worth_of(read: ReadFile) -> Worth:
+    """The answers for the files that ``read`` gives, kept while they are asked for."""
+    return Worth(read)
 
 
 def _joined(directory: str, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from covpath.errors import CovpathError, Place
 from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import BlocksVerdict, JobVerdict, StepVerdict
-from covpath.terms import Reason
+from covpath.terms import JobRef, Reason
 
 VERSION = 1
 
@@ -35,11 +35,20 @@ class ExceptionNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """A verdict and what stands beside it."""
+    """A verdict and what stands beside it.
+
+    ``chain`` leads from the job's command to what measures, commands and places in turn;
+    ``unknown_link`` says why it could not be followed to its end. ``measured_in`` are the jobs that
+    measured what this one takes over, ``handed_over`` says through what.
+    """
 
     verdict: JobVerdict
     backend: str | None = None
     chain: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    unknown_link: str | None = None
+    measured_in: tuple[JobRef, ...] = ()
+    handed_over: str = ""
     reports: tuple[ReportUse, ...] = ()
     runner: str = ""
     exception: ExceptionNote | None = None
@@ -103,6 +112,9 @@ def job_to_json(job: JobStatus) -> dict[str, Any]:
         "reasons": reasons(verdict.reasons),
         "backend": job.backend,
         "chain": list(job.chain),
+        "depends_on": list(job.depends_on),
+        "unknown_link": job.unknown_link,
+        "measured_in": [{"workflow": ref.workflow, "job": ref.job} for ref in job.measured_in],
         "reports": [
             {"path": report.path, "format": report.format, "consumers": list(report.consumers)}
             for report in job.reports

@@ -67,6 +67,9 @@ def _job(job: JobStatus, width: int, detail: bool) -> Iterator[str]:
         yield f"{pad}{leg.check}: {leg.gate}"
     if verdict.coverage:
         yield from _coverage(job, pad)
+    if job.measured_in:
+        refs = ", ".join(map(str, job.measured_in))
+        yield f"{pad}takes over what {refs} measured ({job.handed_over})"
     if verdict.gate is not Gate.NO_SIGNAL and not (verdict.gate is Gate.BLOCKING and not detail):
         yield f"{pad}runner lost: {_loss(job)}"
     if job.exception is not None:
@@ -120,9 +123,13 @@ def _names(checks: tuple[str, ...]) -> str:
 
 
 def _coverage(job: JobStatus, pad: str) -> Iterator[str]:
-    if job.backend:
-        chain = f" ({' -> '.join(job.chain)})" if len(job.chain) > 1 else ""
-        yield f"{pad}measured by {job.backend}{chain}"
+    chain = " -> ".join(job.chain)
+    depends = f"depends on {', '.join(job.depends_on)}" if job.depends_on else ""
+    if job.unknown_link is not None:
+        yield f"{pad}measured behind what cannot be followed: {chain}{f' ({depends})' if depends else ''}"
+    elif job.backend:
+        shown = "; ".join(part for part in (chain if len(job.chain) > 1 else "", depends) if part)
+        yield f"{pad}measured by {job.backend}{f' ({shown})' if shown else ''}"
     for report in job.reports:
         readers = f", read by {', '.join(report.consumers)}" if report.consumers else ", read by no later step"
         yield f"{pad}report: {report.path} ({report.format}){readers}"
