@@ -73,7 +73,7 @@ _MAVEN = _Setting(
     "JaCoCo (Maven)",
     ("pom.xml",),
     re.compile(
-        r"<artifactId>\s*jacoco-maven-plugin\s*</artifactId>(?:(?!</plugin>).){0,4000}?prepare-agent", re.DOTALL
+        r"<artifactId>\s*jacoco-maven-plugin\s*</artifactId>(?:(?!</plugin>).){0,2500}?prepare-agent", re.DOTALL
     ),
     report="target/site/jacoco/jacoco.xml",
     format="jacoco",
