@@ -37,7 +37,7 @@ def replacement(site: Site, commands: Sequence[Command], own: frozenset[str]) ->
         return span, " && ".join(lines)
     if _on_its_own(site, text, span):
         return span, f"\n{_indent(text, span)}".join(lines)
-    return span, _quoted(site, f"({' && '.join(lines)})")
+    return span, _quoted(site, _subshell(text, span, " && ".join(lines)))
 
 
 def _lines(commands: Sequence[Command]) -> list[tuple[Command | None, str]]:
@@ -67,12 +67,17 @@ def _remembering(site: Site, lines: list[str], text: str, span: Span, *, whole: 
     if whole and not site.quote and site.step.run is not None and site.step.run.style != ">":
         return "\n".join(lines)
     if not _on_its_own(site, text, span):
-        return f"({'; '.join(lines)})"
+        return _subshell(text, span, "; ".join(lines))
     indent = _indent(text, span)
     if not text[span.end :].strip() and not (site.outer is not None and site.outer.context):
         return f"\n{indent}".join(lines)
     inner = f"\n{indent}  ".join(lines)
     return f"(\n{indent}  {inner}\n{indent})"
+
+
+def _subshell(text: str, span: Span, inside: str) -> str:
+    """``(inside)``, with a blank where two brackets in a row would begin arithmetic."""
+    return f"{' ' if text[: span.start].endswith('(') else ''}({inside})"
 
 
 def _on_its_own(site: Site, text: str, span: Span) -> bool:
