@@ -252,3 +252,10 @@ def test_a_measurement_beside_others_is_unknown_with_its_reason() -> None:
 def test_a_measurement_that_only_makes_words_of_another_command_is_masked() -> None:
     assert gate('echo "covered: $(cargo tarpaulin --out Stdout)"') is Gate.SILENT
     assert gate('covered=$(cargo tarpaulin --out Stdout)\necho "$covered"') is Gate.BLOCKING
+
+
+def test_a_search_that_shows_nothing_is_the_check_of_its_pipeline() -> None:
+    assert gate("git status | grep -q 'working tree clean'") is Gate.BLOCKING
+    assert gate("git status | grep -v noise") is Gate.SILENT
+    assert gate("cargo tarpaulin | grep -q 100%") is Gate.SILENT
+    assert gate("if git status | grep -q clean; then echo clean; fi") is Gate.SILENT

@@ -11,6 +11,8 @@ from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, T
 from covpath.workflow.shell.wrappers import peel
 
 _LEAVES = re.compile(r"\bexit\s+(?!0\b)\S")
+_QUIET = re.compile(r"-[A-Za-z]*q[A-Za-z]*|--quiet|--silent")
+_GREPS = ("grep", "egrep", "fgrep", "rg")
 
 
 def script_commands(text: str) -> tuple[Command, ...]:
@@ -34,7 +36,14 @@ def script_commands(text: str) -> tuple[Command, ...]:
 
 def _only_looks(command: Command) -> bool:
     name = _name(command)
-    return name in TRIVIAL or (bool(command.context) and name in FILTERS)
+    return name in TRIVIAL or (bool(command.context) and name in FILTERS and not _only_checks(command))
+
+
+def _only_checks(command: Command) -> bool:
+    """``... | grep -q text``: it shows nothing, so it is there to fail."""
+    words = _words(command)
+    ends = all(one.around is Around.PIPELINE for one in command.context)
+    return ends and _name(command) in _GREPS and any(map(_QUIET.fullmatch, words[1:]))
 
 
 def _functions(body: Sequence) -> frozenset[str]:
