@@ -11,7 +11,7 @@ from covpath.gate.runs import Runs
 from covpath.gate.situation import situate
 from covpath.gate.verdict import NO_BLOCKS, NO_LOSS, UNKNOWN_BLOCKS, BlocksVerdict, DataVerdict, JobVerdict, LossVerdict
 from covpath.terms import Blocks, Gate, Reason, Tri
-from covpath.workflow.calls import Caller
+from covpath.workflow.calls import LOCAL, Caller
 from covpath.workflow.model import Job, Workflow
 
 _MOST_NAMED = 6
@@ -99,7 +99,7 @@ class CallJudge:
     def _out_of_sight(self) -> Reason:
         assert self.job.uses is not None
         text = self.job.uses.value
-        why = "is not in this repository (--with DIR gives it)" if not text.startswith("./") else "could not be read"
+        why = "is not in this repository (--with DIR gives it)" if not text.startswith(LOCAL) else "could not be read"
         if self.runs.links is None:
             why = "is not followed"
         message = f"calls the reusable workflow {text}, which {why}"

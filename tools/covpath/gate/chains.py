@@ -17,8 +17,8 @@ from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.gate.traced import Measured, Sight, StepChain, Trace
 from covpath.gate.worth_following import worth_of
-from covpath.terms import JobId, JobRef
-from covpath.workflow.calls import Actions, Links, passed_inputs
+from covpath.terms import JobId, JobRef, Reason
+from covpath.workflow.calls import LOCAL, Actions, Links, passed_inputs
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import Chain, End, Link, ReadFile
@@ -77,7 +77,7 @@ class Tracer:
         found = self.trace(workflow, job, direct=())
         if found.sight in (Sight.CHAIN, Sight.UNKNOWN, Sight.OWN):
             for one in found.found:
-                yield Measuring(index=one.index, coverage=True, command=one.command)
+                yield Measuring(index=one.index, coverage=True, command=one.command, masked=_ignored(one))
 
     def _traced(
         self, workflow: Workflow, job: Job, inputs: Contexts | None, direct: tuple[Measurement, ...] | None = None
@@ -209,6 +209,18 @@ class Tracer:
         return traced.others or ((workflow.ref(job),) if traced.found else ())
 
 
+def _ignored(one: StepChain) -> Reason | None:
+    """What in a chain goes on where the measurement fails."""
+    link = next((link for link in one.chain.links if link.ignored), None)
+    if link is None:
+        return None
+    return Reason(
+        code="shell-recipe-ignores",
+        message=f"the recipe ({link.kind} {link.target}) goes on where `{link.text}` fails",
+        place=link.place,
+    )
+
+
 def _own_chain(workflow: Workflow, one: Measurement) -> StepChain:
     """A backend's command in a job's own script, as a chain of one link."""
     if one.step.run is None or one.command is None:
@@ -275,7 +287,7 @@ def _joined(first: Link, called: Workflow, inside: list[tuple[Job, Trace]], clai
 def _out_of_sight(uses: str) -> str:
     if "${{" in uses:
         return "which workflow it is, is only known while the workflow runs"
-    if uses.startswith(("./", "$/")):
+    if uses.startswith(LOCAL):
         return f"{uses[2:]} is not in the repository"
     return "the workflow is in another repository (--with DIR gives it)"
 

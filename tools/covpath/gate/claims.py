@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
+from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
 _HINT_WORDS = ("cov", "-cover", "jacoco", "kover", "clover", ".info", "slather", "bisect")
@@ -121,7 +122,7 @@ def mentions_coverage(step: Step) -> bool:
     texts = [text for text in (step.name or "", step.id or "") if not _NOT_COVERAGE.search(text)]
     if step.run is not None:
         texts.append(_INSTALL.sub("", _COMMENT.sub("", step.run.value)))
-    for mapping in (step.env, step.with_ if (step.uses or "").startswith(("./", "$/")) else None):
+    for mapping in (step.env, step.with_ if (step.uses or "").startswith(LOCAL) else None):
         for entry in mapping.entries if mapping is not None else ():
             texts += [entry.key.value, scalar_text(entry.value)]
     return any(NAMED.search(_NOT_COVERAGE.sub("", text)) for text in texts)

@@ -15,7 +15,7 @@ from covpath.gate.shell_effect import ShellEffect, shell_effect, shell_for
 from covpath.gate.steps import never_fails, run_steps
 from covpath.gate.visible import shows_something
 from covpath.terms import Reason, Tri
-from covpath.workflow.calls import Actions
+from covpath.workflow.calls import LOCAL, Actions
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.expressions.template import evaluate_text
@@ -87,7 +87,7 @@ def composite_effect(actions: Actions, run: Run, step: Step, view: View, depth: 
 
 
 def _action(actions: Actions, step: Step, depth: int) -> Workflow | None:
-    if step.uses is None or not step.uses.startswith("./") or depth > _DEEPEST:
+    if step.uses is None or not step.uses.startswith(LOCAL) or depth > _DEEPEST:
         return None
     return actions(step.uses)
 

@@ -9,7 +9,8 @@ from covpath.backends.uploaders import uploader
 from covpath.gate.claims import NAMED, Claim, mentions_coverage
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
-from covpath.gate.traced import LOCAL, StepChain
+from covpath.gate.traced import StepChain
+from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.recipes.links import Chain, End, Link
 

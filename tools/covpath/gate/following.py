@@ -14,8 +14,8 @@ from covpath.backends.words import Argument
 from covpath.errors import Place
 from covpath.gate.around import Around, environment_in, put_in
 from covpath.gate.step_commands import StepCommand, step_commands
-from covpath.gate.traced import LOCAL, Measured, StepChain
-from covpath.workflow.calls import Actions
+from covpath.gate.traced import Measured, StepChain
+from covpath.workflow.calls import LOCAL, Actions
 from covpath.workflow.expressions.contexts import Contexts, partly
 from covpath.workflow.local_action import RUNS, action_inputs, action_paths
 from covpath.workflow.model import Job, Step, Workflow
@@ -105,7 +105,7 @@ class Follower:
         if depth >= _DEEPEST:
             return None
         if uses.startswith(LOCAL):
-            return self._actions(f"./{uses[2:]}")
+            return self._actions(uses)
         return self._elsewhere(uses)
 
     def _why_not(self, uses: str) -> str | None:
@@ -114,7 +114,7 @@ class Follower:
             return None
         if "${{" in uses:
             return "which action it is, is only known while the workflow runs"
-        paths = action_paths(f"./{uses[2:]}")
+        paths = action_paths(uses)
         if not paths:
             return "the action lies outside of the repository"
         if any(self.read(path) is not None for path in paths):
@@ -123,7 +123,7 @@ class Follower:
 
 
 def _place_of(uses: str) -> Place | None:
-    paths = action_paths(f"./{uses[2:]}") if uses.startswith(LOCAL) else ()
+    paths = action_paths(uses) if uses.startswith(LOCAL) else ()
     return Place(paths[0]) if paths else None
 
 

@@ -37,7 +37,7 @@ from covpath.gate.verdict import (
     StepVerdict,
 )
 from covpath.terms import Blocks, Gate, Reason, Tri
-from covpath.workflow.calls import Actions, Caller
+from covpath.workflow.calls import LOCAL, Actions, Caller
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, StepForm, Workflow
@@ -101,7 +101,7 @@ class JobJudge:
 
     def _in_actions(self, best: int | None) -> Iterator[Measuring]:
         """Steps with an action of the repository that measures, or that works after the best of the others."""
-        local = [step for step in reversed(self.job.steps) if step.uses is not None and step.uses.startswith("./")]
+        local = [step for step in reversed(self.job.steps) if step.uses is not None and step.uses.startswith(LOCAL)]
         if not local or self.actions is None:
             return
         for step in local:
@@ -217,7 +217,7 @@ class JobJudge:
     def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
         if self.suppose.exits:
             return LETS_OUT
-        if self.actions is not None and step.uses is not None and step.uses.startswith("./"):
+        if self.actions is not None and step.uses is not None and step.uses.startswith(LOCAL):
             view = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED)
             inside = composite_effect(self.actions, simulation.run, step, view)
             if inside is not None:
@@ -225,8 +225,11 @@ class JobJudge:
         leg = simulation.leg if self.several_shells else None
         key = (step.index, shell_for(self.workflow, self.job, step, leg))
         if key not in self.effects:
-            command = next((one.command for one in self.alternatives if one.index == step.index), None)
-            self.effects[key] = shell_effect(self.workflow, self.job, step, command, leg)
+            about = next((one for one in self.alternatives if one.index == step.index), Measuring(index=None))
+            effect = shell_effect(self.workflow, self.job, step, about.command, leg)
+            if about.masked is not None:
+                effect = replace(effect, fails=Tri.FALSE, reasons=(about.masked, *effect.reasons))
+            self.effects[key] = effect
         return self.effects[key]
 
     def _steps(self, simulation: JobSimulation, gate: Gate) -> tuple[StepVerdict, ...]:

@@ -35,6 +35,7 @@ class Measuring:
 
     ``index`` is None for a job without steps. ``command`` is the backend's command in the
     step's script, ``recognition`` what it is; both are None where the job measures no coverage.
+    ``masked`` says why the step passes although what measures behind it fails.
     """
 
     index: int | None
@@ -42,6 +43,7 @@ class Measuring:
     command: Command | None = None
     recognition: Recognition | None = None
     reasons: tuple[Reason, ...] = ()
+    masked: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

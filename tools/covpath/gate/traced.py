@@ -13,9 +13,6 @@ from covpath.workflow.recipes.links import Chain
 if TYPE_CHECKING:
     from covpath.workflow.shell.syntax import Command
 
-LOCAL = ("./", "$/")
-"""How a ``uses`` names something of the repository itself (``$/`` is GitHub's newer spelling)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from covpath.gate.around import given_command
 from covpath.gate.claims import hints
-from covpath.gate.traced import LOCAL
+from covpath.workflow.calls import LOCAL
 from covpath.workflow.local_action import action_paths
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import ReadFile
@@ -50,7 +50,7 @@ class Worth:
         if step.run is not None:
             text = step.run.value
         elif step.uses is not None and step.uses.startswith(LOCAL):
-            return any(self._read(path) is not None for path in action_paths(f"./{step.uses[2:]}"))
+            return any(self._read(path) is not None for path in action_paths(step.uses))
         else:
             given = given_command(step)
             if given is None:

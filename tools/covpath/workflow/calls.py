@@ -17,6 +17,9 @@ from covpath.yamltext.nodes import Scalar, deref, node_at, to_plain
 
 FOLDER = ".github/workflows/"
 
+LOCAL = ("./", "$/")
+"""How a ``uses`` names something of the repository itself; ``$/`` is GitHub's newer spelling."""
+
 Elsewhere = Callable[[str], Workflow | None]
 """Another repository's workflow by ``owner/name/.github/workflows/x.yml``; None where it is not at hand."""
 
@@ -82,7 +85,7 @@ def target_of(workflow: Workflow, job: Job) -> str | None:
     if job.uses is None or "${{" in job.uses.value:
         return None
     text = job.uses.value.strip()
-    if text.startswith(("./", "$/")):  # `$/` is GitHub's newer spelling of the repository itself
+    if text.startswith(LOCAL):
         own, folder, _ = workflow.path.partition(FOLDER)
         return posixpath.normpath(f"{own}{text[2:].partition('@')[0]}") if folder else None
     return text.partition("@")[0]

@@ -6,6 +6,7 @@ import posixpath
 
 from covpath.errors import InputError
 from covpath.terms import JobId
+from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.reading import read_steps
 from covpath.yamltext.nodes import Mapping, Scalar, deref
@@ -20,7 +21,7 @@ FILE_NAMES = ("action.yml", "action.yaml")
 
 def action_paths(uses: str) -> tuple[str, ...]:
     """Where the file of ``uses: ./folder`` may be, from the repository's root; none for an action elsewhere."""
-    if not uses.startswith("./") or "${{" in uses:
+    if not uses.startswith(LOCAL) or "${{" in uses:
         return ()
     folder = posixpath.normpath(uses[2:] or ".")
     if folder.startswith(".."):
