@@ -56,11 +56,8 @@ class MeasuringCommand:
             return None
 
 
-def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringCommand:
-    """The measuring step of ``job``.
-
-    Raises Refusal naming every line that keeps it from running outside GitHub.
-    """
+def _measuring_step(workflow: Workflow, job: Job) -> tuple[Step, str]:
+    """The step in whose own script a backend measures, and the backend; a Refusal where there is none."""
     measuring = find_measuring(workflow, job)
     if not measuring.coverage or measuring.index is None:
         raise Refusal(
@@ -75,8 +72,16 @@ def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringComm
             place=workflow.place(step.node),
             hint="A step that runs the tool itself can be measured: write its command into a `run`.",
         )
+    return step, measuring.recognition.backend
+
+
+def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringCommand:
+    """The measuring step of ``job``.
+
+    Raises Refusal naming every line that keeps it from running outside GitHub.
+    """
+    step, backend = _measuring_step(workflow, job)
     values = dict(_environment(workflow, job, step))
-    backend = measuring.recognition.backend
     steps = measuring_steps(job, step.index, backend, {name: value.value for name, value in values.items()})
     if not steps:
         raise Refusal(
