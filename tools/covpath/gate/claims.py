@@ -120,6 +120,8 @@ def hands_on(step: Step) -> str | None:
 def mentions_coverage(step: Step) -> bool:
     """Whether a step's name, script, variables or inputs speak of coverage, beyond installing a tool for it."""
     texts = [text for text in (step.name or "", step.id or "") if not _NOT_COVERAGE.search(text)]
+    if step.uses is not None and step.uses.startswith(LOCAL):
+        texts.append(step.uses)
     if step.run is not None:
         texts.append(_INSTALL.sub("", _COMMENT.sub("", step.run.value)))
     for mapping in (step.env, step.with_ if (step.uses or "").startswith(LOCAL) else None):
