@@ -128,3 +128,13 @@ def test_moving_a_hidden_command_refuses_with_its_place_and_the_edit(
     assert "ci/coverage.sh:4" in outcome.err
     assert "`cargo tarpaulin --out Xml` becomes `" in outcome.err
     assert "cargo llvm-cov" in outcome.err
+
+
+def test_a_gate_moves_at_the_step_that_measures_behind_a_recipe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(tmp_path, "recipes")
+    call = caller(capsys, root)
+    assert call("status", "mask", "--format", "json").json()["jobs"][0]["gate"] == "silent"
+    assert call("move", "mask", "--gate", "blocking", "--write").code == 0
+    assert call("status", "mask", "--format", "json").json()["jobs"][0]["gate"] == "blocking"

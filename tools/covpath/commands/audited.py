@@ -10,7 +10,7 @@ from pathlib import Path
 from covpath.audits.past import Past
 from covpath.audits.subject import AuditSubject, Owners
 from covpath.audits.verdicts import Verdicts
-from covpath.commands.linking import links_of
+from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import State
 from covpath.errors import CovpathError, InputError, Place
 from covpath.evidence.model import Evidence
@@ -62,8 +62,10 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     reading, problems = _exceptions(state)
     ledger = reading.ledger if reading is not None else None
     required = _required(state, asked.required, ledger)
+    links = links_of(state, workflows.workflows)
+    behind = tracer_of(texts_of(state), links).alternatives
     subject = AuditSubject(
-        verdicts=Verdicts(workflows.workflows, Judge(required=required, links=links_of(state, workflows.workflows))),
+        verdicts=Verdicts(workflows.workflows, Judge(required=required, links=links, behind=behind)),
         ledger=ledger,
         exceptions_path=DEFAULT_PATH,
         calendar=_calendar(state, ledger),

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TextIO
 
 from covpath.commands.job_status import load_ledger
+from covpath.commands.linking import texts_of, tracer_of
 from covpath.commands.pull_request import send_pull_request
+from covpath.commands.state import WorkingTree
 from covpath.commands.subject import Subject, open_subject, required_checks
 from covpath.errors import CovpathError, ExitCode, UsageError
 from covpath.gate.judge import Judge
@@ -106,7 +108,9 @@ def _judge(subject: Subject, required: Path | None) -> Judge:
     ledger = load_ledger(subject.root)
     listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
     checks = required_checks(subject.root, required, listed)
-    return Judge(required=checks, links=link(subject.workflows.workflows))
+    links = link(subject.workflows.workflows)
+    behind = tracer_of(texts_of(WorkingTree(root=subject.root)), links).alternatives
+    return Judge(required=checks, links=links, behind=behind)
 
 
 def _reader(subject: Subject) -> Callable[[str], str | None]:
