@@ -63,8 +63,9 @@ def _job(job: JobStatus, width: int, detail: bool) -> Iterator[str]:
         yield f"{pad}partly: {_partly(job)}"
     for reason in verdict.reasons:
         yield pad + reason_line(reason)
-    for leg in verdict.legs:
-        yield f"{pad}{leg.check}: {leg.gate}"
+    if len({leg.gate for leg in verdict.legs}) > 1:
+        for leg in verdict.legs:
+            yield f"{pad}{leg.check}: {leg.gate}"
     if verdict.coverage:
         yield from _coverage(job, pad)
     if job.measured_in:
