@@ -120,7 +120,7 @@ class JobJudge:
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
         situation = situate(self.runs, self.workflow, self.job, self.through, self._deciding())
-        if self.suppose.runs and situation.gate is Gate.NO_SIGNAL:
+        if self.suppose.runs and situation.gate is not None:
             situation = replace(situation, gate=None)
         if situation.gate is Gate.NO_SIGNAL and not self.every_step and not self.measuring.coverage:
             return self._unseen(situation)
