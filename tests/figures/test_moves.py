@@ -72,6 +72,9 @@ def test_every_job_to_advisory_and_back() -> None:
             back = _planned(there.after, job, "blocking", counts, reasons, name)
             if back is not None:
                 same = back.after.document.source.encode() == data
+                if not same and plan(workflow, (job,), Wanted(gate="blocking"), JUDGE).patch.edits:
+                    counts["moved back further: a gate's list let it off before"] += 1
+                    continue
                 counts["moved and moved back: the original bytes" if same else "moved back: OTHER BYTES"] += 1
                 if not same:
                     reasons["OTHER BYTES"].append(f"{name}:{job}")

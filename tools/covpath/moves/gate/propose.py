@@ -129,7 +129,7 @@ def _show(subject: Subject, verdict: JobVerdict) -> bool:
     step = subject.step(verdict)
     if step.continue_on_error is None or step.continue_on_error.data() is not True:
         return False
-    effect = shell.effect_of(subject.draft.workflow, subject.draft.job_id, step)
+    effect = shell.effect_of(subject.judging, subject.draft, step)
     if effect.reasons:
         return False  # the script or the action keeps the failure to itself: the step never fails
     announce.add(subject.draft, step, _check(subject, verdict))
@@ -250,6 +250,9 @@ def _uploads(subject: Subject, gate: Gate) -> None:
 
 def _refuse(draft: Draft, verdict: JobVerdict, wanted: Gate) -> None:
     why = "; ".join(reason.message for reason in verdict.reasons) or "no reason found"
+    needing = [job.id for job in draft.workflow.jobs.values() if lists.is_needed(job, draft.job_id)]
+    if verdict.gate is Gate.UNKNOWN and needing:
+        why = f"what the jobs that need it ({', '.join(needing)}) make of it cannot be told; {why}"
     place = next((reason.place for reason in verdict.reasons if reason.place), verdict.place)
     raise Refusal(
         f"job {draft.job_id!r} is {verdict.gate}; no edit known to be safe makes it {wanted}: {why}.",

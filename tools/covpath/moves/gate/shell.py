@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from covpath.errors import Refusal
-from covpath.gate.measuring import find_measuring
+from covpath.gate.measuring import Measuring, alternatives, find_measuring
 from covpath.gate.shell_effect import ShellEffect, shell_effect
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.announce import annotation
 from covpath.moves.gate.subject import Subject
+from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Tri
-from covpath.workflow.model import Step, Workflow
+from covpath.workflow.model import Step
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Span
@@ -28,18 +30,20 @@ Cut = tuple[Span, str]
 """A span of the script and what stands there instead."""
 
 
-def effect_of(workflow: Workflow, job_id: str, step: Step) -> ShellEffect:
-    """What the step's script makes of a failure of the command it is about."""
-    job = next(job for job in workflow.jobs.values() if job.id == job_id)
-    measuring = find_measuring(workflow, job)
-    command = measuring.command if measuring.index == step.index else None
-    return shell_effect(workflow, job, step, command)
+def effect_of(judging: Judging, draft: Draft, step: Step) -> ShellEffect:
+    """What the step's script makes of a failure of the command it is about, as the simulator sees it."""
+    found = alternatives(draft.workflow, draft.job, judging.behind)
+    about = next((one for one in found if one.index == step.index), Measuring(index=None))
+    effect = shell_effect(draft.workflow, draft.job, step, about.command)
+    if about.masked is None:
+        return effect
+    return replace(effect, fails=Tri.FALSE, reasons=(about.masked, *effect.reasons))
 
 
 def unmask(subject: Subject, verdict: JobVerdict) -> bool:
     """Take away what makes the subject's script exit 0 all the same, if that is a change known to be safe."""
     step = subject.step(verdict)
-    before = effect_of(subject.draft.workflow, subject.draft.job_id, step)
+    before = effect_of(subject.judging, subject.draft, step)
     if step.run is None or before.fails is not Tri.FALSE or before.effect is None:
         return False
     for span, new in _cuts(step, before):
@@ -48,7 +52,7 @@ def unmask(subject: Subject, verdict: JobVerdict) -> bool:
             _replace(trial, step, span, new)
         except Refusal:
             continue
-        after = effect_of(trial.workflow, trial.job_id, trial.job.steps[step.index])
+        after = effect_of(subject.judging, trial, trial.job.steps[step.index])
         if _better(before, after):
             text = " ".join(step.run.value[span.start : span.end].split())
             _tell(subject.draft, step, span, text, new)
@@ -144,7 +148,7 @@ def show(subject: Subject, verdict: JobVerdict) -> bool:
     """Let a mask that stands behind ``||`` print an annotation instead of nothing."""
     step = subject.step(verdict)
     draft = subject.draft
-    effect = effect_of(draft.workflow, draft.job_id, step)
+    effect = effect_of(subject.judging, draft, step)
     if step.run is None or effect.effect is None or effect.shown or effect.fails is not Tri.FALSE:
         return False
     script = parse_script(step.run.value)

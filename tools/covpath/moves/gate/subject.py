@@ -56,16 +56,22 @@ def suppose(subject: Subject) -> None:
     """
     draft = subject.draft
     verdict = subject.verdict()
-    if verdict.gate is Gate.NO_SIGNAL:
+    if verdict.gate in (Gate.NO_SIGNAL, Gate.UNKNOWN):
         draft.supposed[draft.job_id] = replace(draft.supposed.get(draft.job_id, Suppose()), runs=True)
-        why = f" ({verdict.reasons[0].message})" if verdict.reasons else ""
-        place = verdict.reasons[0].place if verdict.reasons else verdict.place
-        draft.say(
-            NoteKind.OUTSIDE, f"it never runs for a pull request{why}: nothing of it can block a merge", place=place
-        )
+        known = subject.verdict()
+        if known.gate is Gate.UNKNOWN and verdict.gate is Gate.UNKNOWN:
+            draft.supposed[draft.job_id] = replace(draft.supposed[draft.job_id], runs=False)
+        elif verdict.gate is not known.gate:
+            why = f" ({verdict.reasons[0].message})" if verdict.reasons else ""
+            place = verdict.reasons[0].place if verdict.reasons else verdict.place
+            never = verdict.gate is Gate.NO_SIGNAL
+            what = "it never runs for a pull request" if never else "whether it runs for a pull request is not known"
+            then = "nothing of it can block a merge" if never else "moved is what it does when it runs"
+            draft.say(NoteKind.OUTSIDE, f"{what}{why}: {then}", place=place)
         verdict = subject.verdict()
     hidden = [reason for reason in verdict.reasons if reason.code.startswith(("shell-unknown", "upload-quiet"))]
-    if verdict.gate is Gate.UNKNOWN and hidden:
+    unknown = Gate.UNKNOWN in (verdict.gate, *(leg.gate for leg in verdict.legs))
+    if unknown and hidden:
         draft.supposed[draft.job_id] = replace(draft.supposed.get(draft.job_id, Suppose()), exits=True)
         if subject.verdict().gate is Gate.UNKNOWN:
             draft.supposed[draft.job_id] = replace(draft.supposed[draft.job_id], exits=False)
