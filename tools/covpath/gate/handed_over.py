@@ -107,6 +107,10 @@ class Left:
 def may_equal(left_: str, right: str) -> bool:
     """Whether two names can be the same, each ``*`` standing for any text."""
     left_, right = _squeezed(left_), _squeezed(right)
+    if "*" not in left_ and "*" not in right:
+        return left_ == right
+    if left_[:1] != right[:1] and "*" not in (left_[:1], right[:1]):
+        return False
     reachable = {0}
     row: list[set[int]] = []
     for position in range(len(left_) + 1):
