@@ -33,7 +33,8 @@ class Wanted:
     @property
     def nothing(self) -> bool:
         """Whether nothing is asked."""
-        return not (self.gate or self.backend or self.runner or self.timeout_minutes or self.report)
+        timed = self.timeout_minutes is not None
+        return not (self.gate or self.backend or self.runner or timed or self.report)
 
     @property
     def runner(self) -> bool:
