@@ -42,7 +42,8 @@ def test_take_apart(line: str, program: str, arguments: str, prefix: str, interp
 
 
 @pytest.mark.parametrize(
-    "line", ["", "A=1", "poetry run", "python script.py", "python -c x", "$TOOL run", "python -m $X"]
+    "line",
+    ["", "A=1", "poetry run", "yarn run --cwd", "python script.py", "python -c x", "$TOOL run", "python -m $X"],
 )
 def test_nothing_to_take_apart(line: str) -> None:
     assert take_apart(words(line)) is None

@@ -150,7 +150,7 @@ def _take_apart(argv: tuple[Argument, ...]) -> Launch | None:
         end = _behind_runner(argv, position, runner)
         prefixes.append(Prefix(words=tuple(argv[position:end]), everywhere=runner.everywhere))
         position = end
-    if position == len(argv) or argv[position].text is None:
+    if position >= len(argv) or argv[position].text is None:
         return None
     return _program(argv, position, tuple(prefixes), tuple(assigned))
 
