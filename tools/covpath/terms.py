@@ -74,6 +74,20 @@ class Tri(Fact):
         return {Tri.TRUE: Tri.FALSE, Tri.FALSE: Tri.TRUE, Tri.UNKNOWN: Tri.UNKNOWN}[self]
 
 
+def both(left: Tri, right: Tri) -> Tri:
+    """Kleene's and."""
+    if left is Tri.FALSE or right is Tri.FALSE:
+        return Tri.FALSE
+    return Tri.TRUE if left is Tri.TRUE and right is Tri.TRUE else Tri.UNKNOWN
+
+
+def either(left: Tri, right: Tri) -> Tri:
+    """Kleene's or."""
+    if left is Tri.TRUE or right is Tri.TRUE:
+        return Tri.TRUE
+    return Tri.FALSE if left is Tri.FALSE and right is Tri.FALSE else Tri.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class JobRef:
     """A job: its workflow file (path from the repository's root, with ``/``) and its id."""

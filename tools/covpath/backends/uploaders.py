@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from covpath.backends.request import Format
-from covpath.terms import Tri
+from covpath.terms import Tri, both
 
 _MAJOR = re.compile(r"v?(\d+)(?:\.\d+)*(?:[-+].*)?")
 
@@ -131,13 +131,7 @@ class Uploader:
 
 def _all(conditions: tuple[Condition, ...], inputs: Mapping[str, str]) -> Tri:
     read = (condition if isinstance(condition, Tri) else condition.read(inputs) for condition in conditions)
-    return reduce(_and, read, Tri.TRUE)
-
-
-def _and(left: Tri, right: Tri) -> Tri:
-    if Tri.FALSE in {left, right}:
-        return Tri.FALSE
-    return Tri.UNKNOWN if Tri.UNKNOWN in {left, right} else Tri.TRUE
+    return reduce(both, read, Tri.TRUE)
 
 
 def _split(path_input: PathInput, value: str) -> list[PathUse]:

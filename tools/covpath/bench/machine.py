@@ -13,9 +13,6 @@ from covpath.evidence.trial import Machine
 _IMAGE = ("ImageOS", "ImageVersion")
 """What GitHub's images call themselves."""
 
-_IMAGE = ("ImageOS", "ImageVersion")
-"""What GitHub's images call themselves."""
-
 
 def this_machine(confinement: str) -> Machine:
     """Processor, memory, kernel, system and image of this machine, and how trials are confined on it."""

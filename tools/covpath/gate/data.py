@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from covpath.gate.logic import both, either
 from covpath.gate.measuring import Measuring
 from covpath.gate.shell_effect import FAILING_INPUTS
 from covpath.gate.verdict import DataVerdict, StepVerdict
-from covpath.terms import Gate, Reason, Tri
+from covpath.terms import Gate, Reason, Tri, both, either
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from covpath.gate.logic import BAD, FAILS, SKIPS, SUCCEEDS, both, certainly, either
+from covpath.gate.logic import BAD, FAILS, SKIPS, SUCCEEDS, certainly
 from covpath.gate.run import JobResult, JobResults, Run
 from covpath.gate.scope import Scope, View, holds, switched_on
 from covpath.gate.steps import Failing, job_result, run_steps
-from covpath.terms import JobId, Tri
+from covpath.terms import JobId, Tri, both, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED, Status
 from covpath.workflow.model import Job

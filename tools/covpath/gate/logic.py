@@ -21,20 +21,6 @@ BAD: Results = FAILS | CANCELS
 _BITS = {SUCCEEDS: Result.SUCCESS, FAILS: Result.FAILURE, CANCELS: Result.CANCELLED, SKIPS: Result.SKIPPED}
 
 
-def both(left: Tri, right: Tri) -> Tri:
-    """Kleene's and."""
-    if left is Tri.FALSE or right is Tri.FALSE:
-        return Tri.FALSE
-    return Tri.TRUE if left is Tri.TRUE and right is Tri.TRUE else Tri.UNKNOWN
-
-
-def either(left: Tri, right: Tri) -> Tri:
-    """Kleene's or."""
-    if left is Tri.TRUE or right is Tri.TRUE:
-        return Tri.TRUE
-    return Tri.FALSE if left is Tri.FALSE and right is Tri.FALSE else Tri.UNKNOWN
-
-
 def negated(value: Tri) -> Tri:
     """Kleene's not."""
     return Tri.FALSE if value is Tri.TRUE else Tri.TRUE if value is Tri.FALSE else Tri.UNKNOWN

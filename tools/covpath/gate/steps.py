@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from covpath.gate.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, both, either, negated
+from covpath.gate.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, negated
 from covpath.gate.run import JobResult
 from covpath.gate.scope import Scope, StepResult, View, holds, switched_on
-from covpath.terms import Tri
+from covpath.terms import Tri, both, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import Status
 from covpath.workflow.model import Job, Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from covpath.terms import Tri
+from covpath.terms import Tri, both, either
 from covpath.workflow.shell.execution.arithmetic import combine, evaluate, number_of
 from covpath.workflow.shell.execution.state import Fuzzy, Job, State, Value
 from covpath.workflow.shell.syntax import Arithmetic, Literal, Part, Variable, Word
@@ -93,7 +93,7 @@ class _Question:
         while self._raw() == ("||" if self._extended else "-o"):
             self._index += 1
             other = self._all()
-            result = _or(result, other)
+            result = either(result, other)
         return result
 
     def _all(self) -> Tri:
@@ -101,7 +101,7 @@ class _Question:
         while self._raw() == ("&&" if self._extended else "-a"):
             self._index += 1
             other = self._one()
-            result = _or(result.negate(), other.negate()).negate()
+            result = both(result, other)
         return result
 
     def _one(self) -> Tri:
@@ -159,17 +159,11 @@ def _non_empty(value: Value) -> Tri:
     return Tri.of(value != "")
 
 
-def _or(left: Tri, right: Tri) -> Tri:
-    if Tri.TRUE in (left, right):
-        return Tri.TRUE
-    return Tri.UNKNOWN if Tri.UNKNOWN in (left, right) else Tri.FALSE
-
-
 def matches(subject: Value, patterns: tuple[Word, ...]) -> Tri:
     """Whether a ``case`` subject matches one of the patterns."""
     result = Tri.FALSE
     for pattern in patterns:
         if pattern.raw == "*":
             return Tri.TRUE
-        result = _or(result, Tri.UNKNOWN if pattern.text is None else _same(subject, pattern.text))
+        result = either(result, Tri.UNKNOWN if pattern.text is None else _same(subject, pattern.text))
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from covpath.terms import Tri
+from covpath.terms import Tri, both, either
 from covpath.workflow.shell.known.texts import HOLE, Unclear, empty, equal, fits, found, known, regex
 from covpath.workflow.shell.known.words import Expander
 from covpath.workflow.shell.syntax import Word
@@ -44,14 +44,14 @@ class _Test:
         result = self.both()
         while self.peek() == "-o":
             self.at += 1
-            result = _or(result, self.both())
+            result = either(result, self.both())
         return result
 
     def both(self) -> Tri:
         result = self.one()
         while self.peek() == "-a":
             self.at += 1
-            result = _and(result, self.one())
+            result = both(result, self.one())
         return result
 
     def one(self) -> Tri:
@@ -129,14 +129,14 @@ class DoubleBracket:
         result = self._both()
         while self._peek() == "||":
             self.at += 1
-            result = _or(result, self._both())
+            result = either(result, self._both())
         return result
 
     def _both(self) -> Tri:
         result = self._one()
         while self._peek() == "&&":
             self.at += 1
-            result = _and(result, self._one())
+            result = both(result, self._one())
         return result
 
     def _one(self) -> Tri:
@@ -177,13 +177,3 @@ class DoubleBracket:
             for side in (left, right)
         ]
         return by_number(operator, *numbers)
-
-
-def _or(left: Tri, right: Tri) -> Tri:
-    if Tri.TRUE in (left, right):
-        return Tri.TRUE
-    return Tri.UNKNOWN if Tri.UNKNOWN in (left, right) else Tri.FALSE
-
-
-def _and(left: Tri, right: Tri) -> Tri:
-    return _or(left.negate(), right.negate()).negate()
