@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from covpath.evidence.model import Evidence, SubjectRecord
 from covpath.evidence.runner import RunnerKind, RunnerProfile

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from covpath.bench.compare import compare, spread, why_not_comparable
 from covpath.evidence.trial import CacheState, Outcome

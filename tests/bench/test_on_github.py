@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from covpath.bench.github.generate import Generated, Version, Wish, generate
 from covpath.bench.github.pins import Unpinned

@@ -4,11 +4,11 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from command_line import Call, caller
 from covpath.bench.github.merging import Run, merge, missing, with_real

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from covpath.bench.places import own_places, without_own_places
 from evidence_samples import TRIAL, evidence, trial

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bench_runs import HOG, MIB, REPORT, ROOMY, Variant, bench, subject
 from covpath.bench.limits.ask import Ask
@@ -241,7 +243,7 @@ PROGRAMS = st.lists(
     ),
     min_size=1,
     max_size=4,
-).map(lambda found: [replace(one, name=f"p{number}") for number, one in enumerate(found)])
+).map(lambda found: [dataclasses.replace(one, name=f"p{number}") for number, one in enumerate(found)])
 
 
 @settings(deadline=None, max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))

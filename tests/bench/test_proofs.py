@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from bench_runs import REPORT, ROOMY, Variant, bench, subject
 from bench_trials import MIB, SMALL, control_groups, run

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bench_runs import BIG, HUGE, REPORT, ROOMY, SMALL, TIGHT, bench, subject
 from covpath.bench.events import Event, Note, Planned, TrialBegins

@@ -23,7 +23,7 @@ NAP = f"64.{os.getpid()}"
 
 FOREVER = """
 import sys
-from dataclasses import replace
+from msgspec.structs import replace
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from bench_runs import MIB, REPORT, ROOMY, Variant, bench, subject

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from covpath.evidence.cells import cells, price_of_run
 from covpath.evidence.model import Prediction

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 import types
 import typing
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
+import msgspec.structs
 import pytest
 
 from covpath.errors import InputError, OutsideError
@@ -46,19 +47,15 @@ def test_what_is_written_reads_back_equal(tmp_path: Path) -> None:
 def test_schema_and_records_name_the_same_fields() -> None:
     schema = json.loads((files("covpath") / "data/schemas/evidence.schema.json").read_text())
     for kind, definition in _records(Evidence, "evidence", schema["$defs"]).items():
-        required = {f.name for f in dataclasses.fields(kind) if _required(f)}
-        assert {f.name for f in dataclasses.fields(kind)} == set(definition["properties"]), kind
+        required = {f.name for f in msgspec.structs.fields(kind) if f.required}
+        assert {f.name for f in msgspec.structs.fields(kind)} == set(definition["properties"]), kind
         assert required == set(definition["required"]), kind
-
-
-def _required(field: dataclasses.Field[object]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _records(kind: type, name: str, definitions: dict) -> dict[type, dict]:  # type: ignore[type-arg]
     found = {kind: definitions[name]}
     for field, hint in typing.get_type_hints(kind).items():
-        inner = [part for part in _parts(hint) if dataclasses.is_dataclass(part)]
+        inner = [part for part in _parts(hint) if issubclass(part, msgspec.Struct)]
         if inner:
             text = json.dumps(definitions[name]["properties"][field])
             reference = text.split("#/$defs/")[1].split('"')[0]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from statistics import median
+
+from msgspec.structs import replace
 
 from covpath.bench.limits.ask import Ask
 from covpath.bench.plan import CellPlan, Plan

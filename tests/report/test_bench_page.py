@@ -3,11 +3,11 @@ from __future__ import annotations
 import io
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from covpath.evidence.model import Choice, Evidence, Prediction
 from covpath.evidence.parity import Finding, Level, Parity, Share

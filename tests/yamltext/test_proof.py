@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from covpath.errors import ExitCode, ProofFailed
 from covpath.yamltext.edit import Change, ChangeKind, Edit, Patch

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.evidence.cells import Cell, cells
 from covpath.evidence.model import Evidence
@@ -13,8 +14,7 @@ from covpath.quantity import show_bytes, show_dollars, show_seconds
 from covpath.terms import Decision, EvidenceKind, Tri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Support:
+class Support(Struct, frozen=True, kw_only=True):
     """One thing that speaks for or against an option; ``where`` is a file, an address, or nobody's place."""
 
     kind: EvidenceKind
@@ -22,8 +22,7 @@ class Support:
     where: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """A way out: what it would change, whether it works as far as is known, and what says so.
 
     ``backend`` and ``runner`` (a profile's name) are None where the option leaves them. ``predicted`` says
@@ -42,16 +41,14 @@ class Option:
     support: tuple[Support, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """Saved evidence and the file it comes from."""
 
     evidence: Evidence
     file: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """The job as it is: its backend and runner labels, and everything known about it."""
 
     backend: str | None

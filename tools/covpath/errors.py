@@ -6,8 +6,9 @@ Every error names a place where there is one and says what to do next; only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class ExitCode(IntEnum):
@@ -27,8 +28,7 @@ class ExitCode(IntEnum):
     """Ctrl-C."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """A position in a file: ``line`` and ``column`` count from 1, in characters."""
 
     file: str

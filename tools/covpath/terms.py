@@ -6,9 +6,10 @@ spirit and a ``TypeError`` in fact, so nobody can mistake "unknown" for "no".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NewType, NoReturn
+
+from msgspec import Struct
 
 from covpath.errors import Place
 
@@ -88,8 +89,7 @@ def either(left: Tri, right: Tri) -> Tri:
     return Tri.FALSE if left is Tri.FALSE and right is Tri.FALSE else Tri.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class JobRef:
+class JobRef(Struct, frozen=True, order=True):
     """A job: its workflow file (path from the repository's root, with ``/``) and its id."""
 
     workflow: str
@@ -99,8 +99,7 @@ class JobRef:
         return f"{self.workflow.rsplit('/', 1)[-1]}:{self.job}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """One link in the chain that leads to a verdict; ``code`` is stable, for machines."""
 
     code: str
@@ -121,8 +120,7 @@ class LossAction(Fact):
     """Refused until accepted by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Struct, frozen=True, kw_only=True):
     """Something an old command asked for, and what the new backend makes of it.
 
     ``name`` is what ``--accept`` takes; ``what`` is the flag or setting as written.

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bench_trials import MIB, SMALL, python, run
 from covpath.bench.limits import unprivileged

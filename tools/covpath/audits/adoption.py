@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.audits import unexplained
 from covpath.audits.levers import is_soft, masked_steps
@@ -13,8 +14,7 @@ from covpath.ledger.model import Accepted
 from covpath.terms import Gate, Tri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
+class Adoption(Struct, frozen=True, kw_only=True):
     """A job to be adopted: a reason that only says what was found, and what is accepted by it."""
 
     verdict: JobVerdict

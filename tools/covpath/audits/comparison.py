@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.audits import unexplained
 from covpath.audits.finding import Finding
 from covpath.audits.subject import AuditSubject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """A finding, and whether it is a standing debt that this branch did not bring."""
 
     finding: Finding

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.past import SetupAt
@@ -26,8 +27,7 @@ What to do: measure again (`covpath bench --job JOB`), or look at a newer run, a
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Since:
+class _Since(Struct, frozen=True, kw_only=True):
     """From when a piece of evidence is: a commit, or a day (a later day's changes count), or neither is known."""
 
     said: str

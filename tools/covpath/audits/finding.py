@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from covpath.audits.subject import AuditSubject
 from covpath.errors import Place
@@ -23,8 +24,7 @@ class Severity(Fact):
     """Told, never fails: what an entry accepts, for one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing found, with its place.
 
     ``hint`` says what to do, ``job`` whom it is about where it is about a job. ``related`` are

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.gate.verdict import JobVerdict, StepVerdict
@@ -12,8 +13,7 @@ from covpath.terms import Gate, Reason
 _FLAGS = ("step-continue-on-error", "job-continue-on-error")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lever:
+class Lever(Struct, frozen=True, kw_only=True):
     """One line that softens. ``name`` stays the same when the line moves; ``is_line``: deleting it undoes it."""
 
     name: str

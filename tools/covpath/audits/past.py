@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+
+from msgspec import Struct
 
 from covpath.audits.setup import JobSetup, setup_of
 from covpath.errors import CovpathError
@@ -19,8 +20,7 @@ from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupAt:
+class SetupAt(Struct, frozen=True, kw_only=True):
     """What a job was measured with as a commit left it; None where it did not exist or cannot be read."""
 
     commit: str

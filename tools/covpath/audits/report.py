@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from covpath.audits.comparison import Judged
 from covpath.audits.finding import Severity
 from covpath.errors import CovpathError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditReport:
+class AuditReport(Struct, frozen=True, kw_only=True):
     """Findings in their order, and what they were found in.
 
     ``base`` is what the branch was compared with, None where everything counts. ``unreadable``

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.gate.measuring import find_measuring
 from covpath.workflow.model import Job, Step, Workflow
@@ -30,8 +31,7 @@ _VERSION_IS_REF = ("dtolnay/rust-toolchain",)
 _INPUTS = ("version", "toolchain", "components", "target", "channel", "profile")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSetup:
+class JobSetup(Struct, frozen=True, kw_only=True):
     """The three things whose change makes a measurement one of another job."""
 
     measuring: str

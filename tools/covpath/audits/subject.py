@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+
+from msgspec import Struct
 
 from covpath.audits.past import Past
 from covpath.audits.verdicts import Verdicts
@@ -18,16 +19,14 @@ from covpath.ledger.model import Entry, JobName, Ledger
 from covpath.terms import JobId, JobRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owners:
+class Owners(Struct, frozen=True, kw_only=True):
     """Who a CODEOWNERS file knows, in lower case, and where it lies."""
 
     path: str
     names: frozenset[str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AuditSubject:
+class AuditSubject(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """One state of one repository, and the day it is judged by.
 
     ``ledger`` is None where there is no exceptions file; ``exceptions_path`` is where it would

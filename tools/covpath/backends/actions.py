@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.installs import PACKAGES
 from covpath.backends.losses import warn
@@ -44,8 +45,7 @@ _IMAGE = re.compile(r"(?:docker://)?(?:docker\.io/)?xd009642/tarpaulin(?::(?P<ta
 _OPTIONS = re.compile(r"--security-opt[= ]seccomp[=:]unconfined|--cap-add[= ]SYS_PTRACE|--privileged", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class ValueEdit:
+class ValueEdit(Struct, frozen=True):
     """In the value of ``key`` (``uses`` or an input's name) the span becomes ``new``.
 
     ``start`` is None where the input is to be added, ``new`` is None where the whole input goes.
@@ -57,8 +57,7 @@ class ValueEdit:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionInstall:
+class ActionInstall(Struct, frozen=True, kw_only=True):
     """An action that installs a backend: the edits that make it install ``target`` come from ``migrated``."""
 
     backend: str
@@ -70,8 +69,7 @@ class ActionInstall:
     version_input: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuringAction:
+class MeasuringAction(Struct, frozen=True, kw_only=True):
     """An action that runs a backend itself: the command it runs, or None where a file elsewhere says it.
 
     ``installs``: it also installs the tool, so a ``run`` step in its place needs an install step before.
@@ -85,8 +83,7 @@ class MeasuringAction:
     losses: tuple[Loss, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolContainer:
+class ToolContainer(Struct, frozen=True, kw_only=True):
     """A job container that brings cargo-tarpaulin: what goes with it, and what to see to without it."""
 
     image: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends.contract import Situation
 from covpath.backends.launch import Launch, take_apart
@@ -20,8 +22,7 @@ VARIABLES = ("RUSTFLAGS", "RUST_TEST_THREADS", "LLVM_PROFILE_FILE", "CARGO_LLVM_
 _CARGO_VALUES = frozenset({"--color", "--config", "-C", "-Z"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CargoCall:
+class CargoCall(Struct, frozen=True, kw_only=True):
     """``cargo [+toolchain] [options] SUBCOMMAND arguments``."""
 
     launch: Launch

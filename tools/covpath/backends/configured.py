@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.contract import Recognition, Role
 from covpath.backends.foreign import ForeignMeasure
@@ -21,8 +22,7 @@ from covpath.errors import Place
 from covpath.workflow.recipes.links import Reader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configured:
+class Configured(Struct, frozen=True, kw_only=True):
     """A command that a file makes measure: the line, and what measures.
 
     ``recognition`` is set where the backend is one that can be moved.
@@ -34,8 +34,7 @@ class Configured:
     recognition: Recognition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(Struct, frozen=True):
     """``on`` is what turns the measurement on; ``before``, where it stands, ends the part that counts."""
 
     name: str

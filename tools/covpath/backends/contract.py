@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from covpath.backends.launch import Launch
 from covpath.backends.request import CoverageRequest, Format, Language, Prefix, Report
@@ -23,8 +24,7 @@ class Role(Fact):
     """Clean up, print settings, combine data."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognition:
+class Recognition(Struct, frozen=True, kw_only=True):
     """A command that is a backend's: what it does, and its words behind the tool's own name."""
 
     backend: str
@@ -36,16 +36,14 @@ class Recognition:
     environment: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsing:
+class Parsing(Struct, frozen=True, kw_only=True):
     """A command read as a request, and what could not be read for certain."""
 
     request: CoverageRequest
     losses: tuple[Loss, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """What surrounds a command and changes what it must become.
 
     Paths are relative to the repository's root. ``workspace_root`` is the Cargo workspace's, where it is
@@ -63,8 +61,7 @@ class Situation:
     folders: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """One command to write, as words for the shell.
 
     ``always``: it must run even if the tests failed, and that failure must still count. ``measures``: it
@@ -81,8 +78,7 @@ class Command:
         return " ".join(self.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emission:
+class Emission(Struct, frozen=True, kw_only=True):
     """A request written for a backend: its commands in order, variables to set and to remove."""
 
     commands: tuple[Command, ...]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.signatures import Family, Level, Signature, signatures
 
@@ -19,16 +20,14 @@ _LONGEST = 500
 _RANK = {Level.CAUSE: 0, Level.SYMPTOM: 1, Level.WARNING: 2, Level.CONSEQUENCE: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A quoted line: its number in the log from 1, None for an annotation."""
 
     number: int | None
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One signature found: the first line that shows it, and how many there are."""
 
     signature: Signature
@@ -36,8 +35,7 @@ class Finding:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True, kw_only=True):
     """The cause (None where nothing in the table explains the failure) and everything else found.
 
     ``consequences`` are lines that follow from it; ``others`` further causes, less specific or later;

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.contract import Role
 from covpath.backends.launch import take_apart
 from covpath.backends.words import Argument
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignMeasure:
+class ForeignMeasure(Struct, frozen=True, kw_only=True):
     """A command or action that measures: by what, in which role, and into which report where that is plain."""
 
     backend: str
@@ -25,8 +25,7 @@ class ForeignMeasure:
     format: str = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class _Tool:
+class _Tool(Struct, frozen=True):
     """``pattern`` is searched for in the arguments, joined by blanks; its group ``report`` is a path."""
 
     name: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends.contract import Parsing, Recognition, Role
 from covpath.backends.losses import drop, stop
@@ -18,8 +20,7 @@ _FAR = 1_000
 """How far apart the commands stand in the order of flags."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class Gathered(Struct, frozen=True, kw_only=True):
     """The request, what it cost, and which of the commands runs the tests."""
 
     request: CoverageRequest

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends.launch import take_apart
 from covpath.backends.losses import drop, warn
@@ -67,8 +69,7 @@ _VERSION = warn("install-version", "the pinned version was the old tool's: the n
 _FEATURES = drop("install-features", "these are the old tool's own features")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolInstall:
+class ToolInstall(Struct, frozen=True, kw_only=True):
     """A command that installs a backend: ``word`` is the place of its name among the words.
 
     ``version_words`` are the places of words that pin its version, ``own_words`` those that only mean
@@ -83,16 +84,14 @@ class ToolInstall:
     own_words: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WordEdit:
+class WordEdit(Struct, frozen=True):
     """Word number ``word`` becomes ``new`` (as written for the shell), or goes where that is None."""
 
     word: int
     new: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallEdit:
+class InstallEdit(Struct, frozen=True, kw_only=True):
     """What changes in an install command, and what is lost."""
 
     edits: tuple[WordEdit, ...]

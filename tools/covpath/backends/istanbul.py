@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends.contract import Command, Emission, Parsing, Recognition, Role, command, prefixed
 from covpath.backends.launch import take_apart
@@ -213,8 +215,7 @@ def _last_of_each(thresholds: Sequence[Threshold]) -> tuple[Threshold, ...]:
     return tuple({limit.metric: limit for limit in thresholds}.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """What a job that comes from the other tool must be told."""
 
     counts: Leaving

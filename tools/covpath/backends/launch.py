@@ -8,8 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends.request import Prefix
 from covpath.backends.words import Argument
@@ -19,8 +21,7 @@ _PYTHON = re.compile(r"(?:python|pypy)[\d.]*(?:\.exe)?|py(?:\.exe)?")
 _PYTHON_VALUES = frozenset({"-X", "-W"})
 
 
-@dataclass(frozen=True, slots=True)
-class Runner:
+class Runner(Struct, frozen=True):
     """A program that starts another: its words, the options that take a value, its positional words.
 
     ``everywhere``: it provides the environment in which the tools exist, so every command needs it.
@@ -109,8 +110,7 @@ def _by_name() -> dict[str, tuple[Runner, ...]]:
 _BY_NAME = _by_name()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class Launch(Struct, frozen=True, kw_only=True):
     """A command taken apart: prefixes, the interpreter of ``python -m``, the program and its arguments.
 
     ``assigned`` are variables set before the program, on the same line. ``folder`` is where the program

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends import cargo
 from covpath.backends.cargo import INLINE_TEST_CODE
@@ -69,8 +71,7 @@ _CANNOT: dict[Topic, Leaving] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adapted:
+class Adapted(Struct, frozen=True, kw_only=True):
     """A request cargo-llvm-cov's table can write, what that cost, and variables to set and to remove."""
 
     request: CoverageRequest

@@ -6,7 +6,8 @@ because cargo-llvm-cov writes one format at a time and nothing at all when a tes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends import cargo
 from covpath.backends.contract import Command, Emission, Situation, command, make_directory, prefixed
@@ -62,8 +63,7 @@ _REPORT_TOPICS = (
 """What a ``report`` call must repeat to find the same objects and leave out the same files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
+class _Plan(Struct, frozen=True, kw_only=True):
     """The parts of the commands, and how they are put together."""
 
     adapted: Adapted

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.terms import Loss, LossAction
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Struct, frozen=True):
     """What is lost when an option, or a habit of a tool, cannot come along.
 
     ``name`` is what ``--accept`` takes; it stays the same from release to release.

@@ -10,7 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.terms import Fact
 
@@ -30,8 +31,7 @@ class Use(Fact):
     """It is a setting of a scanner that takes reports of one format."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """``start`` and ``end`` are positions in the text, ``text`` what stands there."""
 
     use: Use

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from covpath.backends.losses import DYNAMIC, MISSING_VALUE, REPEATED_OPTION, UNKNOWN_OPTION, Leaving
 from covpath.backends.request import Ask, CoverageRequest, Native, Passed, Topic
@@ -30,8 +31,7 @@ class Arity(Fact):
     """The next word, unless it starts with a dash; or attached with ``=``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One option of a backend; the first name is the one it is written with.
 
     Exactly one of ``topic`` and ``leaving`` is given, or neither where the backend reads it itself.
@@ -46,8 +46,7 @@ class Option:
     single: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(Struct, frozen=True, kw_only=True):
     """How a tool's own option parser behaves."""
 
     abbreviations: bool = False
@@ -62,8 +61,7 @@ class Dialect:
     """So are words that only a run can tell (pytest's arguments stay pytest's)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """One option as given: ``flag`` as written, ``words`` all of it."""
 
     option: Option
@@ -79,8 +77,7 @@ class Given:
         return written(self.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """A command line read by a table: ``loose`` are the words no option took, ``rest`` what follows ``--``
     or the first positional word."""
 
@@ -195,8 +192,7 @@ def ordered(pieces: Iterable[Passed]) -> tuple[Argument, ...]:
     return tuple(word for piece in sorted(pieces, key=lambda piece: piece.order) for word in piece.words)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     table: Table
     arguments: Sequence[Argument]
     position: int = 0

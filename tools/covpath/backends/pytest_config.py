@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.workflow.recipes.ini import read_ini
@@ -20,8 +21,7 @@ _SECTIONS = {"setup.cfg": "tool:pytest"}
 _ALWAYS = frozenset({"pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addopts:
+class Addopts(Struct, frozen=True, kw_only=True):
     """``addopts`` as one line for the shell, and where it is written."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.backends import python_tests
 from covpath.backends.contract import Emission, Parsing, Recognition, Role, Situation

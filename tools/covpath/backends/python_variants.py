@@ -6,7 +6,8 @@ another one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends import python_tests, table
 from covpath.backends.contract import Command, Situation
@@ -16,8 +17,7 @@ from covpath.errors import UsageError
 from covpath.terms import Loss
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """One way of measuring.
 
     ``label`` is unique, ``environment`` must be set for all ``commands``; ``core`` is the core asked for,

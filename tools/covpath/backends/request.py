@@ -6,7 +6,8 @@ old order and a loss can name what was written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from covpath.backends.words import Argument
 from covpath.terms import Fact, Loss
@@ -148,8 +149,7 @@ class TestCode(Fact):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """One asked-for thing: its topic, its values, the flag as written and where it stood."""
 
     topic: Topic
@@ -160,8 +160,7 @@ class Ask:
     """The value stood in the flag's own word (``--flag=value``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Native:
+class Native(Struct, frozen=True, kw_only=True):
     """An option only its own backend knows, and what is lost when another backend takes over."""
 
     words: tuple[Argument, ...]
@@ -169,8 +168,7 @@ class Native:
     leaving: Loss
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """One report: ``path`` is relative to the step's directory; None is standard output.
 
     ``explicit`` says that the path stands on the command line. ``native`` is the backend's own name of
@@ -186,8 +184,7 @@ class Report:
     directory: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
+class Threshold(Struct, frozen=True, kw_only=True):
     """A minimum: below ``value`` percent of ``metric`` the command fails."""
 
     metric: str
@@ -196,16 +193,14 @@ class Threshold:
     order: int = NEW
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """Words handed on to the tests, and where they stood."""
 
     order: int
     words: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True, kw_only=True):
     """What a backend does without being asked, and what its flags made of that."""
 
     doctests: Doctests = Doctests.NONE
@@ -220,8 +215,7 @@ class Behaviour:
     """cargo-tarpaulin's way of measuring, where it is written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prefix:
+class Prefix(Struct, frozen=True, kw_only=True):
     """Words before the backend that stay (``poetry run``, ``xvfb-run``).
 
     ``everywhere``: every command of the backend needs them, not only the one that runs the tests.
@@ -231,8 +225,7 @@ class Prefix:
     everywhere: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageRequest:
+class CoverageRequest(Struct, frozen=True, kw_only=True):
     """What a command asks for; ``origin`` is the backend whose command said it."""
 
     language: Language

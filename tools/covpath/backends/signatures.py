@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.terms import Fact
 
@@ -44,8 +45,7 @@ class Level(Fact):
     """Never a cause."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(Struct, frozen=True, kw_only=True):
     """One line worth knowing; earlier entries of the table are more specific than later ones.
 
     ``sure`` is False where several things lead to this line. ``needs`` and ``unless`` are looked for in

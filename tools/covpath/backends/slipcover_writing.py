@@ -6,7 +6,7 @@ gives the same result (run and compared).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from covpath.backends import python_tests
 from covpath.backends.contract import Command, Emission, Situation, prefixed

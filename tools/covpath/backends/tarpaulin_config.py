@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.losses import drop, warn
 from covpath.backends.options import Arity, Option
@@ -42,16 +43,14 @@ _UNREADABLE = warn(
 _INLINED = warn("config-file", "these settings now stand on the command line; the file has no effect any more")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigTable:
+class ConfigTable(Struct, frozen=True, kw_only=True):
     """One table: its name and the options it stands for."""
 
     name: str
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """The file's tables in order, and what is lost or was never in effect."""
 
     tables: tuple[ConfigTable, ...]

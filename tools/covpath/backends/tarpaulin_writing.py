@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends import cargo
 from covpath.backends.contract import Command, Emission, Situation, command, make_directory, prefixed
@@ -72,8 +74,7 @@ CANNOT: dict[Topic, Leaving] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reports:
+class _Reports(Struct, frozen=True, kw_only=True):
     pieces: tuple[Passed, ...]
     written: tuple[Report, ...]
     renames: tuple[Command, ...]

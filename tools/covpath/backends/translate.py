@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.backends import llvm_cov_writing, tarpaulin, tarpaulin_config
 from covpath.backends.cargo import reported_to
@@ -17,16 +19,14 @@ from covpath.errors import UsageError
 from covpath.terms import Loss
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
+class Replacement(Struct, frozen=True, kw_only=True):
     """What stands in the place of the old command number ``index``; nothing where it goes."""
 
     index: int
     commands: tuple[Command, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
+class Translation(Struct, frozen=True, kw_only=True):
     """A finished translation.
 
     ``before`` and ``after`` are the reports and where they are; consumers of the first must follow to

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import reduce
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from covpath.backends.request import Format
 from covpath.terms import Tri, both
@@ -17,8 +19,7 @@ from covpath.terms import Tri, both
 _MAJOR = re.compile(r"v?(\d+)(?:\.\d+)*(?:[-+].*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """A yes-or-no input, and what each answer means."""
 
     input: str
@@ -36,8 +37,7 @@ class Switch:
         return self.when_true if value.strip().lower() == "true" else self.when_false
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """An input with several words, of which some make a missing report an error."""
 
     input: str
@@ -50,8 +50,7 @@ class Choice:
         return Tri.UNKNOWN if "${{" in value else Tri.of(value.strip() in self.failing)
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """True where none of these inputs is given."""
 
     inputs: tuple[str, ...]
@@ -64,8 +63,7 @@ class Absent:
 Condition = Switch | Choice | Absent | Tri
 
 
-@dataclass(frozen=True, slots=True)
-class PathInput:
+class PathInput(Struct, frozen=True):
     """An input that names reports, what separates several, and what is taken without it."""
 
     name: str
@@ -74,8 +72,7 @@ class PathInput:
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PathUse:
+class PathUse(Struct, frozen=True):
     """One path in an input: ``start`` and ``end`` are positions in the input's value."""
 
     input: str
@@ -84,8 +81,7 @@ class PathUse:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uploader:
+class Uploader(Struct, frozen=True, kw_only=True):
     """What is known of one action, at the version it is used at."""
 
     action: str

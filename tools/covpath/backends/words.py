@@ -10,7 +10,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _EXPRESSION = r"\$\{\{.*?\}\}"
 _WORD = re.compile(
@@ -22,8 +23,7 @@ _SINGLE_QUOTED = re.compile(r"'[^']*'")
 _QUOTED_WHOLE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """One word: ``raw`` as written for the shell, ``text`` what the program receives.
 
     ``text`` is None where only a run can tell (a variable, a substitution, an expression).

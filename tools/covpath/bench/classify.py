@@ -7,7 +7,8 @@ doing. The kernel's ``oom_kill`` counter is what tells (``facts``, bench, sectio
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.diagnose import Diagnosis, diagnose
 from covpath.backends.signatures import Family
@@ -17,8 +18,7 @@ from covpath.quantity import show_bytes, show_seconds
 _NEARLY_FULL_BYTES = 2**20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class Ending(Struct, frozen=True, kw_only=True):
     """What is known when a trial has ended.
 
     ``status`` is the leader's exit code, negative for a signal. ``disk_held`` says that the

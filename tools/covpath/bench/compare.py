@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median, quantiles
+
+from msgspec import Struct
 
 from covpath.evidence.trial import Outcome, Trial
 
@@ -22,8 +23,7 @@ _ROUNDS = 2000
 _ENOUGH_FOR_QUARTILES = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Spread(Struct, frozen=True, kw_only=True):
     """Values summed up; quartile and median deviations only from five values on."""
 
     n: int
@@ -34,8 +34,7 @@ class Spread:
     deviation: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """The ratio of two medians (first by second) with its 95 % interval.
 
     ``difference`` is False where none is shown; ``verdict`` says it in words.

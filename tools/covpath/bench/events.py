@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.evidence.trial import CacheState, Role, Trial
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preparing:
+class Preparing(Struct, frozen=True, kw_only=True):
     """Files are copied and set-up commands run; ``what`` says which."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """How many trials will run at least, and how many of them are already on disk from an earlier start."""
 
     trials: int
     resumed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialBegins:
+class TrialBegins(Struct, frozen=True, kw_only=True):
     """A trial is about to start."""
 
     role: Role
@@ -34,15 +32,13 @@ class TrialBegins:
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialEnded:
+class TrialEnded(Struct, frozen=True, kw_only=True):
     """A trial has ended and is on disk."""
 
     trial: Trial
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """Something worth telling that is no trial: a limit that cannot be held, a budget that has ended."""
 
     message: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LIBTEST_RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;", re.MULTILINE)
@@ -19,8 +20,7 @@ _JEST = re.compile(r"^Tests:\s+(.*?)(\d+) total", re.MULTILINE)
 _TAP = re.compile(r"^# (pass|fail|skipped|skip) +(\d+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutedTests:
+class ExecutedTests(Struct, frozen=True, kw_only=True):
     """Counts over all summaries in the output; ``names`` is None where the output does not give them all."""
 
     passed: int

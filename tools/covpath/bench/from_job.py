@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.bench.measuring_script import Measured, backend_commands, joined, measuring_steps
 from covpath.errors import CovpathError, Place, Refusal
@@ -25,8 +26,7 @@ _ENV = re.compile(r"env\.([A-Za-z_]\w*)")
 _DOWNLOADS = ("actions/download-artifact", "dawidd6/action-download-artifact")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuringCommand:
+class MeasuringCommand(Struct, frozen=True, kw_only=True):
     """The measuring step, ready to run in a copy.
 
     ``script`` is the step's whole script (or those of the run and the report, where these are

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.bench.subject import Variant
 from covpath.errors import OutsideError
@@ -20,8 +22,7 @@ _ASK = "import sys; print(*sys.version_info[:2])"
 _PLACE = "$RUNNER_TEMP/monitoring"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True, kw_only=True):
     """The Python a sysmon variant runs with.
 
     ``path`` is None where the job's own has sys.monitoring; ``why_not`` says why there is none.

@@ -7,7 +7,8 @@ GitHub gives each a shell of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.contract import Recognition, Role
 from covpath.backends.table import recognise
@@ -19,8 +20,7 @@ from covpath.workflow.shell.syntax import Command
 RUNS = (Role.MEASURES, Role.BOTH)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """A command of the backend in the script: its words, and what it is."""
 
     command: Command

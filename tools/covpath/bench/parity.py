@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.bench.differences import inline_tests_of, is_test_file, ranges, shortened, why_only_there
 from covpath.bench.executed_tests import ExecutedTests
@@ -22,8 +24,7 @@ from covpath.quantity import show_percent
 from covpath.terms import Tri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """What a backend's reference run left."""
 
     trial: Trial
@@ -31,8 +32,7 @@ class Reference:
     tests: ExecutedTests | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobThreshold:
+class JobThreshold(Struct, frozen=True, kw_only=True):
     """The job's minimum as it stands (``what``); ``value`` is None where it is of other things than lines."""
 
     what: str

@@ -7,10 +7,12 @@ import json
 import platform
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
 
 from covpath.bench.limits.ask import Ask, Capacity, beyond
 from covpath.bench.workbench import Ready
+from covpath.evidence.codec import to_data
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.trial import CacheState
 
@@ -20,8 +22,7 @@ REFERENCE_SECONDS = 6 * 3600.0
 _ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellPlan:
+class CellPlan(Struct, frozen=True, kw_only=True):
     """One cell to be measured; ``obstacle`` says why it cannot be, and is predicted instead.
 
     ``other_processor``: the obstacle is the processors' architecture, so that nothing can be foreseen.
@@ -44,8 +45,7 @@ class CellPlan:
         return self.ready.variant.backend
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """References first, then ``trials`` blocks of all cells, each block in its own random order.
 
     ``budget_seconds``: no trial begins later than this after the start. ``most_trials`` bounds the
@@ -124,5 +124,5 @@ def _other_processor(runner: RunnerProfile) -> str | None:
 
 
 def _key(ready: Ready, runner: str, ask: Ask, cache: CacheState, machine: str) -> str:
-    parts = [ready.digest, ready.variant.backend, runner, asdict(ask), cache.value, machine]
+    parts = [ready.digest, ready.variant.backend, runner, to_data(ask), cache.value, machine]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

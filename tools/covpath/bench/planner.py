@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
+
+from msgspec import Struct
 
 from covpath.bench.plan import CellPlan, Plan
 from covpath.bench.predict import (
@@ -40,16 +41,14 @@ Done = Mapping[str, Sequence[Trial]]
 """The trials of each cell so far, by the cell's key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """The next trial, and why it is worth its time."""
 
     cell: CellPlan
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """The cheapest cell that works (None: none does), whether it is confirmed, and every cell's verdict by key.
 
     ``refuted`` is the winner's cheaper neighbour, where it was run.
@@ -61,8 +60,7 @@ class Answer:
     verdicts: Mapping[str, Foresight]
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """What all trials so far say."""
 
     plan: Plan

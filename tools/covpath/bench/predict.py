@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.bench.plan import CellPlan
 from covpath.evidence.model import Prediction
@@ -16,8 +16,7 @@ REPEAT_MARGIN = 1.1
 """A time measured on the same processors may differ by this factor when it is measured again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foresight:
+class Foresight(Struct, frozen=True, kw_only=True):
     """Whether a cell will work, how it will fail, and from what that is known.
 
     ``works`` is unknown in the band between what cannot do and what certainly can: only a

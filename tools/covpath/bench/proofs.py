@@ -9,8 +9,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.bench.compare import compare
 from covpath.bench.environment import trial_environment
@@ -38,8 +40,7 @@ _TOLERANCE = 8 * MIB
 _PAIRS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prover:
+class Prover(Struct, frozen=True, kw_only=True):
     """Runs small programs the way trials are run."""
 
     site: Site

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from covpath.evidence.trial import CpuUse, Enforcement, Knob, Limit, MemorySeries, MemoryUse, Outcome, PeakBasis
 from covpath.quantity import show_seconds

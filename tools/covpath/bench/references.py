@@ -6,9 +6,10 @@ Later runs are held against the report's files; two backends are compared by it 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.bench.executed_tests import ExecutedTests
 from covpath.bench.report_file import Report
@@ -16,8 +17,7 @@ from covpath.bench.report_lines import FileLines
 from covpath.outside.files import write_atomically
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptReference:
+class KeptReference(Struct, frozen=True, kw_only=True):
     """A good report, and the tests seen in the output where a test runner's words were recognised."""
 
     report: Report

@@ -7,8 +7,9 @@ one may be from yesterday.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.bench.report_json import parse_json
 from covpath.bench.report_lines import FileLines, ParsedReport, Unreadable, count, line_number, merged, relative_name
@@ -23,8 +24,7 @@ _CLOCK_GRAIN_SECONDS = 0.05
 """A file system may stamp a file with the time of the last clock tick."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """A report with names from the repository's root, sorted."""
 
     format: str
@@ -58,8 +58,7 @@ class Report:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportCheck:
+class ReportCheck(Struct, frozen=True, kw_only=True):
     """A report, or what is wrong with it: ``problem`` is one sentence, None where nothing is."""
 
     report: Report | None

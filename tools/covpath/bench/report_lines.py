@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 
 class Unreadable(ValueError):
     """The text is not a report of the format it seems to be; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLines:
+class FileLines(Struct, frozen=True, kw_only=True):
     """One file's lines. ``lines`` maps every coverable line to whether it was executed.
 
     It is None for formats that give counts only (``json-summary``, ``llvm-cov``).
@@ -30,8 +30,7 @@ class FileLines:
         return FileLines(name=name, covered=sum(lines.values()), coverable=len(lines), lines=lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedReport:
+class ParsedReport(Struct, frozen=True, kw_only=True):
     """A report as read: its format's name, its files, and the directories their names start from."""
 
     format: str

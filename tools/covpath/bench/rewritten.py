@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from covpath.backends.cargo_workspace import tarpaulin_configuration, workspace_root
 from covpath.backends.contract import Situation
@@ -21,8 +23,7 @@ class Left(Exception):
     """A way of measuring that is left out; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True, kw_only=True):
     """A script and what it needs. ``report`` is a path from the step's directory.
 
     ``unset`` are variables of the step that served its own backend only.

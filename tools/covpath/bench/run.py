@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from covpath.bench.events import Listener, Note, Planned, Preparing, TrialBegins, TrialEnded, nobody
 from covpath.bench.limits.ask import Means
@@ -36,8 +38,7 @@ REPORTS_NAME = "reports"
 Clock = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchOptions:
+class BenchOptions(Struct, frozen=True, kw_only=True):
     """How to bench: repeats, cache states, order, time, and how to confine (default: the best way there is)."""
 
     trials: int = 1
@@ -107,8 +108,7 @@ def _proofs(bench: Workbench, folder: Path, listen: Listener) -> tuple[Proof, ..
     return proofs
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One plan under way. ``done`` holds the trials of each cell, earlier starts' included."""
 
     bench: Workbench

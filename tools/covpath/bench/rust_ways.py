@@ -10,7 +10,8 @@ toolchain, as it does where ``CI`` is set: the toolchain is no copy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.backends.request import CoverageRequest, Format
 from covpath.backends.words import Argument, plain, texts

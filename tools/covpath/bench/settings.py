@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+
+from msgspec import Struct
 
 from covpath.bench.yaml_file import read_yaml
 from covpath.evidence.trial import CacheState
@@ -15,8 +16,7 @@ FILE = "ci/bench.yaml"
 """Where a repository keeps its benchmark settings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchSettings:
+class BenchSettings(Struct, frozen=True, kw_only=True):
     """The file's content; None or empty where it says nothing."""
 
     job: str | None = None

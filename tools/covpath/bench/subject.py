@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
+from covpath.evidence.codec import to_data
 from covpath.terms import JobRef
 
 DEFAULT_SHELL = "bash -e {0}"
 """How GitHub runs a step on Linux that names no shell; ``{0}`` is the script's file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """A question asked once before the trials: ``pattern``'s first group in the output of ``script`` is the answer.
 
     The probe named ``core`` tells which measurement core really runs; others are versions.
@@ -26,8 +27,7 @@ class Probe:
     pattern: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """The measuring command for one backend.
 
     ``shell`` is a template with ``{0}``; ``directory`` and ``report`` are paths from the
@@ -46,8 +46,7 @@ class Variant:
     probes: tuple[Probe, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """A job of a repository. ``setup`` are commands that prepare a fresh copy, as earlier steps would.
 
     ``time_limit_seconds`` is the job's own. ``read_paths`` are directories outside the repository
@@ -64,5 +63,5 @@ class Subject:
 
     def digest(self, variant: Variant, files: str, surroundings: Mapping[str, str]) -> str:
         """Identifies what a trial of ``variant`` runs: files (by their digest), commands, environment, versions."""
-        parts = [files, list(self.setup), self.time_limit_seconds, asdict(variant), sorted(surroundings.items())]
+        parts = [files, list(self.setup), self.time_limit_seconds, to_data(variant), sorted(surroundings.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from covpath.bench.classify import Ending, classify
 from covpath.bench.executed_tests import ExecutedTests, executed_tests
@@ -36,8 +37,7 @@ _TAIL_BYTES = 4000
 _SEARCHED_BYTES = 2**20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialRequest:
+class TrialRequest(Struct, frozen=True, kw_only=True):
     """What to run, under which limits, and what it is for.
 
     ``prepared`` holds the files to start from, ``environment`` is the whole environment.
@@ -61,8 +61,7 @@ class TrialRequest:
     distrusted: Mapping[Knob, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialResult:
+class TrialResult(Struct, frozen=True, kw_only=True):
     """The record, and what is too long for it: the report where it is good, and the tests seen in the output."""
 
     trial: Trial

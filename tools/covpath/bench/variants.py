@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.gathering import gather
 from covpath.backends.request import CoverageRequest, Language, Topic
@@ -27,8 +28,7 @@ DEFAULTS: Mapping[Language, tuple[str, ...]] = {
 """What is benched for a language where nothing else is asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variants:
+class Variants(Struct, frozen=True, kw_only=True):
     """The variants that can be benched, and what is said about the others or is different in them.
 
     ``own`` names the variant that is the job's own measurement, None where it is not among them.

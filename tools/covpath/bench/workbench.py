@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.bench.environment import apply_github_files, trial_environment
 from covpath.bench.limits.ask import Ask, Means
@@ -28,8 +29,7 @@ SETUP_SECONDS = 3600.0
 _GITHUB_FILES = ("output", "env", "path", "state", "summary")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+class Ready(Struct, frozen=True, kw_only=True):
     """A variant that can be run: where its files are, its whole environment, and what its probes answered."""
 
     variant: Variant
@@ -40,8 +40,7 @@ class Ready:
     digest: str
 
 
-@dataclass(slots=True)
-class Workbench:
+class Workbench(Struct):
     """One subject on one machine. Variants with the same set-up share their prepared files."""
 
     subject: Subject

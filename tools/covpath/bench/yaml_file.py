@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from msgspec import Struct
 
 from covpath.errors import InputError, Place
 from covpath.yamltext.nodes import Mapping, Node, Plain, Route, deref, node_at, to_plain
@@ -17,8 +17,7 @@ from covpath.yamltext.reading import read
 from covpath.yamltext.source import Source, decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YamlFile:
+class YamlFile(Struct, frozen=True, kw_only=True):
     """Data that its schema has accepted, and where it stands."""
 
     source: Source

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TextIO
+
+from msgspec import Struct, field
 
 from covpath.audits import not_resolved, overdue, stale, still_open
 from covpath.audits.finding import Finding
@@ -30,8 +31,7 @@ from covpath.yamltext.reading import read
 from covpath.yamltext.source import Source, decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postponement:
+class Postponement(Struct, frozen=True, kw_only=True):
     """What to do with what is overdue instead of keeping it."""
 
     until: str
@@ -80,8 +80,7 @@ def prepare(
     return ExitCode.FINDINGS if left else ExitCode.DONE
 
 
-@dataclass(slots=True)
-class _Files:
+class _Files(Struct):
     """The files as the ways out so far have left them."""
 
     repository: Repository

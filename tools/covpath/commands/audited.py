@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.audits.past import Past
 from covpath.audits.subject import AuditSubject, Owners
@@ -35,8 +36,7 @@ from covpath.outside.git import Repository
 from covpath.yamltext.source import decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What an audit is asked: the day, the list of required checks where one is given, the sprint to begin."""
 
     today: date
@@ -44,8 +44,7 @@ class Asked:
     kickoff: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
+class Audited(Struct, frozen=True, kw_only=True):
     """What the rules look at, and the errors of the files that could not be read."""
 
     subject: AuditSubject

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.bench.from_job import MeasuringCommand, measuring_command
 from covpath.bench.github.cells import base_name, split_cell
@@ -34,8 +36,7 @@ from covpath.quantity import show_bytes, show_seconds
 from covpath.workflow.repository import find_job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bench:
+class _Bench(Struct, frozen=True, kw_only=True):
     """What would run: shown before anything does."""
 
     command: MeasuringCommand

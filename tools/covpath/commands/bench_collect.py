@@ -6,9 +6,10 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from covpath.backends.diagnose import diagnose
 from covpath.backends.signatures import Family

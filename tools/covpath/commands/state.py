@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from covpath.errors import CovpathError, InputError, Place
 from covpath.outside.files import read_bytes
@@ -32,8 +33,7 @@ class State(Protocol):
         """Every workflow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkingTree:
+class WorkingTree(Struct, frozen=True, kw_only=True):
     """The files as they lie there."""
 
     root: Path
@@ -50,8 +50,7 @@ class WorkingTree:
         return read_all(self.root)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class Committed(Struct, frozen=True, kw_only=True):
     """The files as a commit has them; nothing is checked out."""
 
     repository: Repository

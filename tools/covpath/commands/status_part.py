@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from covpath.commands.job_status import job_status
 from covpath.commands.linking import links_of, texts_of, tracer_of
@@ -32,8 +33,7 @@ _COLLECT_EVERY = 256
 _SIGNS_OF_LINKS = (b"workflow_call", b"./.github/workflows/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What is asked of every part. ``every``: tell of all jobs, not only of those worth it."""
 
     root: Path
@@ -44,16 +44,14 @@ class Asked:
     as_data: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """The workflow files of one part: those that may call each other, and those that stand alone."""
 
     linked: tuple[str, ...]
     alone: tuple[str, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
-class Told:
+class Told(Struct, kw_only=True):
     """What a part says, by workflow file; ``rest`` are the jobs it does not show."""
 
     texts: dict[str, str] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.errors import InputError, Place
 from covpath.gate.required import (
@@ -22,8 +23,7 @@ from covpath.workflow.repository import WorkflowSet, read_all
 EXCEPTIONS_PATH = "ci/ci-exceptions.yaml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """A repository as a verb finds it."""
 
     repository: Repository

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from statistics import median
+
+from msgspec import Struct
 
 from covpath.evidence.model import Evidence, Prediction
 from covpath.evidence.runner import RunnerProfile
@@ -14,8 +15,7 @@ from covpath.quantity import show_bytes
 from covpath.terms import Tri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """One backend on one runner with one cache state.
 
     ``works`` is unknown where only some trials were ok, or where what would have stopped the
@@ -113,8 +113,7 @@ def commonest_failure(trials: Iterable[Trial]) -> Trial | None:
     return max(bad, key=lambda trial: outcomes.count(trial.outcome), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Whether a cell works, how it fails (or ok), and why it does not."""
 
     works: Tri

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from cattrs import Converter
+import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
@@ -18,12 +18,10 @@ Record = TypeVar("Record")
 Route = tuple[str | int, ...]
 """Keys and indexes from a document's root to a value."""
 
-_CONVERTER = Converter(forbid_extra_keys=True)
-
 
 def to_data(record: Any) -> Any:
-    """Plain JSON data: enums by value, tuples as lists."""
-    return _CONVERTER.unstructure(record)
+    """Plain data that ``json`` writes: records as dictionaries, enums by value, tuples as they are."""
+    return msgspec.to_builtins(record)
 
 
 def from_data(kind: type[Record], data: Any, schema: str, place: Callable[[Route], Place]) -> Record:
@@ -39,7 +37,7 @@ def from_data(kind: type[Record], data: Any, schema: str, place: Callable[[Route
             place=place(route),
             hint="See `covpath schema evidence`.",
         )
-    return _CONVERTER.structure(data, kind)
+    return msgspec.convert(data, kind)
 
 
 def place_in_json(text: str, route: Route, file: str) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.evidence.parity import Parity
 from covpath.evidence.runner import RunnerProfile
@@ -10,8 +10,7 @@ from covpath.evidence.trial import CacheState, Outcome, Trial
 from covpath.terms import EvidenceKind, Tri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectRecord:
+class SubjectRecord(Struct, frozen=True, kw_only=True):
     """What was measured. ``job`` is ``FILE:ID``; ``digest`` identifies files, commands and set-up."""
 
     name: str
@@ -20,8 +19,7 @@ class SubjectRecord:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
+class Prediction(Struct, frozen=True, kw_only=True):
     """A cell that was not run. ``wall_seconds`` is an upper bound where the runner is bigger than the machine."""
 
     backend: str
@@ -34,8 +32,7 @@ class Prediction:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """Of the cells that could be run here, the cheapest that works.
 
     ``confirmed`` where every one of several runs of it was good. ``refuted`` is the runner next
@@ -50,8 +47,7 @@ class Choice:
     refuted_outcome: Outcome | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """What a way to confine did with a program whose behaviour is known; ``says`` has the figures.
 
     A part that failed its proof is not relied on in the trials of ``machine``.
@@ -63,8 +59,7 @@ class Proof:
     says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """What somebody saw in CI (``observed``) or says (``reported``); never ``measured``.
 
     ``date`` is the ISO date of what was seen, ``by`` who or what it comes from, ``url`` where
@@ -83,8 +78,7 @@ class Sighting:
     peak_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """All that is known about one job's cells. ``created`` is an ISO time in UTC.
 
     ``cheapest`` is known where the runs were chosen to find it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.terms import Fact, Tri
 
@@ -22,8 +22,7 @@ class Level(Fact):
     """Both percentages with their denominators; never called equal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One level: whether it holds (of the headline never known), in one sentence, and its differences one by one."""
 
     level: Level
@@ -32,16 +31,14 @@ class Finding:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """Lines executed, of the lines a backend calls coverable."""
 
     covered: int
     coverable: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parity:
+class Parity(Struct, frozen=True, kw_only=True):
     """Two backends. ``proposed_threshold`` is in percent, as strict for the second as the job's is for the first."""
 
     first: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.terms import Fact
 
@@ -22,8 +22,7 @@ class Visibility(Fact):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerProfile:
+class RunnerProfile(Struct, frozen=True, kw_only=True):
     """A runner's labels, processors, memory, swap, disk, time limit and price.
 
     ``memory_bytes`` is what the machine has, ``used_at_start_bytes`` what the system holds

@@ -21,7 +21,7 @@ def dump_evidence(evidence: Evidence) -> bytes:
     data = to_data(evidence)
     lines = [f'  "version": {VERSION}']
     for key, value in data.items():
-        if isinstance(value, list) and value:
+        if isinstance(value, tuple) and value:
             items = ",\n".join(f"    {_compact(item)}" for item in value)
             lines.append(f'  "{key}": [\n{items}\n  ]')
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.terms import Fact
 
@@ -87,8 +88,7 @@ class PeakBasis(Fact):
     """The largest sum seen when looking now and then: a lower bound."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """One limit: what was asked, what the kernel says it is, and how far it was held.
 
     ``asked`` and ``read_back`` are bytes, processors or seconds; None: no such limit.
@@ -103,8 +103,7 @@ class Limit:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(Struct, frozen=True, kw_only=True):
     """Where a trial ran. Trials of different ``fingerprint`` are never compared."""
 
     fingerprint: str
@@ -118,8 +117,7 @@ class Machine:
     confinement: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """What was executed. Of the environment only the names and a digest are kept."""
 
     argv: tuple[str, ...]
@@ -129,8 +127,7 @@ class Command:
     environment_sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemorySeries:
+class MemorySeries(Struct, frozen=True, kw_only=True):
     """Samples as columns; all have the same length."""
 
     seconds: tuple[float, ...] = ()
@@ -141,8 +138,7 @@ class MemorySeries:
     swap_bytes: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryUse:
+class MemoryUse(Struct, frozen=True, kw_only=True):
     """Memory of the process tree.
 
     ``unreclaimable_peak_bytes`` is the largest sampled sum of anonymous, shared and kernel
@@ -158,8 +154,7 @@ class MemoryUse:
     series: MemorySeries = MemorySeries()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CpuUse:
+class CpuUse(Struct, frozen=True, kw_only=True):
     """Processor time of the process tree, and what disturbed it.
 
     ``foreign_seconds`` is the time that other programs of the machine used meanwhile.
@@ -177,16 +172,14 @@ class CpuUse:
         return self.user_seconds + self.system_seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiskUse:
+class DiskUse(Struct, frozen=True, kw_only=True):
     """Growth of the trial's own files (work copy, home, temporary files) and the least free space seen."""
 
     growth_bytes: int | None = None
     least_free_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportTotals:
+class ReportTotals(Struct, frozen=True, kw_only=True):
     """What the report file says. ``files_sha256`` is over the sorted file names."""
 
     path: str
@@ -197,8 +190,7 @@ class ReportTotals:
     files_sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Struct, frozen=True, kw_only=True):
     """One run. ``cell`` identifies subject, backend, runner, cache state and machine together.
 
     ``runner`` is None for a reference run. ``exit_code`` is None where the leader died of

@@ -7,8 +7,9 @@ without ``always()`` it is skipped when a job fails, and skipped counts as passe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.gate.assumptions import NOTHING
@@ -40,8 +41,7 @@ class GateKind(Enum):
     """By ``needs`` alone: it does nothing, and is skipped when something fails."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passing:
+class Passing(Struct, frozen=True, kw_only=True):
     """A result of a needed job with which the gate's check is still not red; TRUE: certainly."""
 
     job: JobId
@@ -51,8 +51,7 @@ class Passing:
     """The gate's own lists allow it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AggregateGate:
+class AggregateGate(Struct, frozen=True, kw_only=True):
     """A gate. ``place`` is its condition, or its name where it has none."""
 
     ref: JobRef

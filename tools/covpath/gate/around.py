@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import OPEN, evaluate_text, read_template
@@ -33,8 +34,7 @@ COMMAND_INPUTS = {
 _WORKSPACE = re.compile(r"\$\{\{\s*github\.workspace\s*\}\}/?|\$\{?GITHUB_WORKSPACE\}?/?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What a step stands in: contexts that are known, and variables that are set around it."""
 
     contexts: Contexts | None = None

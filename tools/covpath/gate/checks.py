@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import product
+
+from msgspec import Struct
 
 from covpath.errors import InputError
 from covpath.terms import Tri
@@ -19,8 +20,7 @@ from covpath.workflow.model import Job
 from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref, to_plain
 
 
-@dataclass(frozen=True, slots=True)
-class CheckPattern:
+class CheckPattern(Struct, frozen=True):
     """A check's name; ``*`` stands for what the file does not say."""
 
     text: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
@@ -37,8 +38,7 @@ _NOT_COVERAGE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """A job's word that it has to do with coverage.
 
     ``hands_on``: it uploads or keeps a report, so something must have measured. ``before`` is the

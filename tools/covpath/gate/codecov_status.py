@@ -6,7 +6,8 @@ Source: codecov/shared, ``user_schema.py``. A status blocks only where branch pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.terms import Tri
@@ -21,8 +22,7 @@ CODECOV_PATHS = ("codecov.yml", ".codecov.yml", ".github/codecov.yml", ".github/
 _KINDS = ("project", "patch", "changes")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodecovStatus:
+class CodecovStatus(Struct, frozen=True, kw_only=True):
     """A status check. ``can_fail``: whether it may end red; ``target`` and ``threshold`` as written."""
 
     name: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.gate.verdict import JobVerdict, StepVerdict
@@ -29,8 +30,7 @@ class ChangeKind(Enum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateChange:
+class GateChange(Struct, frozen=True, kw_only=True):
     """One job's change. ``before`` or ``after`` is None where there is no such job.
 
     ``place`` is the line that does it (for a removed job, where it stood); ``loosens``: less

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from covpath.gate.assumptions import assumed, uses_status
 from covpath.gate.failing import fails_of_itself
@@ -23,8 +24,7 @@ JobSite = tuple[Run, Job, "Leg | None"]
 """A job in a run, and one leg of its matrix where only that one is meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Struct, frozen=True, kw_only=True):
     """What becomes of the run and the checks.
 
     ``red`` are the jobs whose checks surely end red, ``maybe_red`` those whose checks may.

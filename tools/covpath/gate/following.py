@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.backends.actions import measuring_action
 from covpath.backends.configured import CONFIGURABLE, Configured, configured

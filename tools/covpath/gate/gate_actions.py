@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, any_of, single
 from covpath.gate.scope import View
@@ -25,8 +26,7 @@ _WORDS = {"success": SUCCEEDS, "failure": FAILS, "cancelled": CANCELS, "skipped"
 _ANY: Results = SUCCEEDS | FAILS | CANCELS | SKIPS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateAction:
+class GateAction(Struct, frozen=True, kw_only=True):
     """A gate action as a step uses it. A list is None where it is not known; names are job ids, case counts."""
 
     name: str

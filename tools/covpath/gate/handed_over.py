@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.gate.claims import ARTIFACT
 from covpath.terms import JobId
@@ -21,8 +22,7 @@ _DOWNLOADS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """What a step takes over: names with ``*`` for what varies, or the jobs that hand it over.
 
     ``elsewhere``: from another run, so any workflow's job may have left it.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.gate.blocking import blocking
 from covpath.gate.composite import composite_effect, measuring_inside, works
@@ -48,8 +50,7 @@ STRICTEST = (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT, Gate.NO_SI
 """Where gates differ (from leg to leg, from call to call), the first of these is the job's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _Case(Struct, frozen=True, kw_only=True):
     """One way the job runs: a simulation, and what becomes of the measuring step's failure in it."""
 
     simulation: JobSimulation

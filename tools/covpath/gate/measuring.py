@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence as SequenceABC
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
@@ -29,8 +30,7 @@ DECIDING = ("RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS")
 """Variables that alone can make a command measure."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measuring:
+class Measuring(Struct, frozen=True, kw_only=True):
     """The measuring step of a job.
 
     ``index`` is None for a job without steps. ``command`` is the backend's command in the
@@ -46,8 +46,7 @@ class Measuring:
     masked: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Struct, frozen=True, kw_only=True):
     """A backend's command in a step's script; ``command`` is None where an action runs it."""
 
     step: Step

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref
@@ -25,8 +26,7 @@ _SECTIONS = ("queue_rules", "merge_protections", "pull_request_rules")
 _KEYS = frozenset({"conditions", "queue_conditions", "merge_conditions", "success_conditions", "if"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckCondition:
+class CheckCondition(Struct, frozen=True, kw_only=True):
     """A condition on a check. ``name`` is a regular expression where ``pattern``; ``app`` pins who reports it.
 
     ``rule`` is the rule's name and ``key`` the list it stands in. ``wants`` is the state asked for.

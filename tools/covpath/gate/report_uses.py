@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.mentions import mentions
 from covpath.backends.request import Report
@@ -16,8 +17,7 @@ from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingText:
+class ReadingText(Struct, frozen=True):
     """A scalar of a step that could name a report, with its route from the document's root."""
 
     job: Job
@@ -26,16 +26,14 @@ class ReadingText:
     scalar: Scalar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportReader:
+class ReportReader(Struct, frozen=True, kw_only=True):
     """A step that names a report."""
 
     label: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenReport:
+class WrittenReport(Struct, frozen=True, kw_only=True):
     """A report file: ``path`` from the checkout where that is known, and the steps that name it."""
 
     path: str

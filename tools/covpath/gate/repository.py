@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.gate.aggregate import AggregateGate, aggregate_gates
@@ -19,8 +20,7 @@ from covpath.workflow.calls import Actions, Elsewhere, link
 from covpath.workflow.model import Job, Workflow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reporter:
+class Reporter(Struct, frozen=True, kw_only=True):
     """A job that reports a check. ``stands_in``: it does nothing, such as a twin for paths the real one leaves out."""
 
     ref: JobRef
@@ -28,16 +28,14 @@ class Reporter:
     stands_in: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedName:
+class SharedName(Struct, frozen=True, kw_only=True):
     """A check name that several jobs report: branch protection cannot tell them apart."""
 
     name: str
     reporters: tuple[Reporter, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StuckCheck:
+class StuckCheck(Struct, frozen=True, kw_only=True):
     """A required check that may never report, and why; the pull request then waits without an end."""
 
     name: str
@@ -45,8 +43,7 @@ class StuckCheck:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepositoryVerdict:
+class RepositoryVerdict(Struct, frozen=True, kw_only=True):
     """Everything the simulator says about a repository."""
 
     jobs: tuple[JobVerdict, ...]

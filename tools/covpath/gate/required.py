@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.errors import InputError, Place
 from covpath.terms import CheckName
@@ -20,8 +21,7 @@ from covpath.yamltext.source import decode
 SETTINGS_PATH = ".github/settings.yml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredChecks:
+class RequiredChecks(Struct, frozen=True, kw_only=True):
     """The names branch protection asks for, and who says so.
 
     ``known`` is False where nothing was found: then ``names`` is empty and means nothing.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from covpath.gate.graph import Graph
 from covpath.gate.logic import Results
@@ -22,8 +23,7 @@ _DEFAULT_TYPES = ("opened", "synchronize", "reopened")
 NO_INPUTS = Object({})
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
+class JobResult(Struct, frozen=True):
     """What a job came to.
 
     ``results`` is its check's colour; ``needed`` is what ``needs.ID.result`` says, after a
@@ -38,8 +38,7 @@ class JobResult:
 JobResults = Mapping[JobId, JobResult]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True, eq=False):
     """The job that calls a reusable workflow, one leg of its matrix, and the names it gives to the checks inside."""
 
     run: Run

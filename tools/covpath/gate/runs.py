@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import InputError
 from covpath.gate.checks import CheckPattern, check_patterns, legs_of, name_results
@@ -25,8 +26,7 @@ _DEEPEST = 10
 _MOST_LEGS = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where runs of a workflow come from: its own events (``caller`` None), or a job that calls it.
 
     ``runs`` is one for each event, best first; empty where the origin never runs for a pull request.

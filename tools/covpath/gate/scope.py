@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from covpath.gate.assumptions import NOTHING, Assumptions, parsed_condition
 from covpath.gate.logic import SKIPS, Results, as_value
@@ -27,8 +28,7 @@ from covpath.workflow.model import Job, Step
 from covpath.yamltext.nodes import Mapping, Scalar, deref
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(Struct, frozen=True):
     """What a step came to: ``outcome`` before ``continue-on-error``, ``conclusion`` after it."""
 
     outcome: Results

@@ -7,12 +7,12 @@ command stand alone?) need no more. Whatever is not simple is left to the shell 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class TextCommand:
+
+class TextCommand(Struct, frozen=True):
     """A command's words, quotes left as ``Q``. ``alone``: a statement of its own at the top level."""
 
     words: tuple[str, ...]
@@ -24,8 +24,7 @@ class TextCommand:
         return self.words[0].rsplit("/", 1)[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptText:
+class ScriptText(Struct, frozen=True):
     """The commands of a script in order, without those inside of words.
 
     ``steady``: nothing in it changes the rules the shell starts with, but to make them stricter.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.gate.purpose import every_command_alone, fails_at_once
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from covpath.workflow.shell.syntax import Command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShellEffect:
+class ShellEffect(Struct, frozen=True, kw_only=True):
     """Whether the step exits non-zero when the command it is about fails.
 
     ``shown``: the script prints an annotation or the like, so a masked failure is still seen.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.terms import Reason, Tri
@@ -16,8 +17,7 @@ CALLED = "workflow_call"
 _ORDER = ("pull_request", "pull_request_target", "merge_group", "push")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(Struct, frozen=True, kw_only=True):
     """The events that count, best first, and what is to be said about them.
 
     ``doubtful`` are those of which it is not known whether their checks count. ``called``: other

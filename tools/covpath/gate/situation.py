@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.gate.run import Run
 from covpath.gate.runs import Origin, Runs
@@ -15,8 +16,7 @@ from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import Scalar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """The runs a job is judged in; ``gate`` where they do not decide it, with the reasons for that."""
 
     runs: tuple[Run, ...]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.errors import Place
 from covpath.gate.around import Around, directory_in, environment_in, given_command, put_in
@@ -26,8 +28,7 @@ _MAY_RUN = frozenset({"hatch", "docker", "docker-compose"})
 """Programs that prepare with the same subcommand that also runs something."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepCommand:
+class StepCommand(Struct, frozen=True, kw_only=True):
     """A command a step starts; ``command`` is it in the step's own script, None where it stands elsewhere."""
 
     invocation: Invocation

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.gate.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, negated
 from covpath.gate.run import JobResult
@@ -17,16 +18,14 @@ Failing = Callable[[Scope, Job, Step, View], Tri]
 """Whether a step that runs fails of itself, given what it can see (``exit 1``, a gate's check)."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepTrace:
+class StepTrace(Struct, frozen=True):
     """One step of a simulated job: whether it ran, and its results."""
 
     ran: Tri
     result: StepResult
 
 
-@dataclass(frozen=True, slots=True)
-class JobTrace:
+class JobTrace(Struct, frozen=True):
     """A simulated job: its steps in order and whether it failed."""
 
     steps: tuple[StepTrace, ...]

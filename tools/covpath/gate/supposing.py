@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppose:
+class Suppose(Struct, frozen=True, kw_only=True):
     """Judge by the step at index ``step``; as if job and step ran for a pull request; as if the step itself failed.
 
     ``exits`` leaves out what a script or action makes of a failure inside: the fault is that the

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from covpath.backends.contract import Recognition, Role
 from covpath.gate.claims import Claim
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from covpath.workflow.shell.syntax import Command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What measures: a backend's name, its role and its report; ``recognition`` for one that can be moved."""
 
     backend: str
@@ -25,8 +25,7 @@ class Measured:
     recognition: Recognition | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepChain:
+class StepChain(Struct, frozen=True, kw_only=True):
     """A chain that starts at step ``index`` of a job; ``measured`` where it ends in a measuring command."""
 
     index: int
@@ -60,8 +59,7 @@ class Sight(Fact):
     """It measures nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """What is seen of one job.
 
     ``found`` are chains, best first: those that measure, or for UNKNOWN the one that cannot be followed.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.terms import Blocks, Gate, JobRef, Reason, Tri
@@ -18,8 +19,7 @@ class Result(Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlocksVerdict:
+class BlocksVerdict(Struct, frozen=True, kw_only=True):
     """What branch protection makes of a fault.
 
     ``checks`` are the checks that end in neither success, skipped nor neutral: for ``YES``
@@ -34,8 +34,7 @@ NO_BLOCKS = BlocksVerdict(value=Blocks.NO)
 UNKNOWN_BLOCKS = BlocksVerdict(value=Blocks.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossVerdict:
+class LossVerdict(Struct, frozen=True, kw_only=True):
     """What becomes of a job whose runner is lost; no setting of a step survives that."""
 
     check_red: Tri
@@ -47,8 +46,7 @@ class LossVerdict:
 NO_LOSS = LossVerdict(check_red=Tri.FALSE, run_fails=Tri.FALSE, blocks=NO_BLOCKS, reasons=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepVerdict:
+class StepVerdict(Struct, frozen=True, kw_only=True):
     """One step, should it fail. ``index`` counts from 0; ``setup`` steps only prepare."""
 
     index: int
@@ -59,24 +57,21 @@ class StepVerdict:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegVerdict:
+class LegVerdict(Struct, frozen=True, kw_only=True):
     """One leg of a matrix: its check and the gate of the measuring step there."""
 
     check: str
     gate: Gate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataVerdict:
+class DataVerdict(Struct, frozen=True, kw_only=True):
     """Whether the job can be green without having produced or delivered a report."""
 
     green_without_data: Tri
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobVerdict:
+class JobVerdict(Struct, frozen=True, kw_only=True):
     """One job, judged by its measuring step; the other steps are judged beside it.
 
     ``partly`` says that the measuring step does not block while another step that checks

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from covpath.errors import InputError, Place, Refusal
 from covpath.ledger.days import parse_day
@@ -25,8 +26,7 @@ _DIGITS = 12  # more of them lie beyond all calendars, and Python refuses to cou
 _SPRINT_NUMBER = re.compile(r"(?i)(?:sprint[ _-]*)?(\d{1,9})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownDay:
+class UnknownDay(Struct, frozen=True, kw_only=True):
     """That the last day of a target cannot be told, why, and what would tell it."""
 
     reason: str
@@ -34,8 +34,7 @@ class UnknownDay:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
+class Calendar(Struct, frozen=True, kw_only=True):
     """Sprints with their first and last days.
 
     ``known`` are the sprints written down, in time order. With ``days`` every further one

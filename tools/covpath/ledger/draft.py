@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from covpath.ledger.model import ENTRY_FIELDS, Accepted, JobName, Target
 from covpath.terms import Decision, EvidenceKind
@@ -13,8 +14,7 @@ Fields: TypeAlias = dict[str, Plain]
 """An entry's keys and their data, in the order in which they are written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceDraft:
+class EvidenceDraft(Struct, frozen=True, kw_only=True):
     """A piece of evidence: exactly one of ``url``, ``file`` and ``text``, the rest where it is known.
 
     ``kind`` is written only where the form would not say the same.
@@ -37,8 +37,7 @@ class EvidenceDraft:
         return {key: value for key, value in {**named, "date": self.date, "note": self.note}.items() if value}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A new entry. ``moves`` holds what ``moves:`` shall say."""
 
     jobs: tuple[JobName, ...]

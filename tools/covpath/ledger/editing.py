@@ -7,8 +7,9 @@ to change stay byte for byte, because only the ranges that change are replaced.
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from covpath.errors import Refusal, UsageError
 from covpath.ledger.draft import Draft, EvidenceDraft, Fields
@@ -27,8 +28,7 @@ from covpath.yamltext.source import Source
 _LIST = "exceptions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class Edited(Struct, frozen=True, kw_only=True):
     """A proved change of an exceptions file, not yet written.
 
     ``said`` are sentences about what goes with it or stays behind; ``changes`` and ``gone``

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+
+from msgspec import Struct, field
 
 from covpath.ledger.calendar import Calendar, UnknownDay, due
 from covpath.ledger.entries import read_target
@@ -27,8 +28,7 @@ class ChangeKind(Enum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One commit's change of one job's entry, in the words of the file."""
 
     kind: ChangeKind
@@ -41,8 +41,7 @@ class Change:
     """Whether the commit brought evidence that no earlier version of the entry had."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postponement:
+class Postponement(Struct, frozen=True, kw_only=True):
     """A target that was moved. ``days`` and ``sprints`` are how far, None where that cannot be told."""
 
     change: Change
@@ -53,8 +52,7 @@ class Postponement:
     sprints: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class Drift(Struct, frozen=True, kw_only=True):
     """All postponements of an entry together; ``unsupported`` of them came without new evidence."""
 
     times: int
@@ -65,16 +63,14 @@ class Drift:
     last: Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstSeen:
+class FirstSeen(Struct, frozen=True, kw_only=True):
     """The commit that brought something. ``day`` is UTC."""
 
     commit: str
     day: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobHistory:
+class JobHistory(Struct, frozen=True, kw_only=True):
     """The changes of one job's entry, oldest first; ``names`` are the names it has had, the present one last.
 
     ``evidence`` tells of each piece (by what ``Evidence.where`` says) which commit brought it;
@@ -115,8 +111,7 @@ class JobHistory:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """The past of every job that ever had an entry.
 
     ``complete`` is false where the history was cut off (a shallow clone): what is older is

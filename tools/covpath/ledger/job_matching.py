@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.terms import JobRef
 
@@ -14,16 +15,14 @@ _CODE = re.compile(r"`([^`\n]+)`")
 _ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*|`[^`]*`")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedJob:
+class NamedJob(Struct, frozen=True, kw_only=True):
     """A job and the name it shows, where it has one."""
 
     ref: JobRef
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """The jobs a text can mean, and by what: one is an answer, several are a question."""
 
     jobs: tuple[JobRef, ...]

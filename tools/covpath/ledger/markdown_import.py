@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from covpath.errors import Place
 from covpath.ledger.draft import Draft, EvidenceDraft
@@ -45,8 +46,7 @@ _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*_])|\n\s*\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """One entry of the page as a draft.
 
     ``draft.jobs`` is empty where the job is not certain; ``candidates`` are then the jobs it
@@ -60,8 +60,7 @@ class Imported:
     remarks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedPage:
+class ImportedPage(Struct, frozen=True, kw_only=True):
     """All entries of a page; ``preamble`` is the page's text outside of them, ``remarks`` what was left out."""
 
     entries: tuple[Imported, ...]
@@ -87,8 +86,7 @@ def _is_over(section: Section) -> bool:
     return any(_OVER.search(heading) for heading in section.above)
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """What one section's fields amount to, while they are read."""
 
     texts: dict[str, tuple[str, str]] = field(default_factory=dict)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from textwrap import dedent
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec import Struct, field
 
 _LABEL = re.compile(
     r"(?:\*\*(?P<stars>[^*\n]{1,60}?)(?::\s*\*\*|\*\*\s*(?::|—|–|-(?=\s)))"
@@ -42,8 +42,7 @@ _TITLE_HEADERS = frozenset({"check", "job", "name", "test"})
 _PAIR_HEADERS = frozenset({"field", "key", "property", "attribute", ""})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """A labelled text; ``label`` is empty for text without one, ``bold`` where it was written so."""
 
     label: str
@@ -52,8 +51,7 @@ class Field:
     bold: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """One entry of the page: its title, the headings above it, and what it says."""
 
     title: str
@@ -62,16 +60,14 @@ class Section:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """The entries, and the words that belong to none of them, without the marks of headings."""
 
     sections: tuple[Section, ...]
     preamble: str
 
 
-@dataclass(slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, kw_only=True):
     """A heading (level 0: the page) with the blocks up to the next heading, and the parts below it."""
 
     level: int
@@ -116,8 +112,7 @@ def _top_level(tokens: Sequence[Token]) -> list[list[Token]]:
     return [block for block in blocks if block[0].type != "html_block"]
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Gathers the entries in the page's order."""
 
     lines: list[str]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.terms import Decision, EvidenceKind, Fact, Gate, JobId, JobRef
@@ -31,8 +32,7 @@ ENTRY_FIELDS = (
 """The keys of an entry, in the order in which they are written."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class JobName:
+class JobName(Struct, frozen=True, order=True):
     """``FILE:ID`` as an entry names a job: ``ci.yml:coverage``.
 
     ``file`` is a workflow's file name or the end of its path.
@@ -58,8 +58,7 @@ class JobName:
         return f"{self.file}:{self.job}"
 
 
-@dataclass(frozen=True, slots=True)
-class SprintTarget:
+class SprintTarget(Struct, frozen=True):
     """``sprint 24``. A name, because not every team counts from 1."""
 
     name: str
@@ -68,8 +67,7 @@ class SprintTarget:
         return f"sprint {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class DateTarget:
+class DateTarget(Struct, frozen=True):
     """``2026-10-30``; the day itself is still in time."""
 
     day: date
@@ -111,8 +109,7 @@ class EvidenceForm(Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """One piece of evidence an entry names.
 
     ``where`` is an address, a path from the repository's root, or words. ``stated`` tells
@@ -130,8 +127,7 @@ class Evidence:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedMove:
+class PlannedMove(Struct, frozen=True, kw_only=True):
     """The move an entry has decided on; what is None stays as it is."""
 
     gate: str | None
@@ -141,8 +137,7 @@ class PlannedMove:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One decision about one or several jobs.
 
     ``owner`` is its own or the file's default (``owns`` tells which). ``places`` leads from
@@ -190,8 +185,7 @@ class Entry:
         return any(name.matches(job) for name in self.jobs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sprint:
+class Sprint(Struct, frozen=True, kw_only=True):
     """One sprint of a list; both days belong to it."""
 
     name: str
@@ -199,8 +193,7 @@ class Sprint:
     last: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cadence:
+class Cadence(Struct, frozen=True, kw_only=True):
     """Sprints of one length, counted from a known one."""
 
     sprint: int
@@ -209,16 +202,14 @@ class Cadence:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SprintList:
+class SprintList(Struct, frozen=True, kw_only=True):
     """Sprints written out."""
 
     sprints: tuple[Sprint, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SprintFile:
+class SprintFile(Struct, frozen=True, kw_only=True):
     """A JSON file (path from the repository's root) that knows the current sprint.
 
     ``sprint``, ``starts`` and ``ends`` are JSON pointers. ``days`` is the length of every
@@ -236,8 +227,7 @@ class SprintFile:
 CalendarSpec: TypeAlias = Cadence | SprintList | SprintFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredChecks:
+class RequiredChecks(Struct, frozen=True, kw_only=True):
     """The checks that branch protection is known to require, and who says so."""
 
     names: tuple[str, ...]
@@ -245,8 +235,7 @@ class RequiredChecks:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(Struct, frozen=True, kw_only=True):
     """A whole exceptions file."""
 
     path: str

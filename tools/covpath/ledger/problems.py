@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from covpath.errors import InputError, Place
 from covpath.yamltext.nodes import Mapping, Node, Route, deref, node_at
 from covpath.yamltext.source import Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing that is wrong, where, and what to do about it."""
 
     message: str
@@ -32,8 +31,7 @@ class InvalidExceptions(InputError):
         self.problems = problems
 
 
-@dataclass(slots=True)
-class Inspection:
+class Inspection(Struct):
     """A file under inspection: the way from routes to places, and the problems found so far."""
 
     source: Source

@@ -5,9 +5,10 @@ Read as YAML 1.2: a date without quotes is a string like any other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.ledger import schema
 from covpath.ledger.entries import is_same_job, read_entry, read_owner
@@ -20,8 +21,7 @@ from covpath.yamltext.reading import read
 from covpath.yamltext.source import Source, decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What could be read of an exceptions file.
 
     ``ledger`` holds the entries that have no problem of their own; ``unread`` the jobs of

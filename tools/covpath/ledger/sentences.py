@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.ledger.days import parse_day
 from covpath.yamltext.nodes import Route
@@ -56,8 +57,7 @@ _FORMS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """One schema keyword that a value does not satisfy.
 
     ``wanted`` is the keyword's value in the schema, ``title`` and ``description`` those of

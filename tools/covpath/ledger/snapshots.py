@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.errors import InputError
 from covpath.yamltext.nodes import Mapping, Sequence, to_plain
@@ -25,8 +26,7 @@ _TAIL = re.compile(r"^[^\s#-]", re.MULTILINE)
 _REMEMBERED = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """What one entry said at one time, as written; nothing is checked, for old versions may be wrong."""
 
     jobs: tuple[str, ...]
@@ -44,8 +44,7 @@ class State:
         return self.target or self.review
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One version: the default owner, and the entries by job (an open one before a resolved one)."""
 
     owner: str | None

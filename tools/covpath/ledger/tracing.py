@@ -7,16 +7,16 @@ them from git.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from covpath.errors import InputError
 from covpath.ledger.history import Change, ChangeKind, FirstSeen, History, JobHistory
 from covpath.ledger.snapshots import Snapshot, Snapshots, State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """One commit's change of the file; ``before`` or ``after`` is None where there was no file. ``day`` is UTC."""
 
     commit: str
@@ -54,8 +54,7 @@ def trace(versions: Iterable[Version], *, complete: bool = True) -> History:
 _NOTHING = Snapshot(owner=None, by_job={})
 
 
-@dataclass(slots=True, kw_only=True)
-class _Track:
+class _Track(Struct, kw_only=True):
     """One job's history while it is followed."""
 
     names: list[str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from covpath.ledger.history import History
 from covpath.ledger.tracing import Version, trace
@@ -15,8 +16,7 @@ _TOGETHER = 250
 """Commits whose contents are held at the same time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Working:
+class Working(Struct, frozen=True, kw_only=True):
     """The file as it lies there, perhaps not committed: its text, and the day it counts as changed on."""
 
     text: str

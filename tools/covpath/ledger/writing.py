@@ -8,9 +8,10 @@ a whole file.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from covpath.ledger.editing import Edited
 from covpath.outside.files import read_bytes, shown

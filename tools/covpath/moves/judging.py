@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.gate.judge import Judge
 from covpath.gate.measuring import SeenBehind
@@ -13,8 +13,7 @@ from covpath.workflow.calls import link
 from covpath.workflow.model import Job, Workflow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
+class Judging(Struct, frozen=True, kw_only=True):
     """What verdicts rest on: the list of required checks, the repository's workflows, what lies behind recipes."""
 
     required: RequiredChecks

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import InputError, UsageError
 from covpath.gate.checks import legs_of, matrix_of, name_results, naming_contexts
@@ -14,8 +15,7 @@ from covpath.yamltext import nodes
 from covpath.yamltext.nodes import Route, Scalar, Sequence, deref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegView:
+class LegView(Struct, frozen=True, kw_only=True):
     """One leg: its check, and its values by dotted path (``os``, ``info.target``)."""
 
     check: str

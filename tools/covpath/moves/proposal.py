@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.backends.cargo_workspace import ReadText
 from covpath.errors import Place, Refusal
@@ -30,8 +31,7 @@ class NoteKind(Enum):
     """What lies outside the file: required checks, other repositories."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """One thing to say about a move; ``command`` is ready to run where one would help."""
 
     kind: NoteKind
@@ -40,8 +40,7 @@ class Note:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """A finished, proven move of one or more jobs of one workflow file."""
 
     before: Workflow

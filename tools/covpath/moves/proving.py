@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from covpath.errors import ProofFailed, Refusal
 from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose

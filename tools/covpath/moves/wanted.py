@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.terms import Gate
 
@@ -10,8 +10,7 @@ ASKED = {"blocking": Gate.BLOCKING, "advisory": Gate.ADVISORY}
 """The gates one can ask for by name; any other word is a ratchet's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What a move is to change; None (no labels, no group) for what stays.
 
     ``step`` names the one step whose gate moves instead of the job's, ``leg`` the legs of a matrix

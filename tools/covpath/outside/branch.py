@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.errors import Refusal, UsageError
 from covpath.outside.git import Repository, quiet_environment, run_git, text_of
@@ -17,8 +18,7 @@ from covpath.outside.git import Repository, quiet_environment, run_git, text_of
 PUSH_TIMEOUT_SECONDS = 180.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCommit:
+class NewCommit(Struct, frozen=True, kw_only=True):
     """One commit to make: its message, and the whole content of each file it changes."""
 
     message: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from covpath.errors import OutsideError, UsageError
 
@@ -55,21 +56,22 @@ _QUIET = {
 _NOTHING_RUNS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "log.showSignature=false")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
+class Remote(Struct, frozen=True, kw_only=True):
     """A remote and the address it is fetched from, shorthands spelled out."""
 
     name: str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(Struct, frozen=True, kw_only=True):
     """A directory with workflows, ``root`` its top; ``has_git`` says whether git can be asked about it."""
 
     root: Path
     has_git: bool
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def __repr__(self) -> str:
+        return f"Repository({str(self.root)!r})"  # an environment may hold secrets
 
     def git(self, *arguments: str, given: bytes = b"", expected: Sequence[int] = (0,)) -> Completed:
         """Ask git something that only reads. Raises OutsideError where git cannot answer."""

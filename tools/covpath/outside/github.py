@@ -11,11 +11,12 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPMessage
 from importlib.metadata import version
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, quote, urlsplit
+
+from msgspec import Struct
 
 from covpath.errors import OutsideError
 
@@ -32,8 +33,7 @@ class Unreachable(OutsideError):
     """There is no GitHub to speak to: no token, no network, no GitHub at that remote."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHubRepository:
+class GitHubRepository(Struct, frozen=True, kw_only=True):
     """A repository on a GitHub: ``host`` is ``github.com`` or an enterprise's own."""
 
     host: str
@@ -46,12 +46,14 @@ class GitHubRepository:
         return f"/repos/{self.owner}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHub:
+class GitHub(Struct, frozen=True, kw_only=True):
     """The API of one GitHub, spoken to with one token (or none, for what is public)."""
 
     api_url: str
-    token: str | None = field(default=None, repr=False)
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"GitHub({self.api_url!r})"  # a token never stands in a message
 
     @classmethod
     def of(cls, repository: GitHubRepository, environment: Mapping[str, str]) -> GitHub:

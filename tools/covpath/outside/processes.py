@@ -14,8 +14,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.errors import OutsideError
 from covpath.quantity import show_seconds
@@ -24,8 +25,7 @@ _QUOTED_LINES = 6
 _QUOTED_CHARACTERS = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
+class Completed(Struct, frozen=True, kw_only=True):
     """A program that ended by itself, with all that it wrote."""
 
     name: str

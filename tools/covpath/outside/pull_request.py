@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from covpath.errors import OutsideError
 from covpath.outside.files import write_atomically
 from covpath.outside.github import GitHub, GitHubRepository, Unreachable, parse_remote
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullRequest:
+class PullRequest(Struct, frozen=True, kw_only=True):
     """A pull request to open: ``head`` is the pushed branch, ``base`` the one it is meant for."""
 
     title: str
@@ -23,16 +23,14 @@ class PullRequest:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A pull request that exists now."""
 
     number: int
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """A pull request's text that lies in a file, and why it is not on GitHub."""
 
     file: Path

@@ -6,8 +6,9 @@ All of it is read from git's object store; nothing is checked out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from covpath.errors import OutsideError
 from covpath.outside.files import MAX_BYTES
@@ -17,8 +18,7 @@ from covpath.outside.processes import Completed
 _BATCH_BYTES = 64 * 2**20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True, kw_only=True):
     """What lies at a path at a revision: ``path`` from the root, ``mode`` as git writes it (``100644``)."""
 
     path: str
@@ -31,8 +31,7 @@ class TreeEntry:
         return self.mode.startswith("100")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One commit's change of one file; ``before`` or ``after`` is None where there was none.
 
     ``path`` is the file's name after the commit. ``when`` is the commit date in UTC.

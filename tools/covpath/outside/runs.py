@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import OutsideError
 from covpath.outside.github import GitHub, GitHubRepository, Unreachable, check_run_annotations, parse_remote
@@ -11,8 +12,7 @@ from covpath.outside.github import GitHub, GitHubRepository, Unreachable, check_
 MOST_ARCHIVE_BYTES = 50_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
+class Artifact(Struct, frozen=True, kw_only=True):
     """An artifact that can still be had; ``size_bytes`` is that of its archive."""
 
     id: int
@@ -20,8 +20,7 @@ class Artifact:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedJob:
+class EndedJob(Struct, frozen=True, kw_only=True):
     """A job of a run: its name, how it ended, where to look at it, and what stands beside it on GitHub."""
 
     name: str
@@ -30,8 +29,7 @@ class EndedJob:
     check_run: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteRun:
+class RemoteRun(Struct, frozen=True, kw_only=True):
     """A run, and how to ask about it."""
 
     github: GitHub

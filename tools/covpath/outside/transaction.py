@@ -10,10 +10,11 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
 
 from covpath.errors import CovpathError, OutsideError, Place, Refusal
 from covpath.outside.files import inside, read_bytes, remove_copies, shown, sync_directory, write_atomically
@@ -22,8 +23,7 @@ LOCK_WAIT_SECONDS = 60.0
 _LIST = "journal.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
+class Replacement(Struct, frozen=True, kw_only=True):
     """One file's bytes before and after; ``before`` is None where there was no file."""
 
     path: Path

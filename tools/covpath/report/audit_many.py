@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+
+class Line(Struct, frozen=True, kw_only=True):
     """One repository: how much was found in it, the worst finding, and the error that kept a part from being read."""
 
     root: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.evidence.model import Evidence
 from covpath.evidence.parity import Level
@@ -19,8 +20,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParityRow:
+class ParityRow(Struct, frozen=True, kw_only=True):
     """One level of one comparison; ``first`` is what the others are held against."""
 
     first: str

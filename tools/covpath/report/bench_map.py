@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.evidence.cells import Cell, cells
 from covpath.evidence.model import Evidence
@@ -14,8 +14,7 @@ from covpath.terms import Tri
 _WORDS = {Tri.TRUE: "works", Tri.FALSE: "does not work", Tri.UNKNOWN: "not certain"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapCell:
+class MapCell(Struct, frozen=True, kw_only=True):
     """One square: a word, what is below it (time, price, how it was found out), and the reason where there is one."""
 
     works: Tri
@@ -25,8 +24,7 @@ class MapCell:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeasibilityMap:
+class FeasibilityMap(Struct, frozen=True, kw_only=True):
     """Squares by backend, in the runners' order; None where nothing is known."""
 
     runners: tuple[str, ...]

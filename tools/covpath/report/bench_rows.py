@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.evidence.cells import Cell, cells
 from covpath.evidence.model import Evidence
@@ -24,8 +25,7 @@ _OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One cell in words; ``works`` keeps the fact for colours, ``values`` fit COLUMNS."""
 
     works: Tri

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from covpath.errors import CovpathError, Place
 from covpath.gate.required import RequiredChecks
@@ -14,8 +15,7 @@ from covpath.terms import JobRef, Reason
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportUse:
+class ReportUse(Struct, frozen=True, kw_only=True):
     """A report a job writes, and the later steps that read it (labels with places)."""
 
     path: str
@@ -23,8 +23,7 @@ class ReportUse:
     consumers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionNote:
+class ExceptionNote(Struct, frozen=True, kw_only=True):
     """What the exceptions file says of a job."""
 
     decision: str
@@ -33,8 +32,7 @@ class ExceptionNote:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobStatus:
+class JobStatus(Struct, frozen=True, kw_only=True):
     """A verdict and what stands beside it.
 
     ``chain`` leads from the job's command to what measures, commands and places in turn;
@@ -54,8 +52,7 @@ class JobStatus:
     exception: ExceptionNote | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """The status of a repository: its jobs, what is required, and what could not be read."""
 
     required: RequiredChecks

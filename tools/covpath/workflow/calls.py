@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from covpath.terms import JobId
 from covpath.workflow.expressions.contexts import Contexts
@@ -28,16 +29,14 @@ Actions = Callable[[str], Workflow | None]
 """A composite action of this repository by its ``uses: ./folder``; None for any other action."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """A job that calls a workflow."""
 
     workflow: Workflow
     job: JobId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class Links(Struct, frozen=True, kw_only=True):
     """The calls among workflows. ``callers`` are known by the path of what they call."""
 
     workflows: Mapping[str, Workflow]

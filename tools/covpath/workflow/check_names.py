@@ -7,7 +7,8 @@ Source: actions/runner, ``Conversion/JobNameBuilder.cs`` and ``WorkflowTemplateE
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.terms import CheckName, Tri
 from covpath.workflow.expressions.compare import can_be
@@ -33,8 +34,7 @@ MAX_NAME = 100
 _CUT = "..."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckNameResult:
+class CheckNameResult(Struct, frozen=True, kw_only=True):
     """The name of the check one leg reports.
 
     ``name`` is None where it is not known; ``pattern`` has ``*`` for what is not, and is the name where it is.

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _SPECIAL = re.compile(r"[*?+\[\]!\\]")
 _PIECE = re.compile(r"(?P<any>\*\*+)|(?P<name>\*)|\[(?P<inside>[^\]]+)\]|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Struct, frozen=True):
     """One character of some kind (a literal, a set, or anything), and how often it may come."""
 
     kind: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
+
+from msgspec import Struct
 
 from covpath.terms import Tri
 from covpath.workflow.expressions.compare import compared
@@ -37,8 +38,7 @@ MAX_LEGS = 256
 _MAX_COMBINATIONS = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leg:
+class Leg(Struct, frozen=True, kw_only=True):
     """One combination. ``values`` is its ``matrix`` context, null for a job without a matrix.
 
     ``shown`` are the values GitHub puts in the job's name, in that order.

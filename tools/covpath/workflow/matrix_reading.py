@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import InputError
 from covpath.terms import Fact
@@ -30,16 +31,14 @@ class Presence(Fact):
     """A list is not known; all that is said holds for each of its jobs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One value of a list."""
 
     value: Value
     presence: Presence = Presence.ONE
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(Struct, frozen=True):
     """One item of ``include``: what it asks of a combination and what it adds.
 
     ``certain`` is False where further keys are not known; then it may ask and add anything.
@@ -50,8 +49,7 @@ class Include:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixSpec:
+class MatrixSpec(Struct, frozen=True, kw_only=True):
     """A matrix with its expressions evaluated; ``unknown`` names what may make legs nobody can list."""
 
     lists: Mapping[str, tuple[Item, ...]]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.terms import JobId, JobRef
@@ -26,8 +27,7 @@ class StepForm(Enum):
     """``parallel``, ``wait``, ``cancel`` and the like: read, not simulated."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, kw_only=True, eq=False):
     """One step. ``index`` counts from 0; ``route`` leads to it from the document's root."""
 
     index: int
@@ -65,8 +65,7 @@ class Step:
         return {entry.key.value.lower(): scalar_text(entry.value) for entry in self.with_.entries}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Job:
+class Job(Struct, frozen=True, kw_only=True, eq=False):
     """One job; ``uses`` is set for a call of a reusable workflow, which has no steps."""
 
     id: JobId
@@ -100,8 +99,7 @@ class Job:
             pending.extend(reversed(step.children))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Workflow:
+class Workflow(Struct, frozen=True, kw_only=True, eq=False):
     """One workflow file; ``path`` is relative to the repository's root, with ``/``."""
 
     path: str

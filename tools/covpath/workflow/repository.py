@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.errors import CovpathError, InputError, Place, UsageError
 from covpath.outside.files import read_bytes
@@ -15,8 +16,7 @@ from covpath.workflow.reading import read_workflow
 WORKFLOW_FOLDER = ".github/workflows"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowSet:
+class WorkflowSet(Struct, frozen=True, kw_only=True):
     """The workflows that could be read, in path order, and the errors of those that could not."""
 
     workflows: tuple[Workflow, ...]

@@ -7,7 +7,8 @@ run do not is as probed in public (the ThemeParks_JavaScript repository's issue 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.terms import Reason, Tri
 from covpath.workflow.expressions.value import Plain
@@ -45,8 +46,7 @@ _AFTERWARDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventSignal:
+class EventSignal(Struct, frozen=True, kw_only=True):
     """One event: whether its checks count for a new commit of a pull request, and for a merge queue.
 
     ``route`` leads to the event inside ``on:``. ``path_filtered`` and ``branch_filtered`` say that it does not
@@ -64,8 +64,7 @@ class EventSignal:
     forks: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(Struct, frozen=True, kw_only=True):
     """What all events together make of it."""
 
     events: tuple[EventSignal, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.yamltext import layout
 from covpath.yamltext.characters import block_indent

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.yamltext.nodes import Alias, Mapping, Node, Scalar
 from covpath.yamltext.reading import Document
@@ -12,8 +13,7 @@ from covpath.yamltext.reading import Document
 _COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment from its ``#`` to the end of its line, without the line break."""
 
     start: int

@@ -5,8 +5,9 @@ Nothing here knows YAML: this is the only way text changes, and the way back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.errors import Refusal
 from covpath.yamltext.diff import LineRanges, unified_diff
@@ -22,8 +23,7 @@ class ChangeKind(Enum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One declared difference of the data.
 
     Several changes apply in turn, each to the data the one before has left, so an item
@@ -35,8 +35,7 @@ class Change:
     value: Plain = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the characters ``start`` to ``end`` by ``new``.
 
     ``why`` is a few words for people. ``changes`` is what the edit does to the data, ``gone``
@@ -51,8 +50,7 @@ class Edit:
     gone: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """Edits of one source. Edits may touch but not overlap; insertions at one place keep their order."""
 
     source: Source

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Refusal
 from covpath.yamltext.nodes import Entry, Mapping, Node, Scalar, Sequence, deref, walk
@@ -159,8 +160,7 @@ def dash_width(text: str, mark: int, item: Node) -> int:
     return columns if columns > 1 and "\n" not in text[mark : item.outer_start] else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indents:
+class Indents(Struct, frozen=True, kw_only=True):
     """How a file indents: columns from a key to its mapping, to its dash, and from dash to content."""
 
     mapping: int = 2

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Route: TypeAlias = tuple[str | int, ...]
 """The way from a document's root to a node: mapping keys and sequence indexes."""
@@ -34,8 +35,7 @@ _LONGEST_INT = 300
 _STR_TAGS = ("tag:yaml.org,2002:str", "!")
 
 
-@dataclass(slots=True, eq=False)
-class Scalar:
+class Scalar(Struct, eq=False):
     """A scalar. ``style`` is ``''`` (plain), ``'``, ``"``, ``|`` or ``>``; ``value`` its text."""
 
     value: str
@@ -53,8 +53,7 @@ class Scalar:
         return self.value if self.tag in _STR_TAGS else resolve_plain(self.value)
 
 
-@dataclass(slots=True, eq=False)
-class Alias:
+class Alias(Struct, eq=False):
     """A use of an anchor; ``target`` is the anchored node itself."""
 
     name: str
@@ -68,8 +67,7 @@ class Alias:
         return self.start
 
 
-@dataclass(slots=True, eq=False)
-class Sequence:
+class Sequence(Struct, eq=False):
     """A list."""
 
     items: list[Node]
@@ -81,16 +79,14 @@ class Sequence:
     tag: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Struct, eq=False):
     """One key and its value."""
 
     key: Scalar
     value: Node
 
 
-@dataclass(slots=True, eq=False)
-class Mapping:
+class Mapping(Struct, eq=False):
     """A mapping in source order. Keys are scalars; ``find`` compares their text exactly."""
 
     entries: list[Entry]

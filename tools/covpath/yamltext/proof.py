@@ -6,7 +6,9 @@ This module shares no code with the operations: it reads the text before and aft
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.errors import InputError, ProofFailed
 from covpath.yamltext.comments import comments
@@ -16,16 +18,14 @@ from covpath.yamltext.reading import Document, read
 from covpath.yamltext.sites import show
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
+class _Leaf(Struct, frozen=True):
     """A scalar: its data and its text; no text where a change brought it."""
 
     data: Plain
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Tree:
+class _Tree(Struct, frozen=True):
     """Data with the names of the anchor or alias it is written with."""
 
     value: _Leaf | list[_Tree] | dict[str, _Tree]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import yaml
+from msgspec import Struct
 
 from covpath.errors import InputError
 from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
@@ -33,8 +33,7 @@ _QUOTES = ("'", '"')
 _Real: TypeAlias = Scalar | Sequence | Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A source and its tree; ``root`` is None for a file without content."""
 
     source: Source

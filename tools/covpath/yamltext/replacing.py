@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace as with_fields
+
+from msgspec.structs import replace as with_fields
 
 from covpath.errors import Refusal
 from covpath.yamltext import layout

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from covpath.yamltext.edit import Change, Edit, Patch
 from covpath.yamltext.proof import prove
 from covpath.yamltext.reading import Document
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """A stretch of the first text that is still there."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
+class _New(Struct, frozen=True):
     """Text that an edit brought."""
 
     text: str
@@ -87,8 +85,7 @@ class Rewriting:
         return edits
 
 
-@dataclass(slots=True)
-class _Gap:
+class _Gap(Struct):
     """What stands between two kept stretches."""
 
     pieces: list[_New] = field(default_factory=list)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place, Refusal
 from covpath.yamltext.nodes import Alias, Mapping, Node, Route, Scalar, Sequence, deref
@@ -27,8 +28,7 @@ class SharedNode(Refusal):
         self.users = users
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """A node as written (an Alias stays one), what holds it, and every route that leads to it."""
 
     route: Route

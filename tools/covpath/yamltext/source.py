@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from covpath.errors import InputError, Place
 
@@ -28,8 +29,7 @@ _LINE_BREAKS = {
 }
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True, dict=True):
     """A file's text and where it came from.
 
     ``path`` is what messages show. Made by :func:`decode`; compare ``encode()`` for bytes.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.bench.variants import probes, split_core
 from covpath.errors import OutsideError
@@ -15,8 +16,7 @@ from covpath.outside.processes import run
 _SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """The measurement core that runs, None where that means nothing, and versions by tool."""
 
     core: str | None

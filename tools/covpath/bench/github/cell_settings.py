@@ -11,9 +11,11 @@ import stat
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from covpath.errors import InputError, Place, UsageError
 from covpath.evidence.codec import from_data, to_data
@@ -27,8 +29,7 @@ COVPATH_LC_CTYPE="${{LC_CTYPE+=$LC_CTYPE}}" exec {python} -I -m covpath "$@"
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartSettings:
+class PartSettings(Struct, frozen=True, kw_only=True):
     """One wrapped step: its script as the workflow has it, its shell, its time limit in seconds."""
 
     script: str
@@ -36,8 +37,7 @@ class PartSettings:
     timeout_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellSettings:
+class CellSettings(Struct, frozen=True, kw_only=True):
     """A cell on its runner.
 
     ``report`` is a path from ``workspace``, None where none is known. ``environment`` is set beside the

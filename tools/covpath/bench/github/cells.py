@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.errors import UsageError
 from covpath.evidence.codec import to_data
@@ -21,8 +23,7 @@ STANDARD = ("ubuntu-latest", "ubuntu-slim", "ubuntu-24.04", "ubuntu-22.04", "ubu
 """Labels that every repository on github.com has; others may wait for a runner that never comes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealCell:
+class RealCell(Struct, frozen=True, kw_only=True):
     """One run of one backend on one real runner. ``number`` counts the runs of a cell from 0."""
 
     backend: str

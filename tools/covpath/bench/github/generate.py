@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.bench.github.cells import RealCell, make_cells
 from covpath.bench.github.legs import choose_leg
@@ -32,8 +34,7 @@ Commits = Callable[[Sequence[Unpinned]], Mapping[str, str]]
 """The commits that tags and branches stand for now, by ``owner/repository@ref``; without those nobody can tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """The job as it is measured with the ``backends`` named; the first version of a wish is the job's own.
 
     ``environments`` holds variables that single backends need beside the job's.
@@ -44,8 +45,7 @@ class Version:
     environments: Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What is asked for.
 
     ``commit`` is what the branch starts from, None where there is no git. ``leg`` are values that the
@@ -63,8 +63,7 @@ class Wish:
     branch: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
+class Generated(Struct, frozen=True, kw_only=True):
     """A finished, proven workflow: its path and text, the branch it is for, its cells, what to know about it."""
 
     path: str
@@ -75,8 +74,7 @@ class Generated:
     workflow: Workflow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
+class _Job(Struct, frozen=True, kw_only=True):
     """The job and all that was found out about it."""
 
     wish: Wish

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.contract import Role
 from covpath.backends.request import MACHINE_FORMATS
@@ -26,8 +27,7 @@ CELL = "covpath bench cell"
 """The command a measuring step's shell begins with; what follows ``--`` is the step's own shell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One wrapped step: its script as the file has it, its shell, its time limit in seconds."""
 
     index: int
@@ -36,8 +36,7 @@ class Part:
     timeout_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """A job whose steps ``parts`` run through covpath; the steps after the last are not kept.
 
     ``report`` is the path from the repository's root, perhaps with expressions in it; None where the

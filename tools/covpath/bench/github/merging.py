@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.bench.github.cells import base_name
 from covpath.errors import InputError
@@ -15,8 +17,7 @@ from covpath.evidence.trial import Trial
 from covpath.terms import EvidenceKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """The run of GitHub Actions that records come from: where to look at it, and how to speak of it."""
 
     name: str

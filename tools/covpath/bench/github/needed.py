@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.bench.github.on_push import Use, uses
 from covpath.errors import Refusal
@@ -16,8 +17,7 @@ _DOWNLOADS = ("actions/download-artifact",)
 _FROM_ELSEWHERE = ("dawidd6/action-download-artifact",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needed:
+class Needed(Struct, frozen=True, kw_only=True):
     """``jobs`` in the order of the file; ``direct`` are those the measured job has to wait for."""
 
     jobs: tuple[JobId, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.terms import Tri
@@ -24,8 +25,7 @@ _EMPTY_IN_EVENT = (
 """Parts of ``github.event`` that a push does not have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """Something to know before the workflow is pushed; ``risk`` marks what may make the run differ or fail."""
 
     message: str
@@ -37,8 +37,7 @@ class Remark:
         return f"{self.message}{where}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Struct, frozen=True, kw_only=True):
     """A context that a kept part of the job reads, and the scalar it stands in."""
 
     reference: Reference

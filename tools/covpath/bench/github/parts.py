@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from covpath.errors import InputError, Place
 
 _FILE = "parts.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartRun:
+class PartRun(Struct, frozen=True, kw_only=True):
     """What the supervisor told of one step's run, the words it ran, and the end of its output."""
 
     argv: tuple[str, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place, Refusal
 from covpath.workflow.model import Job, Workflow
@@ -25,8 +26,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAMED = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?P<path>/[^@\s]+)?@(?P<ref>\S+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpinned:
+class Unpinned(Struct, frozen=True, kw_only=True):
     """A ``uses:`` that names a tag or a branch, which can be moved to other code."""
 
     repository: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from covpath.bench.github.real import CONFINEMENT, Found, real_limits, unlike
 from covpath.bench.limits.ask import Ask

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covpath.bench.limits.ask import Capacity
 from covpath.evidence.runner import RunnerProfile
@@ -22,8 +23,7 @@ _TIME_MARGIN_SECONDS = 45.0
 """Before GitHub's own limit ends the job, there must be time to keep the record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """What the machine has: processors, memory and swap in bytes, free disk space where the job works."""
 
     capacity: Capacity

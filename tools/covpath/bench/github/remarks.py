@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.bench.github.needed import takes_from_elsewhere
 from covpath.bench.github.on_push import (
@@ -24,8 +25,7 @@ KEPT = ("env", "defaults", "container", "services", "timeout-minutes")
 """What is kept of a job beside its steps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFacts:
+class JobFacts(Struct, frozen=True, kw_only=True):
     """``secrets`` are the names of those that kept parts read, ``inputs`` those of the workflow's inputs.
 
     ``called``: other workflows call the file, and only they start it. ``keeps_if``: a push surely fulfils the

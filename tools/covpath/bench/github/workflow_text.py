@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.bench.github.cells import RealCell, expected_data, matrix_data
 from covpath.bench.github.measured import Measured
@@ -23,8 +24,7 @@ _SURROUNDINGS = ("environment", "container", "services", "env", "defaults")
 _STYLE = Indents()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuringJob:
+class MeasuringJob(Struct, frozen=True, kw_only=True):
     """One job of the generated workflow: a measured job and the cells it is run for.
 
     ``environments`` are variables a backend's cells need beside the job's own, by backend.
@@ -42,8 +42,7 @@ class MeasuringJob:
     keeps_if: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOver:
+class TakenOver(Struct, frozen=True, kw_only=True):
     """A job that has to run before: whole, but for its ``needs``, its ``if`` and what its token may do."""
 
     workflow: Workflow
@@ -54,8 +53,7 @@ class TakenOver:
     """None: as the file has them, because a called workflow may ask for them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """All that the text is made of."""
 
     title: str

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.trial import Enforcement, Knob, Limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """Limits for one trial, in bytes, processors and seconds; None: no limit."""
 
     memory_bytes: int | None = None
@@ -38,8 +38,7 @@ class Ask:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
+class Capacity(Struct, frozen=True, kw_only=True):
     """What this machine has to give: the processors we may use, and memory and swap of the whole machine."""
 
     cpus: tuple[int, ...]
@@ -58,8 +57,7 @@ class Capacity:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confined:
+class Confined(Struct, frozen=True, kw_only=True):
     """A place that a trial's first process can be put into.
 
     ``limits`` is what was asked and read back. ``plan`` is what the supervisor needs: files to
@@ -90,8 +88,7 @@ class Means(Protocol):
         """Make groups called ``name`` with the limits asked for. OutsideError where that fails."""
 
 
-@dataclass(slots=True)
-class Knobs:
+class Knobs(Struct):
     """Collects limits while they are set: one entry per knob, in the order asked."""
 
     means: str

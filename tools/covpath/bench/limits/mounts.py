@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hierarchies:
+
+class Hierarchies(Struct, frozen=True, kw_only=True):
     """Directories of this process's own groups: version 1 by controller, and version 2 with its mount point."""
 
     v1: dict[str, Path]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.mentions import Mention, Use, mentions
 from covpath.backends.request import Format, Report
@@ -35,8 +36,7 @@ _FOUND_BY_NAME = re.compile(
 """The names under which upload services look for reports by themselves (Codecov's CLI, ``file_finder``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """A report before and after: the paths people may write for it, from the checkout first."""
 
     before: Report

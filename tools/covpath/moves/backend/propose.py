@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.backends.cargo_workspace import tarpaulin_configuration, workspace_root
 from covpath.backends.contract import Role, Situation

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.backends.actions import MeasuringAction, docker_run, measuring_action
 from covpath.backends.contract import Recognition, Role, asks_about_itself
@@ -16,8 +17,7 @@ from covpath.workflow.shell.spans import Around, Span
 from covpath.workflow.shell.syntax import Command, Script
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """One place where a backend's command stands.
 
     ``span`` is what the new command replaces in the step's script; None for an action. ``quote`` is

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.gate.aggregate import GateKind, kind_of
 from covpath.gate.gate_actions import action_name
@@ -21,8 +22,7 @@ from covpath.yamltext.operations import insert_item, remove_item, remove_key, se
 _LETTING_OFF = {"re-actors/alls-green": "allowed-failures", "lowlydba/are-we-good": "allowed-to-fail"}
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(Struct, frozen=True):
     """An input of a gate action that lists jobs which may fail."""
 
     step: Step

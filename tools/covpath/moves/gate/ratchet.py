@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import UsageError
 from covpath.moves.gate.subject import Subject, everywhere
@@ -22,8 +23,7 @@ _USUAL_WORDS = frozenset({"observational", "warning", "blocking"})
 _SWITCHES = {"true": "false", "false": "true"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratchet:
+class Ratchet(Struct, frozen=True, kw_only=True):
     """A variable with a literal value in the file that a ``continue-on-error`` reads.
 
     ``words`` are the values it is compared with, its present one, and, where those are words

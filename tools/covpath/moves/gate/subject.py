@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.errors import Refusal, UsageError
 from covpath.gate.supposing import Suppose
@@ -14,8 +16,7 @@ from covpath.terms import Gate
 from covpath.workflow.model import Job, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """The draft's job, or the one of its steps that stood at ``origin`` in the file as it was."""
 
     draft: Draft

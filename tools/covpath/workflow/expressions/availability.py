@@ -7,8 +7,9 @@ one GitHub's server uses; a test compares this table with it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.workflow.expressions.parse import ARITY
 from covpath.workflow.expressions.tree import Call, Context, Expr, walk
@@ -58,8 +59,7 @@ class Key(Enum):
     COMPOSITE_STEP_CONTINUE_ON_ERROR = "runs.steps.continue-on-error"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """The contexts of a key, and the functions it allows beyond those allowed everywhere (all in lower case)."""
 
     contexts: frozenset[str]
@@ -101,8 +101,7 @@ ALLOWED: dict[Key, Allowed] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Misplaced:
+class Misplaced(Struct, frozen=True):
     """A context or function used where GitHub does not allow it; ``offset`` as the tree counts."""
 
     name: str

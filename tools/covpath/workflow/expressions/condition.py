@@ -6,8 +6,9 @@ that calls no status function is read as ``success() && (...)``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.terms import Tri
 from covpath.workflow.expressions.contexts import Contexts
@@ -32,8 +33,7 @@ class Pitfall(Enum):
     """The line break a block scalar keeps makes it a text as well."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """A condition as GitHub evaluates it.
 
     ``written`` is what the file says (None for an empty condition), ``expression`` what is evaluated: with

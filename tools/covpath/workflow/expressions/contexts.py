@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.terms import Tri
 from covpath.workflow.expressions.value import Object, Plain, Value, unknown, value_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """What ``success()``, ``failure()`` and ``cancelled()`` answer at this place."""
 
     success: Tri = Tri.UNKNOWN
@@ -23,8 +24,10 @@ FAILED = Status(success=Tri.FALSE, failure=Tri.TRUE, cancelled=Tri.FALSE)
 CANCELLED = Status(success=Tri.FALSE, failure=Tri.FALSE, cancelled=Tri.TRUE)
 
 
-@dataclass(frozen=True, slots=True)
-class Contexts:
+_SO_FAR_WELL = Status()
+
+
+class Contexts(Struct, frozen=True):
     """Context data by lower-case name, and the status. A context that is not listed is unknown.
 
     A listed context is known completely: a key it lacks is null, as on GitHub. Where only some of its keys
@@ -32,10 +35,10 @@ class Contexts:
     """
 
     values: Mapping[str, Value]
-    status: Status = Status()
+    status: Status = _SO_FAR_WELL
 
     @staticmethod
-    def of(data: Mapping[str, Plain] | None = None, *, status: Status = Status()) -> Contexts:
+    def of(data: Mapping[str, Plain] | None = None, *, status: Status = _SO_FAR_WELL) -> Contexts:
         """Contexts from nested plain data, such as ``{"matrix": {"rust": "stable"}}``."""
         return Contexts({name.lower(): value_of(plain) for name, plain in (data or {}).items()}, status)
 

@@ -6,7 +6,8 @@ Source: actions/runner, ``src/Sdk/Expressions/Sdk/Operators/Index.cs``.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.expressions.value import (
     Alternative,
@@ -25,8 +26,7 @@ from covpath.workflow.expressions.value import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """An element that is in a filtered array for certain, or only perhaps."""
 
     value: Value

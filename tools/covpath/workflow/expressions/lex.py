@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from covpath.workflow.expressions.tree import ExpressionError
 
@@ -56,8 +57,7 @@ class Kind(Enum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A piece of the text; ``value`` is a literal's value."""
 
     kind: Kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.workflow.expressions.lex import WHITE_CHARACTERS
 from covpath.workflow.expressions.parse import parse
@@ -11,8 +11,7 @@ from covpath.workflow.expressions.tree import Context, Expr, Index, Literal, chi
 from covpath.workflow.expressions.value import fold, text_of
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A context path such as ``("env", "GATE_X")``; a filter or a computed key is ``*``.
 
     ``start`` and ``end`` count characters as the tree's offsets do.

@@ -7,7 +7,8 @@ text. Source: actions/runner, ``src/Sdk/WorkflowParser/ObjectTemplating/Template
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.evaluate import evaluate
@@ -19,8 +20,7 @@ from covpath.workflow.expressions.value import Array, Object, Plain, Unknown, Va
 OPEN, CLOSE = "${{", "}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
+class Embedded(Struct, frozen=True):
     """An expression and where it stands: ``start`` at its ``${{``, ``end`` after its ``}}``."""
 
     expression: Expr
@@ -28,8 +28,7 @@ class Embedded:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A scalar's text in parts; none of the plain parts is empty."""
 
     parts: tuple[str | Embedded, ...]

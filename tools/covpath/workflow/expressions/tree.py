@@ -7,8 +7,9 @@ scalar where the expression stands between ``${{`` and ``}}``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from covpath.errors import InputError
 
@@ -27,8 +28,7 @@ class ExpressionError(InputError):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """``null``, ``true``, ``12``, ``'text'``; also a property name after a dot."""
 
     value: bool | float | str | None
@@ -36,8 +36,7 @@ class Literal:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """A context by name, such as ``github``, as it was written."""
 
     name: str
@@ -45,8 +44,7 @@ class Context:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """``target.key``, ``target['key']``; ``key`` is None for the filter ``.*``."""
 
     target: Expr
@@ -55,8 +53,7 @@ class Index:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function call; ``name`` as it was written."""
 
     name: str
@@ -65,8 +62,7 @@ class Call:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """``!operand``."""
 
     operand: Expr
@@ -74,8 +70,7 @@ class Not:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """``left op right``."""
 
     operator: Operator
@@ -85,8 +80,7 @@ class Compare:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(Struct, frozen=True):
     """``a && b && c`` or ``a || b || c``, flattened as GitHub flattens it."""
 
     operator: Junction

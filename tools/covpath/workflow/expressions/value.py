@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from itertools import product
+
+from msgspec import Struct, field
 
 from covpath.terms import Tri
 from covpath.workflow.expressions.lex import parse_number
@@ -27,8 +28,7 @@ class Open(Enum):
     TRUTHY = "anything that counts as true"
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Struct, frozen=True):
     """A text with something unknown between each two pieces; always at least two."""
 
     pieces: tuple[str, ...]
@@ -40,8 +40,7 @@ class Pieces:
 _ANY_TEXT = Pieces(("", ""))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Array:
+class Array(Struct, frozen=True, eq=False):
     """A sequence; ``rest`` names what decides further items, none where all are listed.
 
     Compared by identity, as GitHub compares it. ``filtered`` marks what ``.*`` gave; the further items of such a
@@ -53,8 +52,7 @@ class Array:
     filtered: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Object:
+class Object(Struct, frozen=True, eq=False):
     """A mapping with case-insensitive keys; ``rest`` is the path of a context whose further keys are not known.
 
     ``texts``: every further value is a text, empty where there is none (``vars``, ``env``, outputs).
@@ -63,7 +61,7 @@ class Object:
     entries: Mapping[str, Value]
     rest: str | None = None
     texts: bool = False
-    _folded: dict[str, Value] = field(init=False, repr=False, default_factory=dict)
+    _folded: dict[str, Value] = field(default_factory=dict)
     """The entries by folded key; put together when the first is asked for, since most objects never are."""
 
     def _by_key(self) -> dict[str, Value]:
@@ -88,8 +86,7 @@ class Object:
         return unknown_text(path) if self.texts else unknown(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that depends on ``names`` (context paths, functions) and is one of ``among``."""
 
     names: frozenset[str]

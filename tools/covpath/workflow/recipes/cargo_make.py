@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.errors import Place
 from covpath.workflow.recipes.invocations import from_arguments, shell_steps

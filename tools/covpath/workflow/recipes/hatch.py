@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.recipes.invocations import from_arguments, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
@@ -17,8 +18,7 @@ _CONTEXT = re.compile(r"\{(?:env|root|home|matrix|verbosity)[^{}]*\}")
 _DEEPEST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Config:
+class _Config(Struct, frozen=True):
     path: str
     text: str
     environments: Table

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.errors import Place
 from covpath.workflow.recipes.links import Invocation, Settings, Step, as_written

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.workflow.recipes.invocations import shell_steps
@@ -54,8 +55,7 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     return list(_asked_steps(justfile, asked, invocation, reader))
 
 
-@dataclass(slots=True)
-class _Asked:
+class _Asked(Struct):
     names: list[str]
     raw: list[str]
     variables: dict[str, str]

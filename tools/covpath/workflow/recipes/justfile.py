@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.recipes.links import Reader
 
@@ -20,8 +21,7 @@ _STRING = re.compile(r"(['\"])(.*?)\1\s*(?:#.*)?$")
 _MOST_IMPORTS = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Struct, frozen=True, kw_only=True):
     """One recipe; ``before`` and ``after`` are its dependencies with their arguments as written."""
 
     name: str
@@ -32,8 +32,7 @@ class Recipe:
     body: tuple[tuple[int, str], ...]
 
 
-@dataclass(slots=True)
-class Justfile:
+class Justfile(Struct):
     """A justfile: ``recipes`` in their order, the first one being the default."""
 
     path: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from covpath.errors import Place
 from covpath.terms import Fact
@@ -19,8 +21,7 @@ _OPAQUE = re.compile(r"\$\{\{ '((?:[^']|'')*)' \}\}")
 _VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Struct, frozen=True, kw_only=True):
     """One command as it would be run.
 
     ``words`` are the static texts (None where a word varies), ``raw`` the words as written.
@@ -50,8 +51,7 @@ class Invocation:
         return next((value for known, value in reversed(self.environment) if known == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """What a recipe leads to: a command, or something that cannot be followed and why.
 
     ``kind`` names the recipe's tool, ``target`` what was asked of it, ``place`` where that is written.
@@ -65,8 +65,7 @@ class Step:
     depends_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """One link of a chain; ``unknown`` says why the chain ends here without a command."""
 
     kind: str
@@ -89,8 +88,7 @@ class End(Fact):
     """With a link that could not be followed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(Struct, frozen=True, kw_only=True):
     """From a workflow's command (the first link) down to what really runs.
 
     ``final`` is the last command; None where ``end`` is UNKNOWN.
@@ -137,8 +135,7 @@ _MOST_FILES = 400
 _LONGEST_FILE = 2_000_000
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Struct):
     """Reads a repository's files, each once, none outside of it, and not without end."""
 
     read_file: ReadFile

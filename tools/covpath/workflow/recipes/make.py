@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
@@ -21,8 +23,7 @@ _LONGEST = 20_000
 """Characters of a command after its variables are put in."""
 
 
-@dataclass(slots=True)
-class _Asked:
+class _Asked(Struct):
     targets: list[tuple[str, str]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     file: str | None = None

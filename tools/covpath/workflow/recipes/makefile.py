@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from covpath.workflow.recipes.links import Reader
 
@@ -15,8 +16,7 @@ _CONDITIONAL = re.compile(r"(?:ifeq|ifneq|ifdef|ifndef|else|endif)\b")
 _MOST_INCLUDES = 32
 
 
-@dataclass(slots=True)
-class Rule:
+class Rule(Struct):
     """One target's prerequisites and recipe (line numbers and text, continuations joined as written)."""
 
     target: str
@@ -26,8 +26,7 @@ class Rule:
     recipe: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Makefile:
+class Makefile(Struct):
     """A makefile; both sides of its conditionals are taken to be there."""
 
     path: str

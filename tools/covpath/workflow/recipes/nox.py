@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.workflow.recipes.invocations import from_arguments
@@ -31,8 +32,7 @@ _MANY = frozenset({"-s", "-e", "--session", "--sessions", "-t", "--tags", "-k", 
 _DEEPEST = 6
 
 
-@dataclass(slots=True)
-class _Asked:
+class _Asked(Struct):
     sessions: list[tuple[str | None, str]]
     tags: list[str]
     file: str = "noxfile.py"
@@ -40,8 +40,7 @@ class _Asked:
     no_runs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Noxfile:
+class _Noxfile(Struct, frozen=True):
     path: str
     functions: dict[str, ast.FunctionDef]
     sessions: dict[str, ast.FunctionDef]
@@ -178,8 +177,7 @@ def _may_be(raw: str, known: str) -> bool:
     return known.startswith(fixed) or fixed.rstrip("-(") == known
 
 
-@dataclass(slots=True)
-class _Session:
+class _Session(Struct):
     noxfile: _Noxfile
     name: str
     posargs: tuple[str | None, ...]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
 from covpath.workflow.recipes.toml_text import first_text_line, line_of, read_toml, table_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Runner:
+class _Runner(Struct, frozen=True, kw_only=True):
     """A task runner: ``verbs`` come before the task's name, ``tables`` are where tasks are looked up.
 
     ``direct``: a name that is no task is a program, so nothing is missing.
@@ -53,8 +53,7 @@ _RUNNERS: tuple[_Runner, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """The file that holds the tasks; ``header`` is the line of their table."""
 
     path: str

@@ -6,7 +6,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.recipes.ini import Ini, Lines
 from covpath.workflow.recipes.links import Settings
@@ -127,8 +128,7 @@ def _holds(condition: str, factors: set[str]) -> bool:
     return False
 
 
-@dataclass(slots=True)
-class _Scope:
+class _Scope(Struct):
     """What references in an environment's values come to."""
 
     name: str

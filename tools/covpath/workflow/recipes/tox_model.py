@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from covpath.workflow.recipes.links import Settings
 
 Words = tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToxCommand:
+class ToxCommand(Struct, frozen=True, kw_only=True):
     """One command of an environment."""
 
     words: Words
@@ -21,8 +21,7 @@ class ToxCommand:
     ignored: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """One environment; ``commands`` takes the positional arguments of the command line."""
 
     name: str
@@ -31,8 +30,7 @@ class Environment:
     commands: Callable[[Words], list[ToxCommand]]
 
 
-@dataclass(slots=True)
-class ToxConfig:
+class ToxConfig(Struct):
     """A configuration file; ``listed`` are the environments run by default, ``known`` all that are named."""
 
     path: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.workflow.shell.spans import Around, Enclosure
 from covpath.workflow.shell.syntax import (

@@ -7,8 +7,9 @@ GitHub's "Workflow syntax" (``jobs.<job_id>.steps[*].shell``).
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class ShellKind(Enum):
@@ -29,8 +30,7 @@ class ShellKind(Enum):
         return self in {ShellKind.BASH, ShellKind.SH}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
+class Shell(Struct, frozen=True, kw_only=True):
     """An interpreter and the options it starts with.
 
     ``known`` is false where an option or an expression leaves the options open.
@@ -114,8 +114,7 @@ def _from_template(template: str) -> Shell:
     return Shell(kind=kind, template=template, errexit=flags.errexit, pipefail=flags.pipefail, known=known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
+class Flags(Struct, frozen=True, kw_only=True):
     """What a shell's command line sets; ``rest`` is the index of the first word that is no option."""
 
     errexit: bool = False

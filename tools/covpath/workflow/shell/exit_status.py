@@ -7,7 +7,9 @@ failing and the others succeeding; tests whose answer is unknown are followed bo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.terms import Fact
 from covpath.workflow.shell.dialect import Shell, ShellKind
@@ -30,8 +32,7 @@ class ExitOutcome(Fact):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExitEffect:
+class ExitEffect(Struct, frozen=True, kw_only=True):
     """The verdict on one command.
 
     ``code`` and ``message`` say why.  For MASKED, ``masks`` are the things that swallow the failure,

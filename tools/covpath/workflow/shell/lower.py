@@ -7,8 +7,9 @@ list, here-documents that swallow the rest of their line, ``!`` that binds tight
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from covpath.workflow.shell.lower_command import REDIRECTS, CommandLowering
 from covpath.workflow.shell.regroup import group, join_list, pipe_last, redirect_last

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from covpath.workflow.shell.dialect import Shell, ShellKind, read_flags
 from covpath.workflow.shell.parse import parse_script
@@ -11,8 +11,7 @@ from covpath.workflow.shell.syntax import Command, Expression, Literal, Script, 
 from covpath.workflow.shell.wrappers import peel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NestedScript:
+class NestedScript(Struct, frozen=True, kw_only=True):
     """A static script that ``command`` hands to a shell.
 
     ``offset`` is where the script's text starts in the outer one; None where quoting makes the

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import AndOr, Command, Node, Operand, Pipeline, Redirect, Redirected, Word
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Struct, frozen=True):
     """An operator between nodes, or ``!`` in front of one."""
 
     sign: str

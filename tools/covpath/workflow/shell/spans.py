@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Span(NamedTuple):
@@ -39,8 +40,7 @@ class Around(Enum):
     UNPARSED = "text that could not be parsed"
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """A construct around a command: where it is, and which of its ``count`` parts (from 0) the command is in.
 
     ``name`` is a function's name, or the operator before (``&&``, ``||``) for a later part of a list

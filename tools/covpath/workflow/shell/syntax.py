@@ -7,28 +7,26 @@ word is one splice.  Nothing here parses, and nothing here judges.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.shell.spans import Around, Enclosure, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """Characters that mean themselves, quotes removed."""
 
     text: str
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """Unquoted characters that the shell may expand against the file system: ``*``, ``~``, ``{a,b}``."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """``$name`` or ``${name...}``; ``operation`` is what follows the name inside braces."""
 
     name: str
@@ -36,8 +34,7 @@ class Variable:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(Struct, frozen=True):
     """``$(...)``, backquotes, or a process substitution (``process`` is then true)."""
 
     body: Sequence
@@ -46,15 +43,13 @@ class Substitution:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """A GitHub expression, replaced before the shell sees the script."""
 
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(Struct, frozen=True):
     """``$((...))``, kept as text."""
 
     raw: str
@@ -63,8 +58,7 @@ class Arithmetic:
 Part = Literal | Pattern | Variable | Substitution | Expression | Arithmetic
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One word as written (``raw``) and as far as it is known without running anything.
 
     ``text`` is the value after quote removal when that is the same on every run, else None.
@@ -95,8 +89,7 @@ class Word:
         return tuple(part for part in self.parts if isinstance(part, Substitution))
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """``name=value`` before a command or alone; ``value`` is None where nothing follows the sign."""
 
     name: str
@@ -106,8 +99,7 @@ class Assignment:
     array: tuple[Word, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True):
     """One redirection; a here-document's text is at ``body``, with the commands its text runs."""
 
     operator: str
@@ -117,8 +109,7 @@ class Redirect:
     substitutions: tuple[Substitution, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A simple command, ``[ ... ]`` and declarations (``export A=1``) included.
 
     ``context`` lists what it stands in, outermost first.  ``words`` is empty where it only assigns.
@@ -145,8 +136,7 @@ class Command:
         return any(enclosure.around in kinds for enclosure in self.context)
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """Commands joined by ``|``, possibly a single one behind ``!``."""
 
     elements: tuple[Node, ...]
@@ -154,8 +144,7 @@ class Pipeline:
     negation: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Struct, frozen=True):
     """One later part of an and-or list, behind its operator."""
 
     operator: str
@@ -163,8 +152,7 @@ class Operand:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class AndOr:
+class AndOr(Struct, frozen=True):
     """``a && b || c``: equal precedence, from the left."""
 
     first: Node
@@ -172,24 +160,21 @@ class AndOr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One statement of a sequence; ``background`` is the span of its ``&``."""
 
     node: Node
     background: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Statements, one after the other."""
 
     items: tuple[Item, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """``if``/``elif`` condition and what it leads to; ``head`` runs from the keyword to ``then``."""
 
     condition: Sequence
@@ -197,8 +182,7 @@ class Branch:
     head: Span
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     """An ``if`` with its branches."""
 
     branches: tuple[Branch, ...]
@@ -206,8 +190,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """A loop; ``keyword`` is while, until, for, select, or ``for((`` for the arithmetic form."""
 
     keyword: str
@@ -219,8 +202,7 @@ class Loop:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(Struct, frozen=True):
     """One arm of a ``case``; ``terminator`` is ``;;``, ``;&``, ``;;&`` or empty."""
 
     patterns: tuple[Word, ...]
@@ -228,8 +210,7 @@ class Arm:
     terminator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A ``case`` statement."""
 
     subject: Word
@@ -237,24 +218,21 @@ class Case:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Subshell:
+class Subshell(Struct, frozen=True):
     """``( ... )``."""
 
     body: Sequence
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """``{ ...; }``."""
 
     body: Sequence
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function's definition."""
 
     name: str
@@ -262,8 +240,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """``[[ ... ]]`` (``words`` are what stands between) or ``(( ... ))`` (``words`` is None)."""
 
     raw: str
@@ -272,8 +249,7 @@ class Test:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Redirected:
+class Redirected(Struct, frozen=True):
     """A compound command with redirections."""
 
     body: Node
@@ -281,8 +257,7 @@ class Redirected:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unparsed:
+class Unparsed(Struct, frozen=True):
     """Text that does not parse; ``inside`` is what could be made out in it."""
 
     inside: Sequence
@@ -306,8 +281,7 @@ Node = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A parsed script; ``errors`` are the spans that do not parse.
 
     ``commands`` holds every simple command in source order, nested ones too.

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Arithmetic, Expression, Literal, Part, Pattern, Substitution, Variable, Word

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.shell.syntax import Assignment, Command, Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peeled:
+class Peeled(Struct, frozen=True, kw_only=True):
     """What a command really runs.
 
     ``wrappers`` are the names peeled off, outermost first; ``environment`` is what the command's

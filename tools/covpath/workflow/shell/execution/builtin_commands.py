@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.terms import Tri
 from covpath.workflow.shell.execution.arithmetic import evaluate
@@ -17,8 +19,7 @@ from covpath.workflow.shell.syntax import Expression, Literal, Pattern, Variable
 Words = tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Struct, frozen=True, kw_only=True):
     """A builtin with its words, where and when it runs; ``span`` is its place in the script."""
 
     words: Words

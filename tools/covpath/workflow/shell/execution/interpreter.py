@@ -7,7 +7,8 @@ and POSIX for ``sh``; held against the real shells by the tests.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.terms import Tri
 from covpath.workflow.shell.execution.builtin_commands import answer, arithmetic_command

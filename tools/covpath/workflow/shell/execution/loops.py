@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from covpath.workflow.shell.execution.machine import Machine
 from covpath.workflow.shell.execution.state import Flow, Fuzzy, Mask, Outcome, Setting, State, Unclear, Value, is_zero

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.workflow.shell.spans import Span
 
@@ -38,15 +40,13 @@ class Flow(Enum):
     CONTINUE = "continue"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A background process as ``$!`` names it."""
 
     status: Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """One possible situation.
 
     ``errexit`` and ``pipefail`` are None where something unseen may have changed them.
@@ -147,8 +147,7 @@ class Outcome(NamedTuple):
     levels: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """Where a command stands while it runs.
 
     ``ignored`` is what makes ``errexit`` ignore its failure (and would swallow it).

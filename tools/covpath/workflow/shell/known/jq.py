@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.shell.known.jq_evaluate import Runner
 from covpath.workflow.shell.known.jq_syntax import parse_jq
@@ -15,8 +16,7 @@ from covpath.workflow.shell.known.texts import Decide, Unclear, known
 _NO_OUTPUT = 4
 
 
-@dataclass(slots=True)
-class _Options:
+class _Options(Struct):
     raw: bool = False
     by_output: bool = False
     compact: bool = False

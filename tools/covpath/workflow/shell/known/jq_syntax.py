@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from covpath.workflow.shell.known.texts import Unclear
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """A literal, or a text without interpolation."""
 
     value: str | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """``.``"""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """``$name``"""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """``target[key]``; every member where ``key`` is None. ``quiet``: with a ``?``."""
 
     target: Filter
@@ -38,8 +35,7 @@ class Member:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Infix:
+class Infix(Struct, frozen=True):
     """``left operator right``, the pipe and the comma included."""
 
     operator: str
@@ -47,30 +43,26 @@ class Infix:
     right: Filter
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """``name(args; ...)``"""
 
     name: str
     args: tuple[Filter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """``[ inner ]``"""
 
     inner: Filter | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """``{key: value}``"""
 
     entries: tuple[tuple[Filter, Filter], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Struct, frozen=True):
     """``if a then b else c end``"""
 
     condition: Filter
@@ -78,8 +70,7 @@ class Conditional:
     otherwise: Filter
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """``source as $name | body``"""
 
     source: Filter
@@ -87,8 +78,7 @@ class Binding:
     body: Filter
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """A text with interpolations."""
 
     parts: tuple[Filter, ...]

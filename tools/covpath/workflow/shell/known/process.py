@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from covpath.workflow.shell.known.texts import HOLE, Decide, Unclear
 from covpath.workflow.shell.syntax import Function
@@ -31,8 +32,7 @@ class Jump(Exception):
         self.levels = levels
 
 
-@dataclass(slots=True)
-class Shared:
+class Shared(Struct):
     """What all processes of one rehearsal share.
 
     ``assigned`` are the names the script itself gives values to: until it does they have none,
@@ -54,8 +54,7 @@ class Shared:
             raise Unclear
 
 
-@dataclass(slots=True)
-class Process:
+class Process(Struct):
     """A shell or subshell. ``input`` is None where what it reads is not known, ``output`` where nobody listens."""
 
     shared: Shared

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covpath.workflow.shell.execution.arithmetic import evaluate
 from covpath.workflow.shell.execution.state import Fuzzy, State
@@ -31,8 +32,7 @@ _REPLACE = re.compile(r"/(/?)([^/]*)/?(.*)", re.DOTALL)
 _QUOTES = re.compile(r"[\"']")
 
 
-@dataclass(slots=True)
-class Expander:
+class Expander(Struct):
     """Expands the words of one process."""
 
     process: Process
