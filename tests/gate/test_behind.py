@@ -124,4 +124,7 @@ def test_a_recipe_that_goes_on_after_a_failure_masks_it() -> None:
     loud = judged(text, {"Makefile": "cov:\n\tpytest --cov\n"})[JobId("a")]
     quiet = judged(text, {"Makefile": "cov:\n\t-pytest --cov\n"})[JobId("a")]
     assert (loud.gate, quiet.gate) == (Gate.BLOCKING, Gate.SILENT)
-    assert next((reason.code, str(reason.place)) for reason in quiet.reasons) == ("shell-recipe-ignores", "Makefile:2")
+    assert next((reason.code, str(reason.place)) for reason in quiet.reasons) == (
+        "shell-mask-recipe-runner",
+        "Makefile:2",
+    )

@@ -89,8 +89,8 @@ def test_just_shows_lines() -> None:
 
 def test_just_says_which_recipe_goes_on_after_a_failure() -> None:
     [first, *others] = chains("just coverage", JUST)
-    assert first.links[-1].ignored
-    assert not any(chain.links[-1].ignored for chain in others)
+    assert first.links[-1].let_off is not None
+    assert not any(chain.links[-1].let_off for chain in others)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_make(command: str, expected: list[str]) -> None:
 def test_make_shows_lines_and_ignored_failures() -> None:
     found = chains("make test", MAKE)
     assert str(found[2]) == "make test -> Makefile:11 -> pytest --cov=pkg $(ARGS) $HOME"
-    assert [chain.links[-1].ignored for chain in found] == [False, False, False, True]
+    assert [chain.links[-1].let_off is not None for chain in found] == [False, False, False, True]
 
 
 def test_make_in_another_directory() -> None:

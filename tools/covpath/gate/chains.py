@@ -18,7 +18,7 @@ from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.gate.traced import Measured, Sight, StepChain, Trace
 from covpath.gate.worth_following import worth_of
-from covpath.terms import JobId, JobRef, Reason
+from covpath.terms import JobId, JobRef
 from covpath.workflow.calls import LOCAL, Actions, Links, passed_inputs
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, Workflow
@@ -27,6 +27,7 @@ from covpath.workflow.script_places import script_place
 
 if TYPE_CHECKING:
     from covpath.gate.following import Follower
+    from covpath.gate.recipe_effect import RecipeEffect
 
 _MOST_REMEMBERED = 4096
 NOTHING_SEEN = Trace(sight=Sight.NOTHING)
@@ -78,7 +79,8 @@ class Tracer:
         found = self.trace(workflow, job, direct=())
         if found.sight in (Sight.CHAIN, Sight.UNKNOWN, Sight.OWN):
             for one in found.found:
-                yield Measuring(index=one.index, coverage=True, command=one.command, masked=_ignored(one))
+                recipe = _recipe_effect(workflow, job, one)
+                yield Measuring(index=one.index, coverage=True, command=one.command, recipe=recipe)
 
     def _traced(
         self, workflow: Workflow, job: Job, inputs: Contexts | None, direct: tuple[Measurement, ...] | None = None
@@ -210,16 +212,14 @@ class Tracer:
         return traced.others or ((workflow.ref(job),) if traced.found else ())
 
 
-def _ignored(one: StepChain) -> Reason | None:
-    """What in a chain goes on where the measurement fails."""
-    link = next((link for link in one.chain.links if link.ignored), None)
-    if link is None:
+def _recipe_effect(workflow: Workflow, job: Job, one: StepChain) -> RecipeEffect | None:
+    """What the recipes of a chain make of the measurement's failure."""
+    if all(link.within is None and link.let_off is None for link in one.chain.links):
         return None
-    return Reason(
-        code="shell-recipe-ignores",
-        message=f"the recipe ({link.kind} {link.target}) goes on where `{link.text}` fails",
-        place=link.place,
-    )
+    # Imported here: few jobs measure behind a recipe that is at hand.
+    from covpath.gate.recipe_effect import recipe_effect
+
+    return recipe_effect(one.chain, shell_for(workflow, job, job.steps[one.index]))
 
 
 def _own_chain(workflow: Workflow, one: Measurement) -> StepChain:

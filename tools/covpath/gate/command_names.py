@@ -39,16 +39,35 @@ _PREPARING_SUBCOMMANDS = """
 """
 """Commands that prepare with these subcommands only."""
 
+_RUNNING_SUBCOMMANDS = """
+    hatch: run
+    docker: run exec
+    docker-compose: run exec
+    rustup: run
+    mise: run r exec x
+    uv: run
+    asdf: exec
+    pyenv: exec
+    nvm: exec run
+"""
+"""With these words, and with these options of ``docker compose up``, such commands run something all the same."""
+_WAITS = frozenset(("--exit-code-from", "--abort-on-container-exit", "--abort-on-container-failure"))
+
 FILTERS = frozenset(("grep", "egrep", "fgrep", "rg", "sed", "awk", "jq", "tr", "cut"))
 """Programs that look at text: inside of something else they only help it, alone they are a check."""
 
 TRIVIAL = frozenset(_LOOKING.split())
 _PREPARING_NAMES = frozenset(_PREPARING.split())
-_PREPARING_PAIRS = frozenset(
-    (name.strip(), word)
-    for name, _, words in (line.partition(":") for line in _PREPARING_SUBCOMMANDS.strip().splitlines())
-    for word in words.split()
-)
+
+
+def _pairs(table: str) -> frozenset[tuple[str, str]]:
+    lines = (line.partition(":") for line in table.strip().splitlines())
+    return frozenset((name.strip(), word) for name, _, words in lines for word in words.split())
+
+
+_PREPARING_PAIRS = _pairs(_PREPARING_SUBCOMMANDS)
+_RUNNING_PAIRS = _pairs(_RUNNING_SUBCOMMANDS)
+_MAY_RUN = frozenset(name for name, _ in _RUNNING_PAIRS)
 
 
 def prepare(words: tuple[str, ...]) -> bool:
@@ -56,6 +75,10 @@ def prepare(words: tuple[str, ...]) -> bool:
     if len(words) > 3 and words[0].startswith("python") and words[1] == "-m":
         words = words[2:]
     name = words[0].rsplit("/", 1)[-1] if words else ""
+    if name in _MAY_RUN and any(
+        (name, word) in _RUNNING_PAIRS or word.partition("=")[0] in _WAITS for word in words[1:]
+    ):
+        return False
     if name in _PREPARING_NAMES or name in TRIVIAL or "--version" in words[1:3]:
         return True
     # `cargo +nightly install`: the toolchain is no subcommand.

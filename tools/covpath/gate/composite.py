@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from covpath.gate.failing import fails_of_itself
 from covpath.gate.graph import Graph
 from covpath.gate.logic import any_of
-from covpath.gate.measuring import Measuring, alternatives
+from covpath.gate.measuring import Measuring, SeenBehind, alternatives
 from covpath.gate.purpose import is_setup
 from covpath.gate.run import Run
 from covpath.gate.scope import Scope, View, switched_on
@@ -55,22 +55,24 @@ def works(actions: Actions, step: Step, depth: int = 0) -> bool:
     )
 
 
-def composite_effect(actions: Actions, run: Run, step: Step, view: View, depth: int = 0) -> ShellEffect | None:
+def composite_effect(
+    actions: Actions, run: Run, step: Step, view: View, behind: SeenBehind | None = None, depth: int = 0
+) -> ShellEffect | None:
     """What the step makes of the failure of what its action is about; None for a step that uses no such action."""
     action = _action(actions, step, depth)
     if action is None:
         return None
     job = action.jobs[RUNS]
-    about = _about(actions, action, job, depth)
+    about = _about(actions, action, job, behind, depth)
     if about.index is None:
         return ShellEffect(fails=Tri.TRUE)
     inner = job.steps[about.index]
     inside = Run(action, Graph(action), run.event, inputs=_inputs(action, step, view))
     scope = Scope(inside, NO_MATRIX, (NO_MATRIX,))
     seen = scope.job_view({}, SUCCEEDED)
-    shell = composite_effect(actions, inside, inner, seen, depth + 1)
+    shell = composite_effect(actions, inside, inner, seen, behind, depth + 1)
     if shell is None:
-        shell = shell_effect(action, job, inner, about.command)
+        shell = shell_effect(action, job, inner, about.command).behind(about.recipe)
     trace = run_steps(scope, job, seen, fault=inner.index, failing=fails_of_itself)
     sound = run_steps(scope, job, seen, fault=None, failing=never_fails)
     shown = any_of(
@@ -92,9 +94,9 @@ def _action(actions: Actions, step: Step, depth: int) -> Workflow | None:
     return actions(step.uses)
 
 
-def _about(actions: Actions, action: Workflow, job: Job, depth: int) -> Measuring:
+def _about(actions: Actions, action: Workflow, job: Job, behind: SeenBehind | None, depth: int) -> Measuring:
     """The step inside that the action is judged by."""
-    best = next(alternatives(action, job), Measuring(index=None))
+    best = next(alternatives(action, job, behind), Measuring(index=None))
     if best.coverage:
         return best
     for inner in reversed(job.steps):

@@ -27,7 +27,7 @@ from covpath.gate.step_reasons import (
     no_step,
     skipped_reason,
 )
-from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
+from covpath.gate.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
 from covpath.gate.verdict import (
     NO_BLOCKS,
     NO_LOSS,
@@ -71,6 +71,7 @@ class JobJudge:
         job: Job,
         *,
         every_step: bool,
+        steps: Steps = every,
         through: Caller | None = None,
         suppose: Suppose = NOTHING_SUPPOSED,
     ) -> None:
@@ -79,6 +80,7 @@ class JobJudge:
         self.workflow = workflow
         self.job = job
         self.every_step = every_step
+        self.asked = steps
         self.through = through
         self.actions: Actions | None = runs.links.actions if runs.links is not None else None
         self.suppose = suppose
@@ -95,7 +97,12 @@ class JobJudge:
             found = [*self._in_actions(found[0].index), *found]
         index = found[0].index
         if (asked := self.suppose.step) is not None:
-            return found if asked == index else [Measuring(index=asked)]
+            others = () if asked == index else alternatives(self.workflow, self.job, self.runs.behind)
+            return (
+                found
+                if asked == index
+                else [next(one for one in (*others, Measuring(index=asked)) if one.index == asked)]
+            )
         if index is not None and self.job.steps[index].if_ is not None:
             found = [*found, *alternatives(self.workflow, self.job, self.runs.behind)]
         return found
@@ -220,7 +227,7 @@ class JobJudge:
             return LETS_OUT
         if self.actions is not None and step.uses is not None and step.uses.startswith(LOCAL):
             view = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED)
-            inside = composite_effect(self.actions, simulation.run, step, view)
+            inside = composite_effect(self.actions, simulation.run, step, view, self.runs.behind)
             if inside is not None:
                 return inside
         leg = simulation.leg if self.several_shells else None
@@ -228,18 +235,16 @@ class JobJudge:
         if key not in self.effects:
             about = next((one for one in self.alternatives if one.index == step.index), Measuring(index=None))
             effect = shell_effect(self.workflow, self.job, step, about.command, leg)
-            if about.masked is not None:
-                effect = replace(effect, fails=Tri.FALSE, reasons=(about.masked, *effect.reasons))
-            self.effects[key] = effect
+            self.effects[key] = effect.behind(about.recipe)
         return self.effects[key]
 
     def _steps(self, simulation: JobSimulation, gate: Gate) -> tuple[StepVerdict, ...]:
-        """The steps to tell about: all, or those the verdict rests on."""
-        lenient = gate in (Gate.ADVISORY, Gate.SILENT)
+        """The steps to tell about: all that are wanted, or those the verdict rests on."""
+        others = self.every_step or gate in (Gate.ADVISORY, Gate.SILENT)
         return tuple(
             self._step(simulation, step, gate)
             for step in self.job.steps
-            if self.every_step or lenient or step.index == self.measuring.index
+            if step.index == self.measuring.index or (others and self.asked(self.workflow, self.job, step))
         )
 
     def _step(self, simulation: JobSimulation, step: Step, job_gate: Gate) -> StepVerdict:

@@ -18,6 +18,7 @@ from covpath.yamltext.nodes import Mapping
 if TYPE_CHECKING:
     from covpath.backends.contract import Recognition
     from covpath.backends.words import Argument
+    from covpath.gate.recipe_effect import RecipeEffect
     from covpath.workflow.shell.syntax import Command
 
 _ACTIONS = ("actions-rs/", "clechasseur/", "tarpaulin")
@@ -35,7 +36,7 @@ class Measuring(Struct, frozen=True, kw_only=True):
 
     ``index`` is None for a job without steps. ``command`` is the backend's command in the
     step's script, ``recognition`` what it is; both are None where the job measures no coverage.
-    ``masked`` says why the step passes although what measures behind it fails.
+    ``recipe`` is there where a recipe lets what measures behind the step fail, or may.
     """
 
     index: int | None
@@ -43,7 +44,7 @@ class Measuring(Struct, frozen=True, kw_only=True):
     command: Command | None = None
     recognition: Recognition | None = None
     reasons: tuple[Reason, ...] = ()
-    masked: Reason | None = None
+    recipe: RecipeEffect | None = None
 
 
 class Measurement(Struct, frozen=True, kw_only=True):

@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.errors import Place
 from covpath.gate.purpose import every_command_alone, fails_at_once
 from covpath.gate.visible import shows_in_script
-from covpath.terms import Reason, Tri
+from covpath.terms import Reason, Tri, both
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import OPEN, evaluate_text
 from covpath.workflow.expressions.tree import ExpressionError
@@ -21,6 +22,7 @@ from covpath.workflow.shell.dialect import Shell, default_shell, shell_named
 from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
+    from covpath.gate.recipe_effect import RecipeEffect
     from covpath.workflow.shell.exit_status import ExitEffect
     from covpath.workflow.shell.syntax import Command
 
@@ -35,6 +37,13 @@ class ShellEffect(Struct, frozen=True, kw_only=True):
     shown: bool = False
     effect: ExitEffect | None = None
     reasons: tuple[Reason, ...] = ()
+
+    def behind(self, recipe: RecipeEffect | None) -> ShellEffect:
+        """The same for a command of a recipe that lets it fail, or may."""
+        if recipe is None:
+            return self
+        fails = both(self.fails, recipe.fails)
+        return replace(self, fails=fails, shown=self.shown or recipe.shown, reasons=(recipe.reason, *self.reasons))
 
 
 FAILING_INPUTS = ("fail_ci_if_error", "fail-on-error", "if-no-files-found")

@@ -17,15 +17,17 @@ from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.invocations import invocation_of, shell_steps
 from covpath.workflow.recipes.links import Invocation
 from covpath.workflow.script_places import script_place
-from covpath.workflow.shell.dialect import ShellKind
+from covpath.workflow.shell.dialect import Shell, ShellKind
 from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.syntax import Command
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 _SAYING = frozenset({"cd", "pushd", "popd", "set", "echo", "printf", "exit", "[", "test", "true", "false", ":"})
-_MAY_RUN = frozenset({"hatch", "docker", "docker-compose"})
-"""Programs that prepare with the same subcommand that also runs something."""
+_NOT_KNOWN = Shell(kind=ShellKind.BASH, template="", known=False)
+"""What runs the command line an action is given."""
+_LEADING_ON = frozenset({"docker", "docker-compose", "source", "."})
+"""Programs that mostly prepare, and may lead on to something that does not."""
 
 
 class StepCommand(Struct, frozen=True, kw_only=True):
@@ -41,7 +43,7 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
     if step.run is None:
         text = given_command(step)
         if text is not None:
-            yield from _in_text(put_in(text, around.contexts), workflow.place(step.node), ".", environment)
+            yield from _in_text(put_in(text, around.contexts), workflow.place(step.node), ".", environment, _NOT_KNOWN)
         return
     kind = shell_for(workflow, job, step).kind
     if kind is ShellKind.PYTHON:
@@ -58,21 +60,23 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
             continue
         own = aligned[index] if aligned else None
         place = script_place(workflow, step, own.span.start) if own is not None else workflow.place(step.node)
-        if prepares(command) and command.name not in _MAY_RUN:
+        if prepares(command) and command.name not in _LEADING_ON:
             continue
         nested = nested_script(command)
         if nested is not None:
-            for inner in _in_text(nested.script.text, place, directory, exported):
+            for inner in _in_text(nested.script.text, place, directory, exported, nested.shell):
                 yield replace(inner, command=own)
             continue
         found = invocation_of(command, script, directory=directory, environment=tuple(exported.items()), place=place)
         yield StepCommand(invocation=with_variables(found), command=own)
 
 
-def _in_text(text: str, place: Place, directory: str | None, environment: Mapping[str, str]) -> Iterator[StepCommand]:
+def _in_text(
+    text: str, place: Place, directory: str | None, environment: Mapping[str, str], shell: Shell
+) -> Iterator[StepCommand]:
     """The commands of shell text that is no step's own script; all are placed where the text is."""
     steps = shell_steps(
-        text, kind="workflow", target="", file=place.file, line=1, directory=directory,
+        text, kind="workflow", target="", file=place.file, line=1, directory=directory, shell=shell,
         environment=tuple(environment.items()),
     )  # fmt: skip
     for one in steps:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from covpath.errors import Refusal
 from covpath.gate.measuring import Measuring, alternatives, find_measuring
 from covpath.gate.shell_effect import ShellEffect, shell_effect
@@ -35,10 +33,7 @@ def effect_of(judging: Judging, draft: Draft, step: Step) -> ShellEffect:
     """What the step's script makes of a failure of the command it is about, as the simulator sees it."""
     found = alternatives(draft.workflow, draft.job, judging.behind)
     about = next((one for one in found if one.index == step.index), Measuring(index=None))
-    effect = shell_effect(draft.workflow, draft.job, step, about.command)
-    if about.masked is None:
-        return effect
-    return replace(effect, fails=Tri.FALSE, reasons=(about.masked, *effect.reasons))
+    return shell_effect(draft.workflow, draft.job, step, about.command).behind(about.recipe)
 
 
 def unmask(subject: Subject, verdict: JobVerdict) -> bool:

@@ -9,10 +9,13 @@ from msgspec.structs import replace
 
 from covpath.errors import Place
 from covpath.workflow.recipes.invocations import from_arguments, shell_steps
-from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
+from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, LetOff, Reader, Step, missing, varying
 from covpath.workflow.recipes.toml_text import Table, first_text_line, line_of, read_toml, table_at
+from covpath.workflow.shell.dialect import shell_with
 
 KIND = "cargo make"
+_SHELL = shell_with(("sh", "-e"))
+"""cargo-make lets a script end at its first failure."""
 _VALUED = frozenset({"--makefile", "--cwd", "-p", "--profile", "-e", "--env", "--env-file", "-l", "--loglevel"})
 
 
@@ -60,6 +63,9 @@ def _task(name: str, tasks: Table, path: str, text: str, invocation: Invocation,
             yield from _task(other, tasks, path, text, invocation, done)
     directory = posixpath.dirname(path) or "."
     place = Place(path, start)
+    let_off = None
+    if task.get("ignore_errors") is True or task.get("force") is True:
+        let_off = LetOff(why="`ignore_errors` lets the task fail", place=place)
     command = task.get("command")
     if isinstance(command, str):
         arguments = task.get("args")
@@ -69,12 +75,15 @@ def _task(name: str, tasks: Table, path: str, text: str, invocation: Invocation,
             directory=directory,
             environment=invocation.environment,
             place=place,
+            let_off=let_off,
         )
         yield Step(kind=KIND, target=name, place=place, invocation=inner)
-    yield from _script(name, task.get("script"), path, text, start, invocation)
+    yield from _script(name, task.get("script"), path, text, start, invocation, let_off)
 
 
-def _script(name: str, script: object, path: str, text: str, start: int, invocation: Invocation) -> Iterator[Step]:
+def _script(
+    name: str, script: object, path: str, text: str, start: int, invocation: Invocation, let_off: LetOff | None
+) -> Iterator[Step]:
     lines = [str(line) for line in script] if isinstance(script, list) else str(script or "").split("\n")
     at = line_of(text, "script", start=start)
     at = at if isinstance(script, list) else first_text_line(text, at)
@@ -85,7 +94,9 @@ def _script(name: str, script: object, path: str, text: str, start: int, invocat
         file=path,
         line=at,
         directory=posixpath.dirname(path) or ".",
+        shell=_SHELL,
         environment=invocation.environment,
+        let_off=let_off,
     )
     for step in steps:
         if isinstance(script, list) and step.place is not None:

@@ -63,9 +63,12 @@ def follow(invocation: Invocation, read_file: ReadFile, is_measuring: IsMeasurin
         place=invocation.place,
         text=invocation.text,
         depends_on=(),
+        within=invocation.within,
+        let_off=invocation.let_off,
     )
     # Environments that differ in nothing but their name lead to the same chain.
-    found = {(str(chain), chain.end): chain for chain in islice(walk.chains(invocation, (first,), ()), _MOST_CHAINS)}
+    chains = islice(walk.chains(invocation, (first,), ()), _MOST_CHAINS)
+    found = {(str(chain), chain.end, tuple(link.let_off for link in chain.links)): chain for chain in chains}
     return tuple(found.values())
 
 
@@ -109,7 +112,8 @@ class _Walk:
             text=inner.text if inner is not None else "",
             depends_on=step.depends_on,
             unknown=unknown,
-            ignored=inner.ignored if inner is not None else False,
+            within=inner.within if inner is not None else None,
+            let_off=inner.let_off if inner is not None else None,
         )
         if unknown is not None or inner is None:
             yield Chain(links=(*links, link), end=End.UNKNOWN)

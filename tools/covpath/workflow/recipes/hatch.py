@@ -8,8 +8,18 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from covpath.workflow.recipes.invocations import from_arguments, shell_steps
-from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
+from covpath.errors import Place
+from covpath.workflow.recipes.invocations import PLAIN_SH, from_arguments, shell_steps
+from covpath.workflow.recipes.links import (
+    UNKNOWN_DIRECTORY,
+    Invocation,
+    LetOff,
+    Reader,
+    Step,
+    missing,
+    opaque,
+    varying,
+)
 from covpath.workflow.recipes.toml_text import Table, line_of, read_toml, table_at
 
 KIND = "hatch"
@@ -116,6 +126,7 @@ def _run(
             file=config.path,
             line=_line(config, environment, None),
             directory=invocation.directory,
+            shell=PLAIN_SH,
             environment=invocation.environment,
         )
 
@@ -149,7 +160,9 @@ def _script(
         if not isinstance(entry, str):
             continue
         line = line_of(config.text, entry.split("\n")[0], start=line)
-        ignored = entry.startswith("- ")
+        let_off = None
+        if entry.startswith("- "):
+            let_off = LetOff(why="hatch goes on where it fails (`- ` in front of it)", place=Place(config.path, line))
         text = _ARGUMENTS.sub(lambda match: arguments or (match[1] or ""), entry.removeprefix("- "))
         text = _CONTEXT.sub(lambda match: opaque(match[0]), text)
         first, _, rest = text.partition(" ")
@@ -163,6 +176,7 @@ def _script(
             file=config.path,
             line=line,
             directory=posixpath.dirname(config.path) or ".",
+            shell=PLAIN_SH,
             environment=invocation.environment,
-            ignored=ignored,
+            let_off=let_off,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 
 from msgspec.structs import replace
 
 from covpath.errors import Place
-from covpath.workflow.recipes.links import Invocation, Settings, Step, as_written
+from covpath.workflow.recipes.links import Invocation, LetOff, Settings, Step, Within, as_written
+from covpath.workflow.shell.dialect import Shell, shell_with
 from covpath.workflow.shell.directory import Directories, join_directory
 from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.parse import parse_script
@@ -19,6 +21,10 @@ _STRUCTURE = frozenset(
 )
 """Commands that run nothing of interest."""
 
+_SHELLS = frozenset({"bash", "sh", "dash"})
+PLAIN_SH = shell_with(("sh", "-c"))
+"""What most runners hand a command line to."""
+
 
 def invocation_of(
     command: Command,
@@ -28,6 +34,8 @@ def invocation_of(
     environment: Settings = (),
     place: Place | None = None,
     directories: Directories | None = None,
+    within: Within | None = None,
+    let_off: LetOff | None = None,
 ) -> Invocation:
     """A script's command as it runs when the script starts in ``directory`` with ``environment``.
 
@@ -41,6 +49,8 @@ def invocation_of(
         directory=join_directory(directory, (directories or Directories(script)).of(command)),
         environment=environment + peeled.environment,
         place=place,
+        within=within,
+        let_off=let_off,
     )
 
 
@@ -55,7 +65,7 @@ def from_arguments(
     directory: str | None = ".",
     environment: Settings = (),
     place: Place | None = None,
-    ignored: bool = False,
+    let_off: LetOff | None = None,
 ) -> Invocation:
     """An argument list as a command; None stands for an argument that varies."""
     raw = tuple("…" if argument is None else shlex.quote(argument) for argument in arguments)
@@ -66,8 +76,34 @@ def from_arguments(
         directory=directory,
         environment=environment,
         place=place,
-        ignored=ignored,
+        let_off=let_off,
     )
+
+
+def argument_steps(
+    arguments: tuple[str | None, ...],
+    *,
+    kind: str,
+    target: str,
+    place: Place,
+    directory: str | None,
+    environment: Settings = (),
+    let_off: LetOff | None = None,
+) -> list[Step]:
+    """The step of an argument list; those of the script it hands to a shell, where it does that and both are known."""
+    if len(arguments) > 2 and None not in arguments and posixpath.basename(arguments[0] or "") in _SHELLS:
+        steps = shell_steps(
+            shlex.join(word or "" for word in arguments), kind=kind, target=target, file=place.file,
+            line=place.line or 1, directory=directory, shell=PLAIN_SH, environment=environment, let_off=let_off,
+        )  # fmt: skip
+        return [_placed(step, place) for step in steps]
+    inner = from_arguments(arguments, directory=directory, environment=environment, place=place, let_off=let_off)
+    return [Step(kind=kind, target=target, place=place, invocation=inner)]
+
+
+def _placed(step: Step, place: Place) -> Step:
+    inner = replace(step.invocation, place=place) if step.invocation is not None else None
+    return replace(step, place=place, invocation=inner)
 
 
 def shell_steps(
@@ -78,10 +114,15 @@ def shell_steps(
     file: str,
     line: int,
     directory: str | None,
+    shell: Shell | None,
     environment: Settings = (),
-    ignored: bool = False,
+    outer: Within | None = None,
+    let_off: LetOff | None = None,
 ) -> list[Step]:
-    """A step for each command of shell text that stands at ``line`` of ``file``."""
+    """A step for each command of shell text that stands at ``line`` of ``file``.
+
+    ``shell`` runs the text (None: the shell around it), which may stand in the command ``outer``.
+    """
     script = parse_script(text)
     directories = Directories(script)
     steps: list[Step] = []
@@ -92,6 +133,7 @@ def shell_steps(
             exported += tuple(_exports(command))
         if command.name in _STRUCTURE or not command.words:
             continue
+        within = Within(command=command, script=script, shell=shell, outer=outer)
         nested = nested_script(command)
         where = join_directory(directory, directories.of(command))
         if nested is not None:
@@ -102,14 +144,16 @@ def shell_steps(
                 file=file,
                 line=here.line or line,
                 directory=where,
+                shell=nested.shell,
                 environment=exported,
-                ignored=ignored,
+                outer=within,
+                let_off=let_off,
             )
             continue
         found = invocation_of(
-            command, script, directory=directory, environment=exported, place=here, directories=directories
-        )
-        found = replace(found, ignored=True) if ignored else found
+            command, script, directory=directory, environment=exported, place=here, directories=directories,
+            within=within, let_off=let_off,
+        )  # fmt: skip
         steps.append(Step(kind=kind, target=target, place=here, invocation=found))
     if script.errors:
         here = Place(file, line + text.count("\n", 0, script.errors[0].start))

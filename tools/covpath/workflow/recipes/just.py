@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.workflow.recipes.invocations import shell_steps
+from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
 from covpath.workflow.recipes.justfile import Justfile, Recipe, literal, read_justfile
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
     Invocation,
+    LetOff,
     Reader,
     Settings,
     Step,
@@ -21,11 +22,14 @@ from covpath.workflow.recipes.links import (
     opaque,
     varying,
 )
+from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "just"
 _NAMES = ("justfile", "Justfile", ".justfile", "JUSTFILE")
 _INTERPOLATION = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _VALUED = frozenset({"-f", "--justfile", "-d", "--working-directory", "--set", "--shell", "--dotenv-path", "--color"})
+_SCRIPT = ("sh", "-eu")
+"""What runs a recipe marked ``[script]``."""
 _HARMLESS = frozenset({"--list", "-l", "--evaluate", "--summary", "--show", "-s", "--version", "--fmt", "--dump"})
 
 
@@ -200,8 +204,8 @@ def _bound(recipe: Recipe, arguments: tuple[str | None, ...]) -> dict[str, str |
 
 
 def _body_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], environment: Settings) -> Iterator[Step]:
-    if recipe.body and recipe.body[0][1].startswith("#!"):
-        yield from _shebang_steps(justfile, recipe, values, environment)
+    if recipe.script is not None or (recipe.body and recipe.body[0][1].startswith("#!")):
+        yield from _script_steps(justfile, recipe, values, environment)
         return
     pending: list[str] = []
     start = 0
@@ -212,9 +216,11 @@ def _body_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], envi
             continue
         text = "\n".join(pending)
         pending = []
-        marks = re.match(r"[@-]*", text)
-        ignored = marks is not None and "-" in marks[0]
-        stripped = text.lstrip("@-") if ignored or text.startswith("@") else text
+        stripped = text.lstrip("@-")
+        let_off = None
+        if "-" in text[: len(text) - len(stripped)]:
+            why = "just goes on where the line fails (`-` in front of it)"
+            let_off = LetOff(why=why, place=Place(justfile.path, start))
         if stripped.strip() and not stripped.lstrip().startswith("#"):
             yield from shell_steps(
                 _interpolate(stripped, values),
@@ -223,16 +229,28 @@ def _body_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], envi
                 file=justfile.path,
                 line=start,
                 directory=justfile.directory,
+                shell=_line_shell(justfile),
                 environment=environment,
-                ignored=ignored,
+                let_off=let_off,
             )
 
 
-def _shebang_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], environment: Settings) -> Iterator[Step]:
+def _line_shell(justfile: Justfile) -> Shell:
+    """The shell of a recipe's lines: ``sh -cu`` where ``set shell`` says nothing else."""
+    return shell_with(justfile.shell) if justfile.shell else PLAIN_SH
+
+
+def _script_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], environment: Settings) -> Iterator[Step]:
+    """The commands of a recipe that is one script: by its first line, or by ``[script]``."""
+    if not recipe.body:
+        return
     first = recipe.body[0][1]
-    if not re.search(r"\b(?:ba|da|z)?sh\b", first):
+    by_line = tuple(first[2:].split()) if first.startswith("#!") else _SCRIPT
+    interpreter = recipe.script or by_line
+    if not re.search(r"\b(?:ba|da|z)?sh\b", " ".join(interpreter)):
         place = Place(justfile.path, recipe.body[0][0])
-        yield Step(kind=KIND, target=recipe.name, place=place, unknown=f"the recipe is written for {first[2:].strip()}")
+        written = " ".join(interpreter)
+        yield Step(kind=KIND, target=recipe.name, place=place, unknown=f"the recipe is written for {written}")
         return
     yield from shell_steps(
         _interpolate("\n".join(line for _, line in recipe.body), values),
@@ -241,6 +259,7 @@ def _shebang_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], e
         file=justfile.path,
         line=recipe.body[0][0],
         directory=justfile.directory,
+        shell=shell_with(interpreter),
         environment=environment,
     )
 

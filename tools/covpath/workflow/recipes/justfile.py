@@ -17,12 +17,18 @@ _MODULE = re.compile(r"mod\??\s+([\w-]+)(?:\s+['\"]([^'\"]+)['\"])?\s*$")
 _IMPORT = re.compile(r"import\??\s+['\"]([^'\"]+)['\"]")
 _DEPENDENCY = re.compile(r"\(([^()]*)\)|(&&|[A-Za-z_][\w-]*(?:::[\w-]+)*)")
 _PARAMETER = re.compile(r"([*+$]*[A-Za-z_][\w-]*)(?:=('[^']*'|\"[^\"]*\"|\S+))?")
+_SHELL = re.compile(r"set\s+shell\s*:=\s*\[(.*)\]")
+_SCRIPT = re.compile(r"""\[(?:[^'"\]]|'[^']*'|"[^"]*")*?\bscript\b(?:\((.*?)\))?\s*[,\]]""")
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _STRING = re.compile(r"(['\"])(.*?)\1\s*(?:#.*)?$")
 _MOST_IMPORTS = 32
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
-    """One recipe; ``before`` and ``after`` are its dependencies with their arguments as written."""
+    """One recipe; ``before`` and ``after`` are its dependencies with their arguments as written.
+
+    ``script`` is there where ``[script]`` makes its body one script: the interpreter, empty for just's own.
+    """
 
     name: str
     line: int
@@ -30,10 +36,11 @@ class Recipe(Struct, frozen=True, kw_only=True):
     before: tuple[tuple[str, ...], ...]
     after: tuple[tuple[str, ...], ...]
     body: tuple[tuple[int, str], ...]
+    script: tuple[str, ...] | None = None
 
 
 class Justfile(Struct):
-    """A justfile: ``recipes`` in their order, the first one being the default."""
+    """A justfile: ``recipes`` in their order, the first one being the default; ``shell`` where one is set."""
 
     path: str
     directory: str
@@ -41,6 +48,7 @@ class Justfile(Struct):
     aliases: dict[str, str]
     variables: dict[str, str]
     modules: dict[str, str | None]
+    shell: tuple[str, ...] = ()
 
 
 def literal(text: str) -> str | None:
@@ -56,10 +64,16 @@ def read_justfile(path: str, text: str, reader: Reader, seen: frozenset[str] = f
     met = {*seen, path}
     lines = text.splitlines()
     index = 0
+    script: tuple[str, ...] | None = None
     while index < len(lines):
         line = lines[index]
         index += 1
+        if line.startswith("[") and (match := _SCRIPT.match(line)) is not None:
+            script = _words(match[1] or "")
         if not line.strip() or line[0] in " \t#[":
+            continue
+        if (match := _SHELL.match(line)) is not None:
+            justfile.shell = _words(match[1])
             continue
         if (match := _ALIAS.match(line)) is not None:
             justfile.aliases[match[1]] = match[2]
@@ -71,6 +85,7 @@ def read_justfile(path: str, text: str, reader: Reader, seen: frozenset[str] = f
                 met.add(inner_path)
                 imported = read_justfile(inner_path, inner, reader, frozenset(met))
                 borrowed |= imported.recipes
+                justfile.shell = justfile.shell or imported.shell
         elif (match := _VARIABLE.match(line)) is not None:
             value = literal(match[2])
             if value is not None:
@@ -78,7 +93,8 @@ def read_justfile(path: str, text: str, reader: Reader, seen: frozenset[str] = f
         else:
             number = index
             body, index = _body(lines, index)
-            recipe = _recipe(line, number, body)
+            recipe = _recipe(line, number, body, script)
+            script = None
             if recipe is not None:
                 justfile.recipes[recipe.name] = recipe
     # A file's own recipes come first: they win, and the first of them is the default.
@@ -103,7 +119,12 @@ def _body(lines: list[str], index: int) -> tuple[list[tuple[int, str]], int]:
     return found, index
 
 
-def _recipe(header: str, number: int, body: list[tuple[int, str]]) -> Recipe | None:
+def _words(text: str) -> tuple[str, ...]:
+    """The quoted strings of a list."""
+    return tuple(first or second for first, second in _QUOTED.findall(text))
+
+
+def _recipe(header: str, number: int, body: list[tuple[int, str]], script: tuple[str, ...] | None) -> Recipe | None:
     match = _NAME.match(header)
     colon = _header_end(header)
     if match is None or colon is None:
@@ -125,6 +146,7 @@ def _recipe(header: str, number: int, body: list[tuple[int, str]]) -> Recipe | N
         before=tuple(before),
         after=tuple(after),
         body=tuple(body),
+        script=script,
     )
 
 

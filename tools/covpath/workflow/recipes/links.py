@@ -10,7 +10,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from covpath.errors import Place
-from covpath.terms import Fact
+from covpath.terms import Fact, Tri
+from covpath.workflow.shell.dialect import Shell
+from covpath.workflow.shell.syntax import Command, Script
 
 Settings = tuple[tuple[str, str | None], ...]
 """Environment variables in the order they were set; None where a value is not static."""
@@ -21,12 +23,34 @@ _OPAQUE = re.compile(r"\$\{\{ '((?:[^']|'')*)' \}\}")
 _VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
 
 
+class LetOff(Struct, frozen=True, kw_only=True):
+    """Why a recipe's runner goes on where a command fails; ``fails`` is UNKNOWN where it may not."""
+
+    why: str
+    place: Place | None
+    fails: Tri = Tri.FALSE
+
+
+class Within(Struct, frozen=True, kw_only=True):
+    """The shell text a command stands in.
+
+    ``shell`` runs it: None for the shell around the recipe (``source``). ``outer`` is the text this
+    one is an argument in (``bash -c '...'``).
+    """
+
+    command: Command
+    script: Script
+    shell: Shell | None
+    outer: Within | None = None
+
+
 class Invocation(Struct, frozen=True, kw_only=True):
     """One command as it would be run.
 
     ``words`` are the static texts (None where a word varies), ``raw`` the words as written.
     ``directory`` is relative to the repository's root ("." there), None where it cannot be told.
-    ``ignored``: the recipe goes on where it fails (``-`` in front of it in make, just, tox).
+    ``within`` is the shell text it stands in, if any; ``let_off`` is there where its runner does not
+    pass its failure on (``-`` in front of it in make, just, tox).
     """
 
     words: tuple[str | None, ...]
@@ -35,7 +59,8 @@ class Invocation(Struct, frozen=True, kw_only=True):
     directory: str | None = "."
     environment: Settings = ()
     place: Place | None = None
-    ignored: bool = False
+    within: Within | None = None
+    let_off: LetOff | None = None
 
     @property
     def name(self) -> str:
@@ -66,7 +91,10 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """One link of a chain; ``unknown`` says why the chain ends here without a command."""
+    """One link of a chain; ``unknown`` says why the chain ends here without a command.
+
+    ``within`` and ``let_off`` are those of its command.
+    """
 
     kind: str
     target: str
@@ -74,7 +102,8 @@ class Link(Struct, frozen=True, kw_only=True):
     text: str
     depends_on: tuple[str, ...] = ()
     unknown: str | None = None
-    ignored: bool = False
+    within: Within | None = None
+    let_off: LetOff | None = None
 
 
 class End(Fact):

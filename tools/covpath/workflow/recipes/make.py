@@ -9,15 +9,28 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from covpath.errors import Place
 from covpath.workflow.recipes.invocations import shell_steps
-from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
+from covpath.workflow.recipes.links import (
+    UNKNOWN_DIRECTORY,
+    Invocation,
+    LetOff,
+    Reader,
+    Step,
+    missing,
+    opaque,
+    varying,
+)
 from covpath.workflow.recipes.makefile import Makefile, Rule, read_makefile
+from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "make"
 _PROGRAMS = frozenset({"make", "gmake", "bmake"})
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _VALUED = frozenset({"-I", "-j", "-l", "-o", "-W", "--jobs", "--include-dir"})
 _REFERENCE = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
+_IGNORES = re.compile(r"--ignore-errors|-(?![CfIoW])[a-zA-Z]*i[a-zA-Z]*")
+_MARKS = re.compile(r"[@+\-\s]*")
 _DEEPEST = 12
 _LONGEST = 20_000
 """Characters of a command after its variables are put in."""
@@ -29,6 +42,7 @@ class _Asked(Struct):
     file: str | None = None
     directory: str | None = "."
     varying: str | None = None
+    ignores: str | None = None
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
@@ -47,7 +61,8 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
         if text is not None:
             makefile = read_makefile(path, text, directory, reader)
             makefile.variables.update(asked.variables)
-            return list(_target_steps(makefile, asked, invocation))
+            steps = list(_target_steps(makefile, asked, invocation))
+            return steps if asked.ignores is None else [_let_off(step, asked.ignores) for step in steps]
     return [missing(KIND, shown, posixpath.normpath(posixpath.join(directory, asked.file or "Makefile")))]
 
 
@@ -78,6 +93,8 @@ def _arguments(invocation: Invocation) -> _Asked:
             index += 1
         elif word.startswith("--directory="):
             asked.directory = word.partition("=")[2]
+        elif _IGNORES.fullmatch(word):
+            asked.ignores = word
         elif word.startswith("-"):
             if word.startswith(("-C", "-f")):
                 asked.directory, asked.file = (word[2:], asked.file) if word[1] == "C" else (asked.directory, word[2:])
@@ -117,23 +134,64 @@ def _rule_steps(makefile: Makefile, target: str, invocation: Invocation, done: s
     yield from _recipe_steps(makefile, rule, target, stem, invocation)
 
 
+def _let_off(step: Step, option: str) -> Step:
+    """A step of a ``make`` that was told to go on whatever fails."""
+    if step.invocation is None or step.invocation.let_off is not None:
+        return step
+    let_off = LetOff(why=f"`make {option}` ignores what fails", place=step.place)
+    return replace(step, invocation=replace(step.invocation, let_off=let_off))
+
+
 def _recipe_steps(makefile: Makefile, rule: Rule, target: str, stem: str, invocation: Invocation) -> Iterator[Step]:
-    for number, line in rule.recipe:
-        marks = re.match(r"[@+\-\s]*", line)
-        ignored = marks is not None and "-" in marks[0]
-        text = _substitute(line[marks.end() if marks else 0 :], makefile, target, stem)
+    file = rule.file or makefile.path
+    ignoring = makefile.rules.get(".IGNORE")
+    always = ignoring is not None and (not ignoring.prerequisites or target in ignoring.prerequisites)
+    for number, line in _together(rule) if ".ONESHELL" in makefile.rules else rule.recipe:
+        text = _substitute(line, makefile, target, stem)
+        marks = _MARKS.match(text)
+        text = text[marks.end() if marks is not None else 0 :]
         if not text.strip() or text.startswith("#"):
             continue
+        let_off = None
+        if always or (marks is not None and "-" in marks[0]):
+            why = (
+                "`.IGNORE` lets what fails pass" if always else "make goes on where the line fails (`-` in front of it)"
+            )
+            let_off = LetOff(why=why, place=Place(file, number))
         yield from shell_steps(
             text,
             kind=KIND,
             target=target,
-            file=rule.file or makefile.path,
+            file=file,
             line=number,
             directory=makefile.directory,
+            shell=_shell(makefile),
             environment=invocation.environment,
-            ignored=ignored,
+            let_off=let_off,
         )
+
+
+def _together(rule: Rule) -> list[tuple[int, str]]:
+    """A recipe as one script, every line where it stands in the file (``.ONESHELL``)."""
+    if not rule.recipe:
+        return []
+    first = at = rule.recipe[0][0]
+    lines: list[str] = []
+    for number, line in rule.recipe:
+        lines += [""] * (number - at)
+        lines.append(line if number == first else _without_marks(line))
+        at = number + 1 + line.count("\n")
+    return [(first, "\n".join(lines))]
+
+
+def _without_marks(line: str) -> str:
+    return re.sub(r"^[@+\-]+", "", line)
+
+
+def _shell(makefile: Makefile) -> Shell:
+    """The shell of a recipe's lines: ``/bin/sh -c`` where ``SHELL`` and ``.SHELLFLAGS`` say nothing else."""
+    known = makefile.variables
+    return shell_with([*known.get("SHELL", "/bin/sh").split(), *known.get(".SHELLFLAGS", "-c").split()])
 
 
 def _substitute(text: str, makefile: Makefile, target: str, stem: str) -> str:

@@ -7,12 +7,15 @@ import posixpath
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.errors import Place
-from covpath.workflow.recipes.invocations import from_arguments
+from covpath.terms import Tri
+from covpath.workflow.recipes.invocations import argument_steps
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
     Invocation,
+    LetOff,
     Reader,
     Settings,
     Step,
@@ -20,7 +23,7 @@ from covpath.workflow.recipes.links import (
     varying,
     varying_names,
 )
-from covpath.workflow.recipes.python_calls import parse_python, text_of
+from covpath.workflow.recipes.python_calls import guarded, parse_python, text_of
 
 KIND = "nox"
 _RUN = frozenset({"run", "run_always"})
@@ -184,6 +187,7 @@ class _Session(Struct):
     invocation: Invocation
     depends_on: tuple[str, ...]
     directory: str | None = None
+    guarded: frozenset[int] = frozenset()
 
     def steps(self, function: ast.FunctionDef, depth: int = 0) -> Iterator[Step]:
         """The commands a session's function runs, in the order they are written."""
@@ -193,6 +197,7 @@ class _Session(Struct):
         root = posixpath.dirname(self.noxfile.path) or "."
         self.directory = self.directory or root
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+        self.guarded |= guarded(function)
         for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
             owner = call.func.value if isinstance(call.func, ast.Attribute) else None
             on_session = isinstance(owner, ast.Name) and owner.id == session
@@ -216,14 +221,25 @@ class _Session(Struct):
         if method not in _RUN or not call.args:
             return
         place = Place(self.noxfile.path, call.lineno)
-        words = tuple(self._words(call.args, session))
-        inner_invocation = from_arguments(
-            words,
+        for step in argument_steps(
+            tuple(self._words(call.args, session)),
+            kind=KIND,
+            target=self.name,
             directory=self.directory,
             environment=self.invocation.environment + _environment(call),
             place=place,
-        )
-        yield Step(kind=KIND, target=self.name, place=place, invocation=inner_invocation, depends_on=self.depends_on)
+            let_off=self._let_off(call, place),
+        ):
+            yield replace(step, depends_on=self.depends_on)
+
+    def _let_off(self, call: ast.Call, place: Place) -> LetOff | None:
+        """What the session makes of a failing ``session.run``: it ends there, unless the code says otherwise."""
+        codes = next((keyword.value for keyword in call.keywords if keyword.arg == "success_codes"), None)
+        if codes is not None and ast.unparse(codes) not in {"[0]", "(0,)"}:
+            return LetOff(why=f"`success_codes={ast.unparse(codes)}` may let it pass", place=place, fails=Tri.UNKNOWN)
+        if call.lineno in self.guarded:
+            return LetOff(why="it stands in a `try` that may let it pass", place=place, fails=Tri.UNKNOWN)
+        return None
 
     def _words(self, arguments: list[ast.expr], session: str) -> Iterator[str | None]:
         for argument in arguments:

@@ -7,7 +7,7 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
-from covpath.workflow.recipes.invocations import shell_steps
+from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
 from covpath.workflow.recipes.toml_text import line_of
 
@@ -125,6 +125,7 @@ def _script(
                 file=path,
                 line=line_of(text, '"scripts"', f'"{single}"'),
                 directory=posixpath.dirname(path) or ".",
+                shell=PLAIN_SH,
                 environment=invocation.environment,
             )
 

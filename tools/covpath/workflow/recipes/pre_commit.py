@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from covpath.errors import InputError
-from covpath.workflow.recipes.invocations import shell_steps
+from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing
 from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref
 from covpath.yamltext.reading import read
@@ -67,6 +67,7 @@ def _hooks(path: str, text: str, wanted: str | None, invocation: Invocation) -> 
                 file=path,
                 line=source.place(deref(entry).start).line or 1,
                 directory=posixpath.dirname(path) or ".",
+                shell=PLAIN_SH,
                 environment=invocation.environment,
             )
 

@@ -6,13 +6,15 @@ import posixpath
 import re
 
 from covpath.errors import Place
-from covpath.workflow.recipes.invocations import from_arguments, shell_steps
+from covpath.workflow.recipes.invocations import PLAIN_SH, argument_steps, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
 from covpath.workflow.recipes.python_calls import parse_python, subprocess_calls
 from covpath.workflow.recipes.runners import MODULE_RUNNERS
+from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "script"
-_SHELLS = frozenset({"bash", "sh", "dash", "zsh", "source", "."})
+_SOURCES = frozenset({"source", "."})
+_SHELLS = frozenset({"bash", "sh", "dash", "zsh", *_SOURCES})
 _ROOTS = re.compile(
     r"(?:\$\{?GITHUB_WORKSPACE\}?|\$\{\{\s*github\.workspace\s*\}\}|\$\(pwd\)|\$\{?PWD\}?"
     r"|\$\(git rev-parse --show-toplevel\))/"
@@ -39,7 +41,9 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
         return [Step(kind=KIND, target=path, place=invocation.place, unknown=UNKNOWN_DIRECTORY)]
     full, text = reader.read(directory, path)
     if text is None:
-        return [missing(KIND, path, full)] if _is_ours(invocation, path) else None
+        # What is sourced mostly sets variables: nothing hides there unless it is seen.
+        sourced = invocation.words[0] in _SOURCES
+        return [missing(KIND, path, full)] if _is_ours(invocation, path) and not sourced else None
     return _steps(full, text, directory, invocation)
 
 
@@ -89,10 +93,22 @@ def _steps(path: str, text: str, directory: str, invocation: Invocation) -> list
             file=path,
             line=1,
             directory=directory,
+            shell=_shell(invocation, shebang),
             environment=invocation.environment,
         )
     what = f"is written for {shebang[2:].strip()}" if shebang else "is no script that can be followed"
     return [missing(KIND, path, path, what=what)]
+
+
+def _shell(invocation: Invocation, shebang: str) -> Shell | None:
+    """What runs a script: the shell it is given to (its first line does not count then), else its first line's."""
+    program = invocation.words[0] or ""
+    if program in _SOURCES:
+        return None
+    if program in _SHELLS:
+        index = _script_index(invocation) or 1
+        return shell_with([word or "" for word in invocation.words[:index]])
+    return shell_with(shebang[2:].split() or ["sh"])
 
 
 def _with_known_directories(text: str, path: str, directory: str) -> str:
@@ -107,19 +123,27 @@ def _python_steps(path: str, text: str, directory: str, invocation: Invocation) 
     if tree is None:
         return [missing(KIND, path, path, what="is not Python that can be read")]
     steps: list[Step] = []
-    for line, command in sorted(subprocess_calls(tree), key=lambda call: call[0]):
-        if isinstance(command, str):
+    for call in sorted(subprocess_calls(tree, path), key=lambda call: call.line):
+        if isinstance(call.command, str):
             steps += shell_steps(
-                command,
+                call.command,
                 kind=KIND,
                 target=path,
                 file=path,
-                line=line,
+                line=call.line,
                 directory=directory,
+                shell=PLAIN_SH,
                 environment=invocation.environment,
+                let_off=call.let_off,
             )
         else:
-            place = Place(path, line)
-            inner = from_arguments(command, directory=directory, environment=invocation.environment, place=place)
-            steps.append(Step(kind=KIND, target=path, place=place, invocation=inner))
+            steps += argument_steps(
+                call.command,
+                kind=KIND,
+                target=path,
+                place=Place(path, call.line),
+                directory=directory,
+                environment=invocation.environment,
+                let_off=call.let_off,
+            )
     return steps

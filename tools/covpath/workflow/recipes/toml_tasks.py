@@ -8,15 +8,17 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from covpath.workflow.recipes.invocations import shell_steps
-from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
+from covpath.errors import Place
+from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
+from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, LetOff, Reader, Step, missing, varying
 from covpath.workflow.recipes.toml_text import first_text_line, line_of, read_toml, table_at
+from covpath.workflow.shell.dialect import Shell, shell_with
 
 
 class _Runner(Struct, frozen=True, kw_only=True):
     """A task runner: ``verbs`` come before the task's name, ``tables`` are where tasks are looked up.
 
-    ``direct``: a name that is no task is a program, so nothing is missing.
+    ``direct``: a name that is no task is a program, so nothing is missing. ``shell`` runs its command lines.
     """
 
     kind: str
@@ -24,6 +26,7 @@ class _Runner(Struct, frozen=True, kw_only=True):
     tables: tuple[tuple[str, tuple[str, ...]], ...]
     direct: bool = False
     valued: frozenset[str] = frozenset()
+    shell: Shell = PLAIN_SH
 
 
 _RUNNERS: tuple[_Runner, ...] = (
@@ -49,6 +52,7 @@ _RUNNERS: tuple[_Runner, ...] = (
         verbs=(("mise", "run"), ("mise", "r")),
         tables=(("mise.toml", ("tasks",)), (".mise.toml", ("tasks",)), (".config/mise.toml", ("tasks",))),
         valued=frozenset({"-C", "--cd", "-j", "--jobs"}),
+        shell=shell_with(("sh", "-c", "-o", "errexit")),
     ),
 )
 
@@ -140,11 +144,13 @@ def _task(
     file: _File,
     rest: Invocation,
     done: set[str],
+    let_off: LetOff | None = None,
 ) -> Iterator[Step]:
     done.add(name)
     task = tasks[name]
     start = file.line_of_task(name)
     table = task if isinstance(task, dict) else {}
+    let_off = _let_off(table, file, start) or let_off
     before = [entry for key in _LIST_KEYS for entry in _as_list(table.get(key))]
     if isinstance(task, list):
         before = task
@@ -152,18 +158,18 @@ def _task(
         other = entry if isinstance(entry, str) else table_at(entry).get("task") or table_at(entry).get("ref")
         first = str(other).split()[0] if other else ""
         if first in tasks and first not in done:
-            yield from _task(runner, first, tasks, file, rest, done)
+            yield from _task(runner, first, tasks, file, rest, done, let_off)
         elif isinstance(entry, str) and first not in tasks:
-            yield from _shell(runner, name, entry, file.path, line_of(file.text, entry, start=start), rest)
+            yield from _shell(runner, name, entry, file.path, line_of(file.text, entry, start=start), rest, let_off)
         elif isinstance(entry, dict) and entry:
-            yield from _task(runner, name, {name: entry}, file, rest, done)
+            yield from _task(runner, name, {name: entry}, file, rest, done, let_off)
     single = task if isinstance(task, str) else next((table[key] for key in _TEXT_KEYS if key in table), None)
     lines = single if isinstance(single, list) else [single] if single is not None else []
     if lines and all(isinstance(line, str) for line in lines) and "run" not in table and isinstance(single, list):
         lines = [shlex.join(str(line) for line in lines)]
     for line in lines:
         if isinstance(line, str):
-            yield from _shell(runner, name, line, file.path, start, rest)
+            yield from _shell(runner, name, line, file.path, start, rest, let_off)
     if not before and not lines:
         yield missing(runner.kind, name, file.path, what=f"says nothing of task {name} that can be followed")
 
@@ -174,7 +180,16 @@ def _as_list(value: object) -> list[object]:
     return [value] if isinstance(value, str) else []
 
 
-def _shell(runner: _Runner, name: str, command: str, path: str, line: int, rest: Invocation) -> list[Step]:
+def _let_off(table: dict[str, object], file: _File, start: int) -> LetOff | None:
+    """poe's ``ignore_fail``: a sequence that succeeds whatever fails in it."""
+    if table.get("ignore_fail") not in (True, "return_zero"):
+        return None
+    return LetOff(why="`ignore_fail` lets what fails pass", place=Place(file.path, start))
+
+
+def _shell(
+    runner: _Runner, name: str, command: str, path: str, line: int, rest: Invocation, let_off: LetOff | None
+) -> list[Step]:
     arguments = " ".join(rest.raw)
     text = command.replace("{args}", arguments) if "{args}" in command else f"{command} {arguments}".rstrip()
     return shell_steps(
@@ -184,5 +199,7 @@ def _shell(runner: _Runner, name: str, command: str, path: str, line: int, rest:
         file=path,
         line=line,
         directory=posixpath.dirname(path) or ".",
+        shell=runner.shell,
         environment=rest.environment,
+        let_off=let_off,
     )

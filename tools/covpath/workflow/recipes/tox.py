@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from covpath.errors import Place
-from covpath.workflow.recipes.invocations import from_arguments
+from covpath.workflow.recipes.invocations import argument_steps
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
     Invocation,
+    LetOff,
     Reader,
     Step,
     missing,
@@ -29,6 +30,7 @@ _VALUED = frozenset(
         *("--installpkg", "-x", "--override", "--discover", "--default-runner", "--skip-env", "--colored", "--develop"),
     }
 )
+_MARKS = {"-": "tox goes on where it fails (`-` in front of it)", "!": "`!` makes its failure a success"}
 _NO_VALUE = frozenset({"--develop", "-o"})
 
 
@@ -150,11 +152,16 @@ def _commands(
 ) -> Iterator[Step]:
     for command in environment.commands(posargs):
         place = Place(config.path, command.line)
-        inner = from_arguments(
+        let_off = environment.let_off
+        if command.mark:
+            let_off = LetOff(why=_MARKS[command.mark], place=place)
+        for step in argument_steps(
             command.words,
+            kind=KIND,
+            target=environment.name,
             directory=environment.directory,
             environment=invocation.environment + environment.variables,
             place=place,
-            ignored=command.ignored,
-        )
-        yield Step(kind=KIND, target=environment.name, place=place, invocation=inner, depends_on=depends_on)
+            let_off=let_off,
+        ):
+            yield replace(step, depends_on=depends_on)

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from covpath.errors import Place
 from covpath.workflow.recipes.ini import Ini, Lines
-from covpath.workflow.recipes.links import Settings
+from covpath.workflow.recipes.links import LetOff, Settings
 from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words, expand_braces
 
 _FACTORS = re.compile(r"(?P<factors>[\w!{},.-]+(?:,\s+[\w!{},.-]+)*)\s*:(?:\s+|$)(?P<rest>.*)")
 _REFERENCE = re.compile(r"\{(?P<inner>[^{}]*)\}")
 _LONGEST = 20_000
 """Characters of a command after its references are put in."""
+_TRUE = frozenset({"true", "1", "t", "yes", "y", "on"})
+"""What tox's own conversion takes for true."""
 _OPAQUE = "\0"
 """Stands in a command for text that is not known."""
 
@@ -36,7 +39,7 @@ def config_from_ini(path: str, sections: Ini, root: str) -> ToxConfig:
         if name not in headers and name not in listed and not _made_of_factors(name, known, sections):
             return None
         chain = [sections[key] for key in (headers.get(name, ""), "testenv") if key in sections]
-        return _ini_environment(name, chain, sections, root)
+        return _ini_environment(name, chain, sections, root, path)
 
     return ToxConfig(path, listed, known, environment)
 
@@ -62,7 +65,7 @@ def _names(lines: Lines) -> list[str]:
     return list(dict.fromkeys(name for piece in pieces for name in expand_braces(piece)))
 
 
-def _ini_environment(name: str, chain: list[dict[str, Lines]], sections: Ini, root: str) -> Environment:
+def _ini_environment(name: str, chain: list[dict[str, Lines]], sections: Ini, root: str, path: str) -> Environment:
     def value(*keys: str) -> Lines:
         for section in chain:
             for key in keys:
@@ -80,8 +83,16 @@ def _ini_environment(name: str, chain: list[dict[str, Lines]], sections: Ini, ro
             found += scope.commands(value(key), posargs)
         return found
 
+    outcome = next(((number, line) for number, line in value("ignore_outcome")), (0, ""))
+    let_off = None
+    if scope.plain(outcome[1]).strip().lower() in _TRUE:
+        let_off = LetOff(why="`ignore_outcome` lets the environment fail", place=Place(path, outcome[0] or None))
     return Environment(
-        name=name, directory=directory, variables=_variables(value("setenv", "set_env")), commands=commands
+        name=name,
+        directory=directory,
+        variables=_variables(value("setenv", "set_env")),
+        commands=commands,
+        let_off=let_off,
     )
 
 
@@ -142,11 +153,10 @@ class _Scope(Struct):
     def commands(self, lines: Lines, posargs: Words) -> list[ToxCommand]:
         found: list[ToxCommand] = []
         for number, line in self._referred(lines, 0):
-            ignored = line.startswith("-")
-            text = self._resolve(line.lstrip("-! ") if ignored or line.startswith("!") else line, posargs, 0)
-            words = _split(text)
+            mark = line[:1] if line[:1] in {"-", "!"} else ""
+            words = _split(self._resolve(line.lstrip("-! ") if mark else line, posargs, 0))
             if words:
-                found.append(ToxCommand(words=words, line=number, ignored=ignored))
+                found.append(ToxCommand(words=words, line=number, mark=mark))
         return found
 
     def _referred(self, lines: Lines, depth: int) -> Iterator[tuple[int, str]]:

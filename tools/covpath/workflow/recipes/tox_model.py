@@ -8,26 +8,30 @@ from itertools import islice
 
 from msgspec import Struct
 
-from covpath.workflow.recipes.links import Settings
+from covpath.workflow.recipes.links import LetOff, Settings
 
 Words = tuple[str | None, ...]
 
 
 class ToxCommand(Struct, frozen=True, kw_only=True):
-    """One command of an environment."""
+    """One command of an environment; ``mark`` is what stands in front of it: ``-``, ``!``, or nothing."""
 
     words: Words
     line: int
-    ignored: bool = False
+    mark: str = ""
 
 
 class Environment(Struct, frozen=True, kw_only=True):
-    """One environment; ``commands`` takes the positional arguments of the command line."""
+    """One environment; ``commands`` takes the positional arguments of the command line.
+
+    ``let_off`` is there where tox does not count its failure (``ignore_outcome``).
+    """
 
     name: str
     directory: str
     variables: Settings
     commands: Callable[[Words], list[ToxCommand]]
+    let_off: LetOff | None = None
 
 
 class ToxConfig(Struct):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from covpath.errors import Place
+from covpath.workflow.recipes.links import LetOff
 from covpath.workflow.recipes.toml_text import Table, line_of, table_at
 from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words
 
@@ -18,7 +20,7 @@ def config_from_toml(path: str, text: str, table: Table, root: str) -> ToxConfig
     def environment(name: str) -> Environment | None:
         if name not in known:
             return None
-        return _toml_environment(name, table_at(environments, name), table_at(table, "env_run_base"), text, root)
+        return _toml_environment(name, table_at(environments, name), table_at(table, "env_run_base"), text, root, path)
 
     return ToxConfig(path, listed, known, environment)
 
@@ -27,7 +29,7 @@ def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _toml_environment(name: str, own: Table, base: Table, text: str, root: str) -> Environment:
+def _toml_environment(name: str, own: Table, base: Table, text: str, root: str, path: str) -> Environment:
     def value(key: str) -> object:
         return own.get(key, base.get(key))
 
@@ -46,11 +48,15 @@ def _toml_environment(name: str, own: Table, base: Table, text: str, root: str) 
                 words = tuple(_toml_words(_list(command), posargs, name))
                 if words:
                     at = line_of(text, words[0] or key, start=at)
-                    ignored = words[0] == "-"
-                    found.append(ToxCommand(words=words[1:] if ignored else words, line=at, ignored=ignored))
+                    mark = words[0] if words[0] in {"-", "!"} else ""
+                    found.append(ToxCommand(words=words[1:] if mark else words, line=at, mark=mark or ""))
         return found
 
-    return Environment(name=name, directory=directory, variables=variables, commands=commands)
+    let_off = None
+    if value("ignore_outcome") is True:
+        place = Place(path, line_of(text, "ignore_outcome", start=start))
+        let_off = LetOff(why="`ignore_outcome` lets the environment fail", place=place)
+    return Environment(name=name, directory=directory, variables=variables, commands=commands, let_off=let_off)
 
 
 def _toml_words(command: list[object], posargs: Words, name: str) -> Iterator[str | None]:

@@ -7,6 +7,7 @@ GitHub's "Workflow syntax" (``jobs.<job_id>.steps[*].shell``).
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -103,7 +104,7 @@ def _from_template(template: str) -> Shell:
         words = shlex.split(template)
     except ValueError:
         words = template.split()
-    name = words[0].replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe") if words else ""
+    name = _base_name(words[0]) if words else ""
     kind = _KINDS.get(name, ShellKind.OTHER)
     if not kind.reads_posix:
         return Shell(kind=kind, template=template, known=kind is not ShellKind.OTHER)
@@ -112,6 +113,23 @@ def _from_template(template: str) -> Shell:
     # Without "{0}" among its words (`bash -c "... {0}"`) the template runs something around the script.
     known = flags.known and "{0}" in words and not flags.command
     return Shell(kind=kind, template=template, errexit=flags.errexit, pipefail=flags.pipefail, known=known)
+
+
+def shell_with(words: Sequence[str]) -> Shell:
+    """The shell that a recipe's runner starts: ``sh -c``, ``bash -euo pipefail -c``, ``/usr/bin/env -S bash -e``."""
+    rest = list(words)
+    while rest and (_base_name(rest[0]) == "env" or rest[0] == "-S"):
+        rest = rest[1:]
+    kind = _KINDS.get(_base_name(rest[0]), ShellKind.OTHER) if rest else ShellKind.OTHER
+    flags = read_flags(rest[1:])
+    known = flags.known and kind.reads_posix
+    return Shell(
+        kind=kind, template=" ".join(words), errexit=flags.errexit, pipefail=flags.pipefail, known=known
+    )  # fmt: skip
+
+
+def _base_name(program: str) -> str:
+    return program.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".exe")
 
 
 class Flags(Struct, frozen=True, kw_only=True):
