@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audits.unfiltered import findings, without_prefilter
 from covpath.audits.check_names import are_apart
 from covpath.audits.levers import is_soft, masked_steps
 from covpath.audits.quiet import Quiet
@@ -98,22 +99,41 @@ LINES = st.sampled_from(
      "if make; then echo; fi", "! make", "make &", "trap 'exit 0' EXIT", "(make)", "{ make; }", "make && echo", "true",
      "pip install x || true", "export A=$(make)", "f() { make; }", "f", "f || true", "while make; do break; done",
      "case x in x) make;; esac", "cat <<EOF\nmake || true\nEOF", "eval make", "make; true", "[ -f x ] && make",
-     "wait", "exec make", "make >log 2>&1", "diff <(make) x", "pytest --cov", ". ./x", "until make; do :; done"]
+     "wait", "exec make", "make >log 2>&1", "diff <(make) x", "pytest --cov", ". ./x", "until make; do :; done",
+     "make cov", "make cov | tee log", "tools/cov.sh", "tox", "bash tools/cov.sh || true"]
 )  # fmt: skip
 SHELLS = st.sampled_from(["", "bash", "sh", "pwsh", "bash {0}", "bash -e {0}", "python", "cmd", "${{ matrix.shell }}"])
 FLAGS = st.sampled_from(["", "", "", "true", "false", "${{ matrix.soft }}", "${{ vars.SOFT }}"])
-ACTIONS = st.sampled_from(["a/b@v1", "actions/upload-artifact@v4", "codecov/codecov-action@v5", "./local"])
+ACTIONS = st.sampled_from(
+    ["a/b@v1", "actions/upload-artifact@v4", "codecov/codecov-action@v5", "coverallsapp/github-action@v2", "./local",
+     "./.github/actions/masks", "$/.github/actions/masks", "./.github/actions/measures"]
+)  # fmt: skip
+CONDITIONS = st.sampled_from(["", "", "", "false", "always()", "failure()", "hashFiles('x') != ''", "matrix.soft"])
 EVENTS = st.sampled_from(["pull_request", "push", "workflow_call", "workflow_dispatch", "[push, merge_group]"])
+RECIPES = st.fixed_dictionaries(
+    {},
+    optional={
+        "Makefile": st.sampled_from(["cov:\n\t-pytest --cov\n", "cov:\n\tpytest --cov || true\n", "cov: all\nall:\n"]),
+        "tools/cov.sh": st.sampled_from(["pytest --cov\n", "make cov\n", "cargo llvm-cov --lcov || true\n"]),
+        "tox.ini": st.just("[testenv]\ncommands =\n  - pytest --cov\n"),
+        ".github/actions/masks/action.yml": st.just(
+            "runs:\n  using: composite\n  steps:\n    - run: make test || true\n      shell: bash\n"
+        ),
+        ".github/actions/measures/action.yml": st.just(
+            "runs:\n  using: composite\n  steps:\n    - run: pytest --cov\n      shell: bash\n"
+        ),
+    },
+)
 
 
 @st.composite
 def jobs(draw: st.DrawFn) -> str:
-    def flag(pad: str) -> str:
-        value = draw(FLAGS)
-        return f"{pad}continue-on-error: {value}\n" if value else ""
+    def one(key: str, values: st.SearchStrategy[str], pad: str) -> str:
+        value = draw(values)
+        return f"{pad}{key}: {value}\n" if value else ""
 
     text = f"    runs-on: {draw(st.sampled_from(['ubuntu-latest', 'windows-latest', '${{ matrix.os }}']))}\n"
-    text += flag("    ")
+    text += one("continue-on-error", FLAGS, "    ")
     if draw(st.booleans()):
         text += "    strategy:\n      matrix:\n        os: [ubuntu-latest, windows-latest]\n"
         text += "        shell: [bash, pwsh]\n        soft: [true, false]\n"
@@ -123,10 +143,9 @@ def jobs(draw: st.DrawFn) -> str:
             text += f"      - uses: {draw(ACTIONS)}\n"
         else:
             script = "\n".join(draw(st.lists(LINES, min_size=1, max_size=4)))
-            shell = draw(SHELLS)
             text += "      - run: |\n" + "".join(f"          {line}\n" for line in script.split("\n"))
-            text += f"        shell: {shell}\n" if shell else ""
-        text += flag("        ")
+            text += one("shell", SHELLS, "        ")
+        text += one("continue-on-error", FLAGS, "        ") + one("if", CONDITIONS, "        ")
     return text
 
 
@@ -135,6 +154,26 @@ def jobs(draw: st.DrawFn) -> str:
 def test_no_job_is_called_quiet_that_is_not(event: str, drawn: list[str]) -> None:
     text = f"on: {event}\njobs:\n" + "".join(f"  job{number}:\n{job}" for number, job in enumerate(drawn))
     assert wrongly_quiet([workflow(text)])[0] == []
+
+
+KEYS = st.sampled_from(["job", "coverage", "tests"])
+
+
+@settings(max_examples=300)
+@given(RECIPES, st.dictionaries(KEYS, jobs(), min_size=1), EVENTS, st.booleans())
+def test_the_answer_is_the_same_without_it(
+    recipes: dict[str, str], drawn: dict[str, str], event: str, call: bool
+) -> None:
+    text = f"on: {event}\njobs:\n" + "".join(f"  {name}:\n{job}" for name, job in drawn.items())
+    files = {**recipes, ".github/workflows/ci.yml": text}
+    if call:
+        files[".github/workflows/call.yml"] = (
+            "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/ci.yml\n  all:\n    needs: [call]\n"
+            "    runs-on: u\n    steps:\n      - run: '[ ${{ needs.call.result }} = success ]'\n"
+        )
+    found = findings(files)
+    with without_prefilter():
+        assert findings(files) == found
 
 
 NAMES = st.sampled_from(["", "a", "b", "a (x)", "a / b", "${{ matrix.x }}", "${{ vars.N }}", "b / a", "job0", "x"])

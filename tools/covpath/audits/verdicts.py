@@ -10,19 +10,25 @@ from covpath.audits.quiet import Quiet
 from covpath.gate.aggregate import AggregateGate, GateKind, aggregate_gates
 from covpath.gate.checks import CheckPattern, check_patterns, legs_of, naming_contexts
 from covpath.gate.judge import Judge
+from covpath.gate.measuring import SeenBehind
 from covpath.gate.repository import SharedName, StuckCheck, shared_names, stuck_checks
+from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import JobId, JobRef
+from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Workflow
 
 
 class Verdicts:
     """Jobs by reference, with their verdicts."""
 
-    def __init__(self, workflows: Iterable[Workflow], judge: Judge) -> None:
+    def __init__(
+        self, workflows: Iterable[Workflow], required: RequiredChecks, links: Links, behind: SeenBehind | None
+    ) -> None:
         self.workflows = tuple(workflows)
-        self.judge = judge
+        self._quiet = Quiet(links, behind)
+        self.judge = Judge(required=required, links=links, steps=self._quiet.may_mask, behind=behind)
         self._jobs = {
             workflow.ref(job): (workflow, job) for workflow in self.workflows for job in workflow.jobs.values()
         }
@@ -61,8 +67,7 @@ class Verdicts:
 
     @cached_property
     def _loud(self) -> tuple[JobRef, ...]:
-        quiet = Quiet(self.judge.links)
-        return tuple(ref for ref, (workflow, job) in self._jobs.items() if not quiet.is_quiet(workflow, job))
+        return tuple(ref for ref, (workflow, job) in self._jobs.items() if not self._quiet.is_quiet(workflow, job))
 
     @cached_property
     def gates(self) -> tuple[AggregateGate, ...]:

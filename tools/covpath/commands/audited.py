@@ -16,7 +16,6 @@ from covpath.commands.state import State
 from covpath.errors import CovpathError, InputError, Place
 from covpath.evidence.model import Evidence
 from covpath.evidence.store import parse_evidence
-from covpath.gate.judge import Judge
 from covpath.gate.required import (
     SETTINGS_PATH,
     UNKNOWN_REQUIRED,
@@ -64,7 +63,7 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     links = links_of(state, workflows.workflows)
     behind = tracer_of(texts_of(state), links).alternatives
     subject = AuditSubject(
-        verdicts=Verdicts(workflows.workflows, Judge(required=required, links=links, behind=behind)),
+        verdicts=Verdicts(workflows.workflows, required, links, behind),
         ledger=ledger,
         exceptions_path=DEFAULT_PATH,
         calendar=_calendar(state, ledger),

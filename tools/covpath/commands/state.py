@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -33,15 +35,24 @@ class State(Protocol):
         """Every workflow."""
 
 
-class WorkingTree(Struct, frozen=True, kw_only=True):
+class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
     """The files as they lie there."""
 
     root: Path
     revision: str = "HEAD"
     is_committed: bool = False
 
+    @cached_property
+    def _top(self) -> frozenset[str]:
+        """What lies in the root. Most files that are asked for are not there; this tells without asking for each."""
+        with os.scandir(self.root) as entries:
+            return frozenset(entry.name for entry in entries)
+
     def read(self, path: str) -> bytes | None:
         """A file's bytes, symbolic links followed inside the repository only."""
+        first = path.partition("/")[0]
+        if first not in self._top and first not in ("", ".", ".."):
+            return None
         whole = self.root / path
         return read_bytes(whole, within=self.root) if whole.is_file() else None
 

@@ -7,7 +7,7 @@ from covpath.gate.job_judge import JobJudge
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
-from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
+from covpath.gate.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
 from covpath.gate.verdict import JobVerdict
 from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Workflow
@@ -20,8 +20,10 @@ class Judge:
 
     ``links`` says which workflows call each other; without them a workflow that is only called
     is judged as if a job without settings of its own called it for a pull request, and says so.
-    ``every_step``: judge all steps of a job, not only those its own verdict rests on. ``behind`` sees
-    what measures behind recipes and the like; without it only the workflow files count.
+    ``every_step``: judge all steps of a job, not only those its own verdict rests on. ``steps`` narrows
+    that: only steps of which it is true are judged beside the measuring one, and ``partly`` knows only
+    those. ``behind`` sees what measures behind recipes and the like; without it only the workflow files
+    count.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class Judge:
         required: RequiredChecks,
         links: Links | None = None,
         every_step: bool = True,
+        steps: Steps = every,
         behind: SeenBehind | None = None,
     ) -> None:
         self.required = required
         self.links = links
         self.every_step = every_step
+        self.steps = steps
         self.behind = behind
         self._runs = Runs(links, behind)
         self._judged = 0
@@ -48,7 +52,9 @@ class Judge:
         runs = self._remembering()
         if job.uses is not None:
             return CallJudge(runs, self.required, workflow, job).verdict()
-        return JobJudge(runs, self.required, workflow, job, every_step=self.every_step, suppose=suppose).verdict()
+        return JobJudge(
+            runs, self.required, workflow, job, every_step=self.every_step, steps=self.steps, suppose=suppose
+        ).verdict()
 
     def _remembering(self) -> Runs:
         """What is remembered of workflows, dropped now and then so that it does not grow with their number."""

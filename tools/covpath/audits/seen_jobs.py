@@ -1,0 +1,51 @@
+"""What was told of jobs from their text alone, so that the same job in many repositories is looked at once."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Generic, TypeVar
+
+from covpath.gate.measuring import DECIDING
+from covpath.workflow.model import Job, Workflow
+
+Answer = TypeVar("Answer")
+
+_MOST = 16_384
+
+
+class SeenJobs(Generic[Answer]):
+    """Answers that depend on a job's text and its workflow's default shell only, a bounded number of them.
+
+    Where more than that could decide (an anchor defined elsewhere, a workflow's variables that make
+    commands measure), nothing is remembered.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._known: dict[bytes, Answer] = {}
+
+    def of(self, workflow: Workflow, job: Job) -> Answer | None:
+        """The answer for a job with this very text, where there was one."""
+        key = _key(workflow, job)
+        return self._known.get(key) if key is not None else None
+
+    def remember(self, workflow: Workflow, job: Job, answer: Answer) -> Answer:
+        """Keep the answer for a job; gives it back."""
+        key = _key(workflow, job)
+        if key is not None:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            self._known[key] = answer
+        return answer
+
+
+def _key(workflow: Workflow, job: Job) -> bytes | None:
+    """A digest of whole lines, from the job's name to its end: they decide how its text is read."""
+    document = workflow.document
+    if document.aliases or (workflow.env is not None and any(e.key.value in DECIDING for e in workflow.env.entries)):
+        return None
+    text = document.source.text
+    start = job.key.outer_start
+    line = text.rfind("\n", 0, start) + 1
+    before = f"{workflow.defaults_shell or ''}\0{start - line}\0{text[line : job.node.end]}"
+    return blake2b(before.encode("utf-8", "surrogatepass"), digest_size=16).digest()
