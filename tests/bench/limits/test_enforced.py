@@ -159,6 +159,14 @@ def test_files_that_do_not_even_fit(tmp_path: Path) -> None:
     assert (trial.outcome, trial.reason) == (Outcome.DISK_FULL, "the prepared files alone do not fit the disk")
 
 
+def test_many_small_files_fill_a_small_disk_as_they_would_a_large_one(tmp_path: Path) -> None:
+    needs_mounts()
+    ask = replace(SMALL, disk_bytes=24 * MIB, memory_bytes=128 * MIB)
+    write = "import pathlib\nfor number in range({}): pathlib.Path(str(number)).write_text('x')"
+    assert run(python(write.format(5_000)), tmp_path, ask).outcome is Outcome.OK  # 20 MiB in blocks of 4 KiB
+    assert run(python(write.format(7_000)), tmp_path, ask).outcome is Outcome.DISK_FULL
+
+
 def test_temporary_files_in_memory_count_as_memory(tmp_path: Path) -> None:
     needs_mounts()
     script = 'dd if=/dev/zero of="$TMPDIR/file" bs=1M count=28 status=none; sleep 0.2'

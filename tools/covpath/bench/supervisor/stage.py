@@ -103,9 +103,12 @@ def _mount_image(image: str, target: str, disk: dict[str, Any]) -> int:
     asked = disk["disk_bytes"]
     os.environ["PATH"] = disk["path"]
     with open(image, "wb") as file:  # noqa: PTH123
-        file.truncate(asked + asked // 20 + 2**22)
+        file.truncate(asked + asked // 20 + 2**25)
+    # Blocks as large and inodes as many as on a runner's own disk: by default a small file system has neither.
+    inodes = str(max(2**16, asked // 2**14))
     options = "lazy_itable_init=1,nodiscard"
-    _run("mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", options, image)
+    shape = ("-m", "0", "-O", "^has_journal", "-b", "4096", "-N", inodes, "-E", options)
+    _run("mkfs.ext4", "-q", "-F", *shape, image)
     _run("mount", "-o", "loop", image, target)
     os.unlink(image)  # noqa: PTH108
     surplus = free_bytes(target) - asked
