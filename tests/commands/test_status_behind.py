@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from command_line import caller
+from covpath.commands.status import MANY
 from outside.repositories import Scratch
 
 SCHEMA = json.loads(files("covpath").joinpath("data", "schemas", "status.schema.json").read_text(encoding="utf-8"))
@@ -138,3 +139,44 @@ def test_a_gate_moves_at_the_step_that_measures_behind_a_recipe(
     assert call("status", "mask", "--format", "json").json()["jobs"][0]["gate"] == "silent"
     assert call("move", "mask", "--gate", "blocking", "--write").code == 0
     assert call("status", "mask", "--format", "json").json()["jobs"][0]["gate"] == "blocking"
+
+
+LEAVING = """\
+name: tests
+on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: pytest --cov --cov-report=xml
+      - uses: actions/upload-artifact@v4
+        with: {name: coverage-data, path: coverage.xml}
+"""
+TAKING = """\
+on:
+  workflow_run:
+    workflows: [tests]
+    types: [completed]
+jobs:
+  upload:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/download-artifact@v4
+        with:
+          name: coverage-data
+          run-id: ${{ github.event.workflow_run.id }}
+      - uses: codecov/codecov-action@v5
+"""
+PLAIN = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
+
+
+def test_data_left_by_another_workflow_are_found_in_a_large_repository(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ".github/workflows"
+    plain = {f"{folder}/plain-{number:03}.yml": PLAIN.encode() for number in range(MANY)}
+    scratch = Scratch(tmp_path / "repo")
+    scratch.commit({**plain, f"{folder}/tests.yml": LEAVING.encode(), f"{folder}/upload.yml": TAKING.encode()})
+    found = caller(capsys, scratch.root)("status", "--all", "--format", "json").json()["jobs"]
+    job = next(one for one in found if one["job"] == "upload")
+    assert job["measured_in"] == [{"workflow": f"{folder}/tests.yml", "job": "test"}]

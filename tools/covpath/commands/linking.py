@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -48,15 +48,20 @@ def texts_of(state: State) -> ReadFile:
     return read
 
 
-def tracer_of(read: ReadFile, links: Links, others: Iterable[Path] = ()) -> Tracer:
-    """What sees through recipes, actions and calls; ``read`` gives the repository's files."""
+def tracer_of(
+    read: ReadFile, links: Links, others: Iterable[Path] = (), leaving: Callable[[], Iterable[Workflow]] = tuple
+) -> Tracer:
+    """What sees through recipes, actions and calls; ``read`` gives the repository's files.
+
+    ``leaving`` gives workflows beyond those of ``links`` that may leave data for them.
+    """
     folders = tuple(others)
 
     @lru_cache(maxsize=256)
     def action(uses: str) -> Workflow | None:
         return _others_action(folders, uses)
 
-    return Tracer(read, links, action)
+    return Tracer(read, links, action, leaving)
 
 
 def _others_action(folders: tuple[Path, ...], uses: str) -> Workflow | None:

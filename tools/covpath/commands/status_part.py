@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,13 @@ _COLLECT_EVERY = 256
 """Files after which what refers to itself is looked for: seldom, since little does, so that memory stays flat."""
 
 _SIGNS_OF_LINKS = (b"workflow_call", b"./.github/workflows/")
+_TAKES = re.compile(
+    rb"action-download-artifact|actions-download-artifact|actions/download-artifact.*?\brun-id:", re.DOTALL
+)
+"""Signs of a file that takes over what a run of another workflow has left."""
+_LEAVES = b"actions/upload-artifact"
+_ONLY_READ = 0.3
+"""What reading a file costs of what judging it costs."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -45,10 +53,14 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """The workflow files of one part: those that may call each other, and those that stand alone."""
+    """The workflow files of one part: those that may call each other or take over data, and those that stand alone.
+
+    ``leaving`` are files of other parts whose data the linked ones may take over.
+    """
 
     linked: tuple[str, ...]
     alone: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
 
 
 class Told(Struct, kw_only=True):
@@ -71,25 +83,31 @@ def shares(root: Path, paths: Sequence[str], count: int) -> list[Share]:
     """The files in ``count`` shares of about the same size; those that may call each other stay together."""
     linked: list[str] = []
     alone: list[tuple[int, str]] = []
+    leaving: dict[str, int] = {}
+    taking = False
     for path in paths:
         try:
             data = read_bytes(root / path, within=root)
         except CovpathError:
             data = b""  # told when its part reads it
-        if any(sign in data for sign in _SIGNS_OF_LINKS):
+        takes = b"download-artifact" in data and _TAKES.search(data) is not None
+        taking = taking or takes
+        if takes or any(sign in data for sign in _SIGNS_OF_LINKS):
             linked.append(path)
         else:
             alone.append((len(data), path))
-    sizes = [sum((root / path).stat().st_size for path in linked), *([0] * (count - 1))]
+            if _LEAVES in data:
+                leaving[path] = len(data)
+    leaving = leaving if taking else {}
+    first = sum((root / path).stat().st_size for path in linked) + int(_ONLY_READ * sum(leaving.values()))
+    sizes = [first, *([0] * (count - 1))]
     groups: list[list[str]] = [[] for _ in range(count)]
     for size, path in sorted(alone, reverse=True):
         smallest = sizes.index(min(sizes))
         groups[smallest].append(path)
         sizes[smallest] += size
-    return [
-        Share(linked=tuple(linked) if number == 0 else (), alone=tuple(sorted(group)))
-        for number, group in enumerate(groups)
-    ]
+    together = Share(linked=tuple(linked), alone=tuple(sorted(groups[0])), leaving=tuple(leaving))
+    return [together, *(Share(linked=(), alone=tuple(sorted(group))) for group in groups[1:])]
 
 
 def tell(asked: Asked, share: Share) -> Told:
@@ -97,7 +115,7 @@ def tell(asked: Asked, share: Share) -> Told:
     told = Told()
     texts = texts_of(WorkingTree(root=asked.root))
     linked = _read(asked, share.linked, told)
-    _judge(asked, linked, told, texts)
+    _judge(asked, linked, told, texts, share.leaving)
     del linked
     for number, path in enumerate(share.alone, 1):
         _judge(asked, _read(asked, (path,), told), told, texts)
@@ -116,9 +134,14 @@ def _read(asked: Asked, paths: Iterable[str], told: Told) -> list[Workflow]:
     return found
 
 
-def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile) -> None:
+def _readable(root: Path, paths: Iterable[str]) -> list[Workflow]:
+    return [one for one in read_each(root, paths) if isinstance(one, Workflow)]
+
+
+def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile, leaving: tuple[str, ...] = ()) -> None:
     links = links_of(WorkingTree(root=asked.root), workflows, asked.others)
-    tracer = tracer_of(texts, links, asked.others)
+    # What leaves data is read once more here, by few repositories, and only where a job takes over what it leaves.
+    tracer = tracer_of(texts, links, asked.others, lambda: _readable(asked.root, leaving))
     judge = Judge(required=asked.required, links=links, every_step=asked.as_data, behind=tracer.alternatives)
     for workflow in workflows:
         jobs = [

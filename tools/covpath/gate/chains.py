@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -37,10 +38,17 @@ NOTHING_SEEN = Trace(sight=Sight.NOTHING)
 class Tracer:
     """Traces the jobs of one repository.
 
-    ``read`` gives its files' texts by their paths from the root, at best each from the disk only once.
+    ``read`` gives its files' texts by their paths from the root, at best each from the disk only once;
+    ``leaving`` gives workflows beyond those linked that may leave data for them.
     """
 
-    def __init__(self, read: ReadFile, links: Links, others_actions: Actions | None = None) -> None:
+    def __init__(
+        self,
+        read: ReadFile,
+        links: Links,
+        others_actions: Actions | None = None,
+        leaving: Callable[[], Iterable[Workflow]] = tuple,
+    ) -> None:
         self._read = read
         self._links = links
         self._others_actions = others_actions
@@ -50,6 +58,7 @@ class Tracer:
         self._under: set[tuple[int, JobId]] = set()
         self._last: tuple[Workflow, tuple[int, ...]] | None = None
         self._left = Left()
+        self._leaving = leaving
 
     @property
     def _follower(self) -> Follower:
@@ -191,7 +200,8 @@ class Tracer:
         found: dict[JobRef, None] = {}
         through: dict[str, None] = {}
         for what in taken(job):
-            for place, other in self._left.leavers(what, workflow, job, self._links.workflows.values()):
+            places = self._every if what.elsewhere else ()
+            for place, other in self._left.leavers(what, workflow, job, places):
                 refs = self._real(place, other)
                 if refs:
                     through[str(what)] = None
@@ -204,6 +214,11 @@ class Tracer:
                     through[f"needs {name}"] = None
                     found.update(dict.fromkeys(refs))
         return tuple(found), ", ".join(through)
+
+    @cached_property
+    def _every(self) -> tuple[Workflow, ...]:
+        """All workflows at hand, in the order of their paths; asked for only where data come from other runs."""
+        return tuple(sorted((*self._links.workflows.values(), *self._leaving()), key=lambda one: one.path))
 
     def _real(self, workflow: Workflow, job: Job) -> tuple[JobRef, ...]:
         traced = self.trace(workflow, job)
