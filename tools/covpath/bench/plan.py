@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 import random
 from collections.abc import Iterable, Sequence
@@ -79,7 +80,7 @@ def make_plan(
 ) -> Plan:
     """Every backend on every runner with every cache state; ``machine`` is this machine's fingerprint."""
     capacity = Capacity.of_this_machine()
-    generous = Ask(time_seconds=time_limit_seconds or REFERENCE_SECONDS)
+    generous = _generous(runners, time_limit_seconds, capacity)
     references = tuple(
         CellPlan(
             ready=ready, runner=None, cache=caches[0], ask=generous, key=_key(ready, "", generous, caches[0], machine)
@@ -112,6 +113,16 @@ def make_plan(
         seed=seed,
         budget_seconds=budget_seconds,
     )
+
+
+def _generous(runners: Sequence[RunnerProfile], time_limit_seconds: float | None, capacity: Capacity) -> Ask:
+    """Without limits, but with no more processors than the largest runner has.
+
+    More of them mean more workers, and more memory than the job takes on any runner asked for.
+    """
+    most = max((math.ceil(runner.cpus) for runner in runners), default=len(capacity.cpus))
+    cpus = float(most) if most < len(capacity.cpus) else None
+    return Ask(cpus=cpus, time_seconds=time_limit_seconds or REFERENCE_SECONDS)
 
 
 def _other_processor(runner: RunnerProfile) -> str | None:
