@@ -50,6 +50,7 @@ def run(
     files: Mapping[str, str] | None = None,
     links: Mapping[str, str] | None = None,
     cache: CacheState = CacheState.WARM,
+    own: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> Trial:
     """Run a script as one trial in a scratch directory under ``folder``, with the files given."""
@@ -70,7 +71,7 @@ def run(
             ask=ask,
             cache=cache,
             prepared=site.pristine,
-            environment=trial_environment(os.environ, site.trial, {}),
+            environment=trial_environment(os.environ, site.trial, own or {}),
             reference=reference,
             versions={},
         )

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
+import resource
+import sys
 import time
 from pathlib import Path
 
@@ -86,6 +89,52 @@ def test_a_shell_that_is_not_there_is_no_result(tmp_path: Path) -> None:
     with pytest.raises(OutsideError, match="cannot be run"):
         run("x", tmp_path, means=unprivileged, directory="no-such-directory")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_that_may_not_be_executed_is_no_result(tmp_path: Path) -> None:
+    with pytest.raises(OutsideError, match=r"cannot be run.*No such file"):
+        run("x", tmp_path, means=unprivileged, shell="./plain {0}", files={"plain": "#!/bin/sh\n"})
+
+
+def test_the_command_gets_its_environment_whole(tmp_path: Path) -> None:
+    own = {
+        "my-name": "a  b",
+        "spring.url": "",
+        "PLAIN": "'$HOME' \\",
+        "BASH_FUNC_it%%": "() { :; }",
+        "é": "ö",
+        "IFS": "x",
+    }
+    script = "import json, os, sys; print(json.dumps(dict(os.environ))); print(repr(sys.stdin.read())); sys.exit(1)"
+    trial = run(script, tmp_path, means=unprivileged, shell=f"{sys.executable} -I {{0}}", own=own)
+    shown, stdin = trial.log_tail.splitlines()
+    seen = json.loads(shown)
+    assert {name: seen.get(name) for name in own} == own
+    assert set(seen) - {"_", "SHLVL", "OLDPWD", "LC_CTYPE"} == set(trial.command.environment_names)
+    assert stdin == "''"
+
+
+def test_the_command_gets_no_other_files(tmp_path: Path) -> None:
+    script = "import os, sys; print(sorted(os.listdir('/proc/self/fd'))); sys.exit(1)"
+    trial = run(script, tmp_path, means=unprivileged, shell=f"{sys.executable} -I {{0}}")
+    assert trial.log_tail == "['0', '1', '2', '3']\n"  # the last is the folder being read
+
+
+def test_what_starting_takes_is_not_the_commands(tmp_path: Path, means: Means) -> None:
+    """A shell that does nothing; with the fork that it came from it would be twice that."""
+    least = min(run("", tmp_path, means=means).cpu.total_seconds for _ in range(5))
+    assert 0 < least < 2 * alone()
+
+
+def alone() -> float:
+    """What the same shell takes by itself, at best."""
+    found = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        os.waitpid(os.posix_spawnp("bash", ["bash", "-e", os.devnull], os.environ), 0)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(found)
 
 
 def test_the_output_is_kept_where_it_explains(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from covpath.errors import InputError, Place, UsageError
 from covpath.evidence.codec import from_data, to_data
@@ -74,7 +73,7 @@ def begin(environment: Mapping[str, str]) -> CellSettings:
     settings = _settings(environment)
     folder = cell_folder(environment)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _SETTINGS).write_text(json.dumps(_to_data(settings)), encoding="utf-8")
+    (folder / _SETTINGS).write_text(json.dumps(to_data(settings)), encoding="utf-8")
     programs = folder / "bin"
     programs.mkdir(exist_ok=True)
     launcher = programs / "covpath"
@@ -132,10 +131,6 @@ def _json(environment: Mapping[str, str], name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(f"{name} is not a mapping.")
     return found
-
-
-def _to_data(settings: CellSettings) -> dict[str, Any]:
-    return {**asdict(settings), "runner": to_data(settings.runner)}
 
 
 def _from_data(data: Any, file: str) -> CellSettings:

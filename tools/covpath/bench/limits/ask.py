@@ -13,6 +13,9 @@ from msgspec import Struct, field
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.trial import Enforcement, Knob, Limit
 
+PRECEDENCE = 10
+"""A trial weighs as much as this many ordinary groups: foreign load shall not look like the trial's own time."""
+
 
 class Ask(Struct, frozen=True, kw_only=True):
     """Limits for one trial, in bytes, processors and seconds; None: no limit."""

@@ -6,7 +6,17 @@ import contextlib
 import os
 from pathlib import Path
 
-from covpath.bench.limits.ask import Ask, Capacity, Confined, Knobs, beyond, count_cpus, own_cpus, read_number
+from covpath.bench.limits.ask import (
+    PRECEDENCE,
+    Ask,
+    Capacity,
+    Confined,
+    Knobs,
+    beyond,
+    count_cpus,
+    own_cpus,
+    read_number,
+)
 from covpath.bench.limits.mounts import here
 from covpath.errors import OutsideError, Place
 from covpath.evidence.trial import Enforcement, Knob, Limit
@@ -15,6 +25,7 @@ NAME = "cgroup-v1"
 
 _NEEDED = ("memory", "cpuset", "cpuacct", "freezer")
 _PERIOD_MICROSECONDS = 100_000
+_ORDINARY_SHARES = 1024
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -59,6 +70,8 @@ def _set_all(ask: Ask, groups: dict[str, Path], cpuset_parent: Path) -> tuple[Li
     too_big = beyond(ask, capacity)
     knobs = Knobs(NAME)
     _set_cpuset(ask, groups["cpuset"], cpuset_parent, capacity)
+    if "cpu" in groups:
+        (groups["cpu"] / "cpu.shares").write_text(str(PRECEDENCE * _ORDINARY_SHARES))
     if ask.cpus is not None:
         if Knob.CPUS in too_big:
             knobs.note(Knob.CPUS, ask.cpus, Enforcement.PREDICTED, reason=too_big[Knob.CPUS])

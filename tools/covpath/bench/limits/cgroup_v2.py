@@ -10,7 +10,17 @@ import contextlib
 import os
 from pathlib import Path
 
-from covpath.bench.limits.ask import Ask, Capacity, Confined, Knobs, beyond, count_cpus, own_cpus, read_number
+from covpath.bench.limits.ask import (
+    PRECEDENCE,
+    Ask,
+    Capacity,
+    Confined,
+    Knobs,
+    beyond,
+    count_cpus,
+    own_cpus,
+    read_number,
+)
 from covpath.bench.limits.mounts import here
 from covpath.errors import OutsideError, Place
 from covpath.evidence.trial import Enforcement, Knob, Limit
@@ -21,6 +31,7 @@ _NEEDED = "memory"
 _WELCOME = ("cpuset", "cpu")
 """Without cpuset a number of processors is held as a share of time; systemd rarely delegates it to users."""
 _PERIOD_MICROSECONDS = 100_000
+_ORDINARY_WEIGHT = 100
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -116,7 +127,9 @@ def _set_all(ask: Ask, group: Path) -> tuple[Limit, ...]:
     capacity = Capacity.of_this_machine()
     too_big = beyond(ask, capacity)
     knobs = Knobs(NAME)
-    cpuset = group / "cpuset.cpus"
+    cpuset, weight = group / "cpuset.cpus", group / "cpu.weight"
+    if weight.exists():
+        weight.write_text(str(PRECEDENCE * _ORDINARY_WEIGHT))
     if cpuset.exists():
         cpuset.write_text(",".join(map(str, own_cpus(ask, capacity))))
     if ask.cpus is not None:

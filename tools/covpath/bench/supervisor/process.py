@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any
 
-from covpath.bench.supervisor.child import NotStarted, start
+from covpath.bench.supervisor.child import Held, NotStarted, hold
 from covpath.bench.supervisor.kernel import become_subreaper, unmount
 from covpath.bench.supervisor.killing import Family
 from covpath.bench.supervisor.meters import Meter, Row, machine_counters, meter_for
@@ -71,12 +71,14 @@ class _Watch:
         used = used_bytes(trial)
         self.least_free = free_bytes(trial)
         meter = meter_for(self.spec["meter"])
+        self._stay_away()
+        held = hold(self.spec)
+        meter.begin(held.pid)
         before, own = machine_counters(), os.times()
         wall_clock = time.time()
-        pid, began = start(self.spec)
-        self._stay_away()
-        ended, timed_out = self._wait(pid, began, meter)
+        began, ended, timed_out = self._wait(held, meter)
         after, own_after = machine_counters(), os.times()
+        pid = held.pid
         self.least_free = min(self.least_free, free_bytes(trial))
         orphans = self._orphans()
         clean = self.family.kill()
@@ -107,13 +109,14 @@ class _Watch:
         if others:
             os.sched_setaffinity(0, others)
 
-    def _wait(self, pid: int, began: float, meter: Meter) -> tuple[float, bool]:
-        """Wait for the command's end or its time limit; when it ended, and whether by the limit."""
-        pidfd = os.pidfd_open(pid)
+    def _wait(self, held: Held, meter: Meter) -> tuple[float, float, bool]:
+        """Let the command go and wait for its end or its time limit: both times, and whether by the limit."""
+        pidfd = os.pidfd_open(held.pid)
         poller = select.poll()
         poller.register(pidfd, select.POLLIN)
         poller.register(0, select.POLLIN | select.POLLHUP)
         limit = self.spec["time_seconds"]
+        began = held.let_go()
         deadline = began + limit if limit is not None else float("inf")
         next_sample = began + self.interval / 2
         while True:
@@ -122,12 +125,12 @@ class _Watch:
             now = time.monotonic()
             if pidfd in ready:
                 self.family.reap()
-                return now, False
+                return began, now, False
             if 0 in ready:
                 raise Lost
             if now >= deadline:
                 self.family.kill()
-                return now, True
+                return began, now, True
             if now >= next_sample:
                 self._sample(now - began, meter)
                 next_sample = time.monotonic() + self.interval
