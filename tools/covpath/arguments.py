@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 _DESCRIPTION = """\
 A path for the coverage job that is red, slow, ignored or "temporarily" non-blocking:
@@ -20,9 +22,33 @@ JOB is a job id, or FILE:ID where the id is not unique. Reading never runs anyth
 _DECISIONS = ("larger-runner", "new-backend", "permanent-advisory")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line; its namespace holds ``verb`` and that verb's arguments."""
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """A parser that asks how wide the terminal is once it prints.
+
+    ``argparse`` itself makes a formatter for each argument that is declared, and each asks anew.
+    """
+
+    def __init__(self, *, formatter_class: Any = argparse.HelpFormatter, **settings: Any) -> None:
+        super().__init__(formatter_class=partial(formatter_class, width=80), **settings)
+        self._printing = formatter_class
+
+    def format_usage(self) -> str:
+        """The usage, as wide as the terminal."""
+        self.formatter_class = self._printing
+        return super().format_usage()
+
+    def format_help(self) -> str:
+        """The help, as wide as the terminal."""
+        self.formatter_class = self._printing
+        return super().format_help()
+
+
+def build_parser(first: str | None = None) -> argparse.ArgumentParser:
+    """The parser of the command line; its namespace holds ``verb`` and that verb's arguments.
+
+    Where the ``first`` word is a verb, only that one is declared: no other can be meant or named any more.
+    """
+    parser: argparse.ArgumentParser = _Parser(
         prog="covpath",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -30,7 +56,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="covpath")
-    for declare in (_status, _move, _bench, _decide, _audit, _exceptions, _diagnose, _explain, _schema):
+    declared = {
+        "status": _status,
+        "move": _move,
+        "bench": _bench,
+        "decide": _decide,
+        "audit": _audit,
+        "exceptions": _exceptions,
+        "diagnose": _diagnose,
+        "explain": _explain,
+        "schema": _schema,
+    }
+    for declare in (declared[first],) if first in declared else declared.values():
         declare(verbs)
     return parser
 

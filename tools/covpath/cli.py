@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TextIO
 
@@ -19,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a job's name may hold what the terminal's encoding cannot
                 stream.reconfigure(encoding="utf-8", errors="replace")
-        code = _dispatch(build_parser(), argv, sys.stdout)
+        code = _dispatch(sys.argv[1:] if argv is None else argv, sys.stdout)
         sys.stdout.flush()
         return int(code)
     except SystemExit as error:  # argparse: 0 after --help, 2 for wrong usage
@@ -42,22 +43,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ExitCode.BUG)
 
 
-def _dispatch(parser: argparse.ArgumentParser, argv: Sequence[str] | None, screen: TextIO) -> ExitCode:
-    arguments = vars(parser.parse_args(argv))
-    verb = arguments.pop("verb")
-    if arguments.pop("version"):
-        from importlib.metadata import version
+def _dispatch(words: Sequence[str], screen: TextIO) -> ExitCode:
+    with _nothing_collected():
+        parser = build_parser(words[0] if words else None)
+        arguments = vars(parser.parse_args(words))
+        verb = arguments.pop("verb")
+        if arguments.pop("version"):
+            from importlib.metadata import version
 
-        screen.write(f"covpath {version('covpath')}\n")
-        return ExitCode.DONE
-    if verb is None:
-        parser.print_help(screen)
-        return ExitCode.USAGE
-    # A verb's module is imported only when it is called: `status` must not wait for charts.
-    command = import_module(f"covpath.commands.{verb}")
-    result = command.run(**arguments, screen=screen)
+            screen.write(f"covpath {version('covpath')}\n")
+            return ExitCode.DONE
+        if verb is None:
+            parser.print_help(screen)
+            return ExitCode.USAGE
+        # A verb's module is imported only when it is called: `status` must not wait for charts.
+        command = import_module(f"covpath.commands.{verb}")
+        gc.freeze()
+    try:
+        result = command.run(**arguments, screen=screen)
+    finally:
+        gc.unfreeze()
     assert isinstance(result, ExitCode)
     return result
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the search for what refers to itself: what modules make when they are loaded stays."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _paragraph(error: CovpathError) -> str:
