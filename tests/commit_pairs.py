@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from covpath.errors import CovpathError
-from covpath.gate.effect import JobSimulation
-from covpath.gate.job_judge import STRICTEST, step_gate
+from covpath.gate.effect import JobSimulation, step_gate
+from covpath.gate.job_judge import STRICTEST
 from covpath.gate.measuring import find_measuring
 from covpath.gate.run import Run
 from covpath.gate.runs import Runs

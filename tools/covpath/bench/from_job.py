@@ -19,6 +19,7 @@ from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.outside.files import read_bytes
 from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.recipes.links import Chain
 from covpath.yamltext.nodes import Mapping, Scalar, deref
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
@@ -56,9 +57,15 @@ class MeasuringCommand(Struct, frozen=True, kw_only=True):
             return None
 
 
-def _measuring_step(workflow: Workflow, job: Job) -> tuple[Step, str]:
+def _measuring_step(workflow: Workflow, job: Job, behind: Chain | None) -> tuple[Step, str]:
     """The step in whose own script a backend measures, and the backend; a Refusal where there is none."""
     measuring = find_measuring(workflow, job)
+    if not measuring.coverage and behind is not None:
+        raise Refusal(
+            f"job {job.id!r} calls no backend in a script of its own, but behind something else: {behind}.",
+            place=workflow.place(job.key),
+            hint="A step that runs the tool itself can be measured: write its command into a `run`.",
+        )
     if not measuring.coverage or measuring.index is None:
         raise Refusal(
             f"job {job.id!r} has no step in which a known backend measures coverage.",
@@ -75,12 +82,12 @@ def _measuring_step(workflow: Workflow, job: Job) -> tuple[Step, str]:
     return step, measuring.recognition.backend
 
 
-def measuring_command(workflow: Workflow, job: Job, root: Path) -> MeasuringCommand:
-    """The measuring step of ``job``.
+def measuring_command(workflow: Workflow, job: Job, root: Path, behind: Chain | None = None) -> MeasuringCommand:
+    """The measuring step of ``job``; ``behind`` leads to what it measures with where no script of its own does.
 
     Raises Refusal naming every line that keeps it from running outside GitHub.
     """
-    step, backend = _measuring_step(workflow, job)
+    step, backend = _measuring_step(workflow, job, behind)
     values = dict(_environment(workflow, job, step))
     steps = measuring_steps(job, step.index, backend, {name: value.value for name, value in values.items()})
     if not steps:

@@ -25,6 +25,8 @@ from covpath.commands.bench_collect import keep, with_collected
 from covpath.commands.bench_elsewhere import run_elsewhere, split_names
 from covpath.commands.bench_github import matrix_json
 from covpath.commands.bench_report import EVIDENCE_NAME, report
+from covpath.commands.linking import links_of, texts_of, tracer_of
+from covpath.commands.state import WorkingTree
 from covpath.commands.subject import open_subject
 from covpath.errors import ExitCode, Refusal, UsageError
 from covpath.evidence.model import Evidence
@@ -133,7 +135,9 @@ def _plan(
     if name is None:
         raise UsageError("which job?", hint=f"Name a coverage job with --job FILE:ID, or write `job:` into {FILE}.")
     workflow, found = find_job(opened.workflows.workflows, name)
-    command = measuring_command(workflow, found, opened.root)
+    tree = WorkingTree(root=opened.root)
+    trace = tracer_of(texts_of(tree), links_of(tree, opened.workflows.workflows)).trace(workflow, found)
+    command = measuring_command(workflow, found, opened.root, trace.chain)
     preparation = tuple(setup) or settings.setup
     variants = make_variants(
         command, split_names(backends) or settings.backends, monitoring_interpreter(own_environment())

@@ -9,11 +9,12 @@ from typing import TextIO
 
 from covpath.commands.exceptions_file import apply, evidence_draft, job_name, target_of
 from covpath.commands.job_status import entry_of, load_ledger, runner_text
+from covpath.commands.linking import links_of, texts_of, tracer_of
+from covpath.commands.state import WorkingTree
 from covpath.commands.subject import Subject, open_subject
 from covpath.decide import Measured, Option, Situation, Support, choose, options
 from covpath.errors import CovpathError, ExitCode, Refusal, UsageError
 from covpath.evidence.store import load_evidence
-from covpath.gate.measuring import find_measuring
 from covpath.ledger import editing
 from covpath.ledger.draft import Draft
 from covpath.ledger.editing import Edited
@@ -51,9 +52,11 @@ def run(
     ref = workflow.ref(found)
     ledger = load_ledger(subject.root)
     entry = entry_of(ledger, ref)
-    recognition = find_measuring(workflow, found).recognition
+    tree = WorkingTree(root=subject.root)
+    links = links_of(tree, subject.workflows.workflows)
+    measured = tracer_of(texts_of(tree), links).trace(workflow, found).measured
     situation = Situation(
-        backend=recognition.backend if recognition is not None else None,
+        backend=measured.backend if measured is not None else None,
         labels=_labels(found),
         measured=tuple(_measured(subject, ref, entry, evidence)),
         said=tuple(_said(entry)),

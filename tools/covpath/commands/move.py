@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from covpath.commands.job_status import load_ledger
-from covpath.commands.linking import texts_of, tracer_of
+from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.pull_request import send_pull_request
 from covpath.commands.state import WorkingTree
 from covpath.commands.subject import Subject, open_subject, required_checks
@@ -23,7 +23,6 @@ from covpath.outside.transaction import Transaction
 from covpath.report.move_data import to_json
 from covpath.report.move_text import explanation
 from covpath.terms import JobId
-from covpath.workflow.calls import link
 from covpath.workflow.model import Workflow
 from covpath.workflow.repository import find_job
 
@@ -69,8 +68,10 @@ def run(
     _refuse_nothing(wanted, runner)
     subject = open_subject(repo)
     judge = _judge(subject, required)
+    branch = subject.repository.default_branch() if subject.repository.has_git else None
     proposals = tuple(
-        plan(workflow, jobs, wanted, judge, _reader(subject)) for workflow, jobs in _targets(subject, job, all_matching)
+        plan(workflow, jobs, wanted, judge, _reader(subject), branch)
+        for workflow, jobs in _targets(subject, job, all_matching)
     )
     accepted = frozenset(accept)
     _show(proposals, accepted, screen, json_wanted=format == "json", undo=undo)
@@ -108,8 +109,9 @@ def _judge(subject: Subject, required: Path | None) -> Judge:
     ledger = load_ledger(subject.root)
     listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
     checks = required_checks(subject.root, required, listed)
-    links = link(subject.workflows.workflows)
-    behind = tracer_of(texts_of(WorkingTree(root=subject.root)), links).alternatives
+    tree = WorkingTree(root=subject.root)
+    links = links_of(tree, subject.workflows.workflows)
+    behind = tracer_of(texts_of(tree), links).alternatives
     return Judge(required=checks, links=links, behind=behind)
 
 

@@ -65,7 +65,9 @@ def required_checks(root: Path, file: Path | None, listed: tuple[str, ...] = ())
         return from_names(listed, EXCEPTIONS_PATH, authoritative=False)
     if (root / SETTINGS_PATH).is_file():
         try:
-            return from_settings(read_bytes(root / SETTINGS_PATH, within=root))
+            repository = find_repository(root)
+            branch = repository.default_branch() if repository.has_git else None
+            return from_settings(read_bytes(root / SETTINGS_PATH, within=root), branch)
         except InputError as error:
             raise InputError(
                 error.message,

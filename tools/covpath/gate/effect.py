@@ -12,13 +12,14 @@ from covpath.gate.jobs import FINE, expected, propagate, red, view_of
 from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, any_of
 from covpath.gate.run import JobResult, JobResults, Run
 from covpath.gate.scope import Scope, View, holds, switched_on
+from covpath.gate.shell_effect import ShellEffect
 from covpath.gate.steps import JobTrace, job_result, never_fails, run_steps
 from covpath.gate.visible import shows_something
 from covpath.terms import Gate, Tri, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.matrix import Leg
-from covpath.workflow.model import Job, Step
+from covpath.workflow.model import Job, Step, StepForm
 
 JobSite = tuple[Run, Job, "Leg | None"]
 """A job in a run, and one leg of its matrix where only that one is meant."""
@@ -210,6 +211,20 @@ def merged(one: Effect, other: Effect) -> Effect:
         maybe_red=tuple(site for site in possible if site not in red),
         shown=one.shown if one.shown is other.shown else Tri.UNKNOWN,
     )
+
+
+def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect: Effect, *, runs: bool = False) -> Gate:
+    """The gate of a step, given what its shell makes of the failing command; ``runs``: suppose that it runs."""
+    if step.form is StepForm.NEWER or step.background:
+        return Gate.UNKNOWN
+    if not runs and simulation.runs(step) is Tri.FALSE:
+        return Gate.NO_SIGNAL
+    if shell.fails is Tri.FALSE:
+        return Gate.ADVISORY if shell.shown else Gate.SILENT
+    gate = effect.gate
+    if shell.fails is Tri.UNKNOWN and gate is not Gate.SILENT:
+        return Gate.UNKNOWN
+    return Gate.ADVISORY if gate is Gate.SILENT and shell.shown else gate
 
 
 def _in_caller(run: Run, run_fails: Tri) -> Effect:

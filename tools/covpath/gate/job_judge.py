@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from covpath.gate.blocking import blocking
 from covpath.gate.composite import composite_effect, measuring_inside, works
 from covpath.gate.data import judge_data
-from covpath.gate.effect import Effect, JobSimulation
+from covpath.gate.effect import Effect, JobSimulation, step_gate
 from covpath.gate.logic import any_of
 from covpath.gate.measuring import Measuring, alternatives
 from covpath.gate.purpose import is_setup
@@ -336,17 +336,3 @@ def strictest(gates: Iterable[Gate]) -> Gate:
     """The one that counts where gates differ."""
     found = set(gates)
     return next((gate for gate in STRICTEST if gate in found), Gate.UNKNOWN)
-
-
-def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect: Effect, *, runs: bool = False) -> Gate:
-    """The gate of a step, given what its shell makes of the failing command; ``runs``: suppose that it runs."""
-    if step.form is StepForm.NEWER or step.background:
-        return Gate.UNKNOWN
-    if not runs and simulation.runs(step) is Tri.FALSE:
-        return Gate.NO_SIGNAL
-    if shell.fails is Tri.FALSE:
-        return Gate.ADVISORY if shell.shown else Gate.SILENT
-    gate = effect.gate
-    if shell.fails is Tri.UNKNOWN and gate is not Gate.SILENT:
-        return Gate.UNKNOWN
-    return Gate.ADVISORY if gate is Gate.SILENT and shell.shown else gate

@@ -7,10 +7,11 @@ Sources: GitHub's answer saved as a file (branch protection, or the rules of a b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.errors import InputError, Place
 from covpath.terms import CheckName
@@ -21,17 +22,27 @@ from covpath.yamltext.source import decode
 SETTINGS_PATH = ".github/settings.yml"
 
 
+class Ruleset(Struct, frozen=True, kw_only=True):
+    """A ruleset that requires checks; ``organization`` where it is not the repository's own."""
+
+    id: int
+    checks: frozenset[str]
+    organization: str | None = None
+
+
 class RequiredChecks(Struct, frozen=True, kw_only=True):
     """The names branch protection asks for, and who says so.
 
     ``known`` is False where nothing was found: then ``names`` is empty and means nothing.
     ``authoritative`` is False for copies that state an intent (settings in the repository).
+    ``rulesets`` are those the names come from, where they come from rulesets.
     """
 
     known: bool
     names: frozenset[CheckName]
     source: str
     authoritative: bool = True
+    rulesets: tuple[Ruleset, ...] = ()
 
     def requires(self, name: str) -> bool:
         """Whether a check of exactly this name is on the list."""
@@ -65,12 +76,12 @@ def from_github_answer(path: str, data: bytes) -> RequiredChecks:
     names = _names(answer)
     if names is None:
         raise InputError("is not GitHub's answer about required checks.", place=Place(path, 1, 1), hint=_HOW)
-    return from_names(names, path)
+    return replace(from_names(names, path), rulesets=tuple(_rulesets(answer)))
 
 
 _HOW = (
-    "Save one with: gh api repos/OWNER/NAME/rules/branches/main > required.json "
-    "(or repos/OWNER/NAME/branches/main/protection)."
+    "Save one with: gh api repos/OWNER/NAME/rules/branches/BRANCH > required.json "
+    "(or repos/OWNER/NAME/branches/BRANCH/protection)."
 )
 
 
@@ -103,6 +114,24 @@ def _rule_names(rules: list[Any]) -> list[str]:
                 if isinstance(check, dict) and isinstance(check.get("context"), str):
                     names += [check["context"]]
     return names
+
+
+def _rulesets(answer: Any) -> Iterator[Ruleset]:
+    """The rulesets an answer about rules names; none in one about branch protection."""
+    found: dict[tuple[int, str | None], set[str]] = {}
+    if isinstance(answer, list):
+        rules = [(rule, rule, "ruleset_id", "ruleset_source") for rule in answer]
+    elif isinstance(answer, dict) and isinstance(answer.get("rules"), list):
+        rules = [(rule, answer, "id", "source") for rule in answer["rules"] if isinstance(rule, dict)]
+    else:
+        return
+    for rule, told, number, source in rules:
+        if rule.get("type") == "required_status_checks" and isinstance(told.get(number), int):
+            owner = told.get(source) if told.get(f"{source}_type") == "Organization" else None
+            key = (told[number], owner if isinstance(owner, str) else None)
+            found.setdefault(key, set()).update(_rule_names([rule]))
+    for (number_, owner), checks in found.items():
+        yield Ruleset(id=number_, checks=frozenset(checks), organization=owner)
 
 
 def from_settings(data: bytes, branch: str | None = None) -> RequiredChecks:

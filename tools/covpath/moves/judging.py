@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from covpath.gate.judge import Judge
@@ -9,28 +11,41 @@ from covpath.gate.measuring import SeenBehind
 from covpath.gate.required import RequiredChecks
 from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
 from covpath.gate.verdict import JobVerdict
-from covpath.workflow.calls import link
+from covpath.workflow.calls import Links, link
 from covpath.workflow.model import Job, Workflow
 
 
 class Judging(Struct, frozen=True, kw_only=True):
-    """What verdicts rest on: the list of required checks, the repository's workflows, what lies behind recipes."""
+    """What verdicts rest on: the list of required checks, the repository's workflows, what lies behind recipes.
+
+    ``branch`` is the branch that merges go to, where it is known.
+    """
 
     required: RequiredChecks
-    workflows: tuple[Workflow, ...] = ()
+    links: Links | None = None
     behind: SeenBehind | None = None
+    branch: str | None = None
 
     @staticmethod
-    def like(judge: Judge) -> Judging:
+    def like(judge: Judge, branch: str | None = None) -> Judging:
         """What a judge's verdicts rest on."""
-        workflows = tuple(judge.links.workflows.values()) if judge.links is not None else ()
-        return Judging(required=judge.required, workflows=workflows, behind=judge.behind)
+        return Judging(required=judge.required, links=judge.links, behind=judge.behind, branch=branch)
+
+    @property
+    def workflows(self) -> tuple[Workflow, ...]:
+        """The workflows of the repository, as they were."""
+        return tuple(self.links.workflows.values()) if self.links is not None else ()
+
+    def linked(self, workflow: Workflow) -> Links | None:
+        """The repository's calls with ``workflow`` in the place of the file of its path."""
+        if self.links is None:
+            return None
+        others = tuple(other for other in self.workflows if other.path != workflow.path)
+        return link((*others, workflow), self.links.elsewhere, self.links.actions)
 
     def judge(self, workflow: Workflow, required: RequiredChecks | None = None) -> Judge:
         """A judge that sees ``workflow`` in the place of the file of its path."""
-        others = tuple(other for other in self.workflows if other.path != workflow.path)
-        links = link((*others, workflow)) if self.workflows else None
-        return Judge(required=required or self.required, links=links, behind=self.behind)
+        return Judge(required=required or self.required, links=self.linked(workflow), behind=self.behind)
 
     def job(self, workflow: Workflow, job: Job, suppose: Suppose = NOTHING_SUPPOSED) -> JobVerdict:
         """The verdict of a job. A workflow that nothing here calls is judged as if a job for pull requests did."""
@@ -38,3 +53,14 @@ class Judging(Struct, frozen=True, kw_only=True):
         if any(reason.code == "no-caller" for reason in found.reasons):
             return Judge(required=self.required, behind=self.behind).job(workflow, job, suppose)
         return found
+
+    def callers(self, workflow: Workflow) -> Iterator[Workflow]:
+        """The other files whose jobs call ``workflow``, or call what calls it."""
+        met = {workflow.path}
+        pending = [workflow.path]
+        while pending and self.links is not None:
+            for caller in self.links.callers.get(pending.pop(), ()):
+                if caller.workflow.path not in met:
+                    met.add(caller.workflow.path)
+                    pending.append(caller.workflow.path)
+                    yield caller.workflow

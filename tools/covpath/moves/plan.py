@@ -17,12 +17,18 @@ from covpath.workflow.model import Workflow
 
 
 def plan(
-    workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judge: Judge, read: ReadText = no_files
+    workflow: Workflow,
+    jobs: tuple[JobId, ...],
+    wanted: Wanted,
+    judge: Judge,
+    read: ReadText = no_files,
+    branch: str | None = None,
 ) -> Proposal:
     """The proven proposal that moves ``jobs`` of one workflow; nothing is written.
 
-    ``judge`` knows the required checks and, with links, how workflows call each other; ``read``
-    gives other files of the repository (``Cargo.toml``, ``tarpaulin.toml``).
+    ``judge`` knows the required checks and, with links, how workflows call each other; ``read`` gives
+    other files of the repository (``Cargo.toml``, ``tarpaulin.toml``); ``branch`` is the
+    branch that merges go to, where it is known.
 
     Raises Refusal for what cannot be done safely, UsageError for what does not exist or fit together.
     """
@@ -33,7 +39,7 @@ def plan(
             place=workflow.place(workflow.root),
             hint="Move the job in the file it is generated from.",
         )
-    judging = Judging.like(judge)
+    judging = Judging.like(judge, branch)
     draft = _drafted(workflow, jobs, wanted, judging, read)
     proposal = finish(draft, jobs, judging, wanted)
     if proposal.patch.edits and _again(draft, jobs, wanted, judging).rewriting.patch().edits:

@@ -10,7 +10,7 @@ from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.legs import gates
 from covpath.moves.gate.subject import everywhere, find_step
 from covpath.moves.judging import Judging
-from covpath.moves.proposal import Draft, Proposal
+from covpath.moves.proposal import Draft, NoteKind, Proposal
 from covpath.moves.wanted import ASKED, Wanted
 from covpath.terms import Blocks, Gate, JobId, LossAction
 from covpath.workflow.model import Workflow
@@ -33,6 +33,8 @@ def finish(draft: Draft, jobs: tuple[JobId, ...], judging: Judging, wanted: Want
             _kept(draft, name, judging, wanted)
         elif wanted.gate in ASKED:
             _reached(draft, name, judging, wanted)
+    if draft.rewriting.changes:
+        _prove_callers(draft, judging, wanted)
     return Proposal(
         before=before,
         after=after,
@@ -42,6 +44,22 @@ def finish(draft: Draft, jobs: tuple[JobId, ...], judging: Judging, wanted: Want
         notes=tuple(dict.fromkeys(draft.notes)),
         losses=tuple(dict.fromkeys(draft.losses)),
     )
+
+
+def _prove_callers(draft: Draft, judging: Judging, wanted: Wanted) -> None:
+    """Compare the jobs of every file that calls this one: what turns with a gate is said, else nothing may turn."""
+    before, after = judging.judge(draft.before), judging.judge(draft.workflow)
+    for workflow in judging.callers(draft.before):
+        for job in workflow.jobs.values():
+            old, new = before.job(workflow, job), after.job(workflow, job)
+            if job.uses is None or wanted.gate is None:
+                _unchanged(old, new)
+            elif _essence(old) != _essence(new):
+                what = f"turns from {old.gate} to {new.gate} with it"
+                if old.gate is new.gate:
+                    what = "turns other checks red with it" if old.blocks != new.blocks else "is no longer as it was"
+                name = f"{workflow.path.rsplit('/', 1)[-1]}:{job.id}"
+                draft.say(NoteKind.CHANGE, f"{name}, which calls this file, {what}", place=workflow.place(job.key))
 
 
 def _verdict(judging: Judging, workflow: Workflow, job: JobId, suppose: Suppose = NOTHING_SUPPOSED) -> JobVerdict:

@@ -2,72 +2,56 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterator
-
-from covpath.backends.contract import Role, Situation
-from covpath.backends.table import backend, recognise
+from covpath.backends.contract import Situation
+from covpath.backends.table import backend
 from covpath.backends.translate import translate
 from covpath.backends.words import Argument
 from covpath.errors import CovpathError, Refusal
+from covpath.gate.chains import Tracer
+from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft
-from covpath.workflow.model import StepForm
-from covpath.workflow.recipes.follow import follow
-from covpath.workflow.recipes.invocations import invocation_of
-from covpath.workflow.recipes.links import Chain, End, Invocation
-from covpath.workflow.script_places import script_place
-from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.calls import link
+from covpath.workflow.recipes.links import Chain, End
 
 
-def refuse_hidden(draft: Draft, target: str | None) -> Refusal:
+def refuse_hidden(draft: Draft, judging: Judging, target: str | None) -> Refusal:
     """Why a job without a command of a known backend cannot be moved, with the recipe that has it if one does."""
-    job = draft.job
+    workflow, job = draft.workflow, draft.job
     if job.uses is not None:
         return Refusal(
             f"job {job.id!r} calls a reusable workflow; what it measures is said there.",
-            place=draft.workflow.place(job.uses),
+            place=workflow.place(job.uses),
             hint=f"Move the job in {job.uses.value.partition('@')[0]}.",
         )
-    for chain in _chains(draft):
-        if chain.end is End.MEASURES and len(chain.links) > 1:
-            return _behind(chain, target)
-    for step in job.steps:
-        if step.uses is not None and step.uses.startswith("./"):
-            return Refusal(
-                f"no command of a known coverage backend stands in the scripts of job {job.id!r}; the local action "
-                f"{step.uses} may hide it.",
-                place=draft.workflow.place(step.node),
-                hint="If it does, change it there.",
-            )
-    unknown = next((chain for chain in _chains(draft) if chain.end is End.UNKNOWN), None)
-    told = f" A recipe could not be followed: {unknown}." if unknown is not None else ""
-    return Refusal(
-        f"no command of a known coverage backend stands in the scripts of job {job.id!r}.{told}",
-        place=draft.workflow.place(job.key),
-        hint="If a recipe or action hides it, change it there.",
-    )
-
-
-def _chains(draft: Draft) -> Iterator[Chain]:
-    workflow, job = draft.workflow, draft.job
-    for step in job.steps:
-        if step.form is not StepForm.RUN or step.run is None:
-            continue
-        directory = posixpath.normpath(workflow.directory_of(job, step) or ".")
-        environment = tuple(workflow.environment_of(job, step).items())
-        script = parse_script(step.run.value)
-        for command in script.commands:
-            if not command.words:
-                continue
-            place = script_place(workflow, step, command.span.start)
-            first = invocation_of(command, script, directory=directory, environment=environment, place=place)
-            yield from follow(first, draft.read, _measures)
-
-
-def _measures(invocation: Invocation) -> bool:
-    environ = {name: value for name, value in invocation.environment if value is not None}
-    found = recognise(_argv(invocation.words, invocation.raw), environ)
-    return found is not None and found.role is not Role.OTHER
+    links = judging.links if judging.links is not None else link((workflow,))
+    trace = Tracer(draft.read, links).trace(workflow, job)
+    none = f"no command of a known coverage backend stands in the scripts of job {job.id!r}"
+    place = workflow.place(job.key)
+    if trace.others and not trace.found:
+        names = ", ".join(map(str, trace.others))
+        return Refusal(
+            f"{none}: it takes over what {names} measured ({trace.through}).",
+            place=place,
+            hint=f"Move {trace.others[0]}.",
+        )
+    chain = trace.chain
+    if chain is None:
+        return Refusal(f"{none}.", place=place, hint="If something outside of them measures, change it there.")
+    if chain.end is End.UNKNOWN:
+        at = next((one.place for one in reversed(chain.links) if one.place is not None), place)
+        return Refusal(
+            f"{none}. What may hide it could not be followed: {chain}.",
+            place=at,
+            hint="If a recipe or action hides it, change it there.",
+        )
+    measured = trace.measured
+    if len(chain.links) == 1 and measured is not None and measured.recognition is None:
+        return Refusal(
+            f"job {job.id!r} measures with {measured.backend}, in whose place no backend here can be put: {chain}.",
+            place=chain.links[0].place or place,
+            hint="Its gate, runner and time limit can be moved.",
+        )
+    return _behind(chain, target)
 
 
 def _argv(words: tuple[str | None, ...], raw: tuple[str, ...]) -> tuple[Argument, ...]:
@@ -75,12 +59,12 @@ def _argv(words: tuple[str | None, ...], raw: tuple[str, ...]) -> tuple[Argument
 
 
 def _behind(chain: Chain, target: str | None) -> Refusal:
-    assert chain.final is not None
-    link = chain.links[-1]
-    place = link.place or chain.links[0].place
+    last = next((one for one in reversed(chain.links) if one.kind != "configuration"), chain.links[-1])
+    place = last.place or chain.links[0].place
     edit = _edit(chain, target)
+    where = "in a recipe, which other jobs and people use too" if len(chain.links) > 1 else "inside another one"
     return Refusal(
-        f"the measuring command stands in a recipe, which other jobs and people use too: {chain}.",
+        f"the measuring command stands {where}: {chain}.",
         place=place,
         hint=f"Change it there{edit}" if edit else "Change it there.",
     )
@@ -88,10 +72,9 @@ def _behind(chain: Chain, target: str | None) -> Refusal:
 
 def _edit(chain: Chain, target: str | None) -> str:
     """The new command for the recipe's line, where it can be written."""
-    assert chain.final is not None
-    if target is None:
-        return ""
     final = chain.final
+    if target is None or final is None:
+        return ""
     argv = _argv(final.words, final.raw)
     try:
         there = backend(target)

@@ -42,7 +42,7 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
     every = sites(draft.workflow, draft.job)
     source = _source(every)
     if source is None:
-        raise refuse_hidden(draft, target)
+        raise refuse_hidden(draft, judging, target)
     name = target or source
     if name == source and report is None:
         return

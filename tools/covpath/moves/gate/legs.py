@@ -50,7 +50,7 @@ def propose_leg_gate(subject: Subject, gate: Gate, spec: str) -> None:
             draft.titles.append(f"make {spec} {gate}")
             say_names(draft, subject.judging, every, legs(draft.job))
             if gate is Gate.ADVISORY and draft.job.continue_on_error is not None:
-                say_still_red(draft, [leg.check for leg in chosen])
+                say_still_red(draft, subject.judging, [leg.check for leg in chosen])
             return
     raise Refusal(
         f"no edit known to be safe makes the leg {spec!r} of job {draft.job_id!r} {gate} and leaves the others.",

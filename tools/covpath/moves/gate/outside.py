@@ -6,36 +6,24 @@ from collections.abc import Iterable
 
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.lists import covers, gate_jobs, is_needed
+from covpath.moves.gate.protection import addition, require_command, unrequire_command
 from covpath.moves.judging import Judging
 from covpath.moves.matrix_legs import LegView
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Blocks
 
 RENAMED = "required-check-renamed"
-_CONTEXTS = "'repos/{owner}/{repo}/branches/main/protection/required_status_checks/contexts'"
 
 
-def unrequire_command(check: str) -> str:
-    """A ready-to-run command that takes a check off a branch's required ones."""
-    return f"gh api -X DELETE {_CONTEXTS} -f 'contexts[]={_quoted(check)}'"
-
-
-def require_command(check: str) -> str:
-    """A ready-to-run command that makes a check a required one."""
-    return f"gh api -X POST {_CONTEXTS} -f 'contexts[]={_quoted(check)}'"
-
-
-def _quoted(check: str) -> str:
-    return check.replace("'", "'\\''")
-
-
-def say_still_red(draft: Draft, checks: Iterable[str]) -> None:
+def say_still_red(draft: Draft, judging: Judging, checks: Iterable[str]) -> None:
     """A job that is let off still turns its own checks red."""
     for check in checks:
+        command = unrequire_command(draft.workflow, judging, check)
         draft.say(
             NoteKind.OUTSIDE,
-            f"the check `{check}` still turns red when the job fails; if it is required, it must leave the list",
-            command=unrequire_command(check),
+            f"the check `{check}` still turns red when the job fails; if it is required, it must leave the list"
+            f"{addition(command)}",
+            command=command,
         )
 
 
@@ -45,10 +33,12 @@ def say_not_required(draft: Draft, judging: Judging, verdict: JobVerdict) -> Non
     if required.known:
         if verdict.blocks.value is Blocks.NO and verdict.checks:
             check = verdict.checks[0]
+            command = require_command(draft.workflow, judging, check)
             draft.say(
                 NoteKind.OUTSIDE,
-                f"no check that turns red with it is required ({required.source}): `{check}` would have to be",
-                command=require_command(check),
+                f"no check that turns red with it is required ({required.source}): `{check}` would have to be"
+                f"{addition(command)}",
+                command=command,
             )
         return
     for gate in gate_jobs(draft.workflow):
@@ -76,6 +66,6 @@ def say_names(draft: Draft, judging: Judging, before: tuple[LegView, ...], after
                 f"{message}, and is required: no pull request could be merged until the list follows",
                 draft.workflow.place(draft.job.key),
             )
-        draft.say(
-            NoteKind.OUTSIDE, f"{message}; a list that requires it must follow", command=require_command(new.check)
-        )
+        command = require_command(draft.workflow, judging, new.check)
+        then = f"a list that requires it must follow{addition(command)}"
+        draft.say(NoteKind.OUTSIDE, f"{message}; {then}", command=command)

@@ -173,15 +173,15 @@ def _mask(subject: Subject, verdict: JobVerdict) -> None:
 
 
 def _by_habit(subject: Subject, verdict: JobVerdict, step: Step) -> None:
-    draft = subject.draft
-    way = habit(draft.workflow, draft.job_id, subject.judging)
+    draft, judging = subject.draft, subject.judging
+    way = habit(draft.workflow, draft.job_id, judging)
     if way is not Way.JOB:
         draft.say(NoteKind.CHANGE, f"as other jobs of this file: {way.value}")
     if way is Way.SHELL and shell.mask(subject, verdict):
         return
     if way is Way.JOB:
         if flags.flag_job(draft):
-            outside.say_still_red(draft, verdict.checks)
+            outside.say_still_red(draft, judging, verdict.checks)
     else:
         _mask_step(subject, verdict, step)
 
