@@ -15,6 +15,7 @@ from covpath.audits.seen_jobs import SeenJobs
 from covpath.backends.uploaders import uploader
 from covpath.gate.measuring import SeenBehind, measurements
 from covpath.gate.signal import signal_of
+from covpath.terms import JobRef
 from covpath.workflow.calls import LOCAL, Links
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.yamltext.nodes import Scalar
@@ -43,6 +44,7 @@ class Quiet:
         self._links = links
         self._behind = behind
         self._never: dict[str, bool] = {}
+        self._coverage: tuple[JobRef, bool] | None = None
 
     def is_quiet(self, workflow: Workflow, job: Job) -> bool:
         """Whether the job is certainly not soft, masks no step, and is no coverage job that may lack data."""
@@ -67,11 +69,22 @@ class Quiet:
         return depth < _DEEPEST and all(self._is_plain(called, inner, depth + 1) for inner in called.jobs.values())
 
     def may_mask(self, workflow: Workflow, job: Job, step: Step) -> bool:
-        """Whether a step may be masked by its flag, its script or the action of the repository that it runs.
+        """Whether a step may be masked: by its flag, its script, or the action of the repository that it runs.
 
-        No other step beside the measuring one tells any rule anything.
+        No other step beside the measuring one tells any rule anything. In a coverage job any may be.
         """
-        return not _is_plain_step(step) or self._is_own_action(step) or masks(workflow, job, step)
+        if not _is_plain_step(step) or self._is_own_action(step) or masks(workflow, job, step):
+            return True
+        ref = workflow.ref(job)
+        if self._coverage is None or self._coverage[0] != ref:
+            self._coverage = (ref, self._measures(workflow, job))
+        return self._coverage[1]
+
+    def _measures(self, workflow: Workflow, job: Job) -> bool:
+        """Whether a job measures coverage, itself or behind a recipe: one command of a script decides then."""
+        if measurements(workflow, job):
+            return True
+        return self._behind is not None and next(self._behind(workflow, job), None) is not None
 
     def _is_own_action(self, step: Step) -> bool:
         """Whether a step runs an action of the repository that is at hand, and may take a failure back inside."""
@@ -105,9 +118,9 @@ def outlook_of(workflow: Workflow, job: Job) -> Outlook:
     if not _is_off(job.continue_on_error) or not all(map(_is_plain_step, job.steps)):
         return Outlook.OPEN
     uploads = any(step.uses is not None and uploader(step.uses) is not None for step in job.steps)
-    if not any(step.form is StepForm.RUN for step in job.steps):
-        # Without a script of its own a job is judged by its last action, which may be an upload.
-        return Outlook.OPEN if uploads else Outlook.PLAIN
+    if uploads and all(step.if_ is not None for step in job.steps if step.form is StepForm.RUN):
+        # Where no script of its own runs a job is judged by its last action, which may be an upload.
+        return Outlook.OPEN
     # A coverage job is judged by one command of its script, whatever the rest of it does, and by its uploads.
     if measurements(workflow, job) or any(swallows(workflow, job, step) for step in job.steps):
         return Outlook.OPEN
