@@ -244,8 +244,14 @@ class JobJudge:
         return tuple(
             self._step(simulation, step, gate)
             for step in self.job.steps
-            if step.index == self.measuring.index or (others and self.asked(self.workflow, self.job, step))
+            if step.index == self.measuring.index or (others and self._counts(step))
         )
+
+    def _counts(self, step: Step) -> bool:
+        """Whether a step beside the measuring one is wanted; the verdict rests on none that only prepares."""
+        if not self.asked(self.workflow, self.job, step):
+            return False
+        return self.every_step or not is_setup(step, shell_for(self.workflow, self.job, step))
 
     def _step(self, simulation: JobSimulation, step: Step, job_gate: Gate) -> StepVerdict:
         shell = self._shell(step, simulation)
