@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,8 @@ from covpath.audits.finding import Finding
 from covpath.audits.table import audit
 from covpath.commands.audited import Asked, look_at
 from covpath.outside.git import Repository
+from covpath.terms import JobRef
+from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
 from covpath.workflow.repository import WORKFLOW_FOLDER, WorkflowSet
 
@@ -25,8 +27,13 @@ def without_prefilter() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("covpath.audits.quiet.Quiet.is_quiet", lambda *_: False)
         patch.setattr("covpath.audits.quiet.Quiet.may_mask", lambda *_: True)
-        patch.setattr("covpath.audits.verdicts.are_apart", lambda _: False)
+        patch.setattr("covpath.audits.verdicts.could_share", every_job)
         yield
+
+
+def every_job(workflows: Iterable[Workflow]) -> frozenset[JobRef]:
+    """All jobs, as those that could share a name."""
+    return frozenset(workflow.ref(job) for workflow in workflows for job in workflow.jobs.values())
 
 
 class InMemory:

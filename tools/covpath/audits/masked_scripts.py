@@ -11,6 +11,7 @@ from covpath.gate.measuring import find_measuring
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_effect, shell_for
 from covpath.terms import Tri
+from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.shell.dialect import Shell
@@ -73,12 +74,10 @@ def _of_script(workflow: Workflow, job: Job, step: Step, shell: Shell, leg: Leg 
 
 
 def _shells(workflow: Workflow, job: Job, step: Step) -> Mapping[Shell, Leg | None]:
-    """The shells that run the step's script, each with a leg of the job's matrix in which it does."""
-    source = workflow.document.source.text
-    start, end = job.node.start, job.node.end
-    several = job.strategy is not None and (
-        source.find("indows", start, end) >= 0 or source.find("shell: ${{", start, end) >= 0
-    )
-    if not several:
+    """The shells that may mask a failure of the step's script, each with a leg of the job's matrix in which one runs.
+
+    Where the runner differs from leg to leg so does the default shell, but of those only bash can.
+    """
+    if OPEN not in (workflow.shell_of(job, step) or ""):
         return {shell_for(workflow, job, step): None}
     return {shell_for(workflow, job, step, leg): leg for leg in legs_of(job, naming_contexts())}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from covpath.audits.check_names import are_apart
+from covpath.audits.check_names import could_share
 from covpath.audits.quiet import Quiet
 from covpath.gate.aggregate import AggregateGate, GateKind, aggregate_gates
 from covpath.gate.checks import CheckPattern, check_patterns, legs_of, naming_contexts
 from covpath.gate.judge import Judge
+from covpath.gate.logic import CANCELS, FAILS
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.repository import SharedName, StuckCheck, shared_names, stuck_checks
 from covpath.gate.required import RequiredChecks
-from covpath.gate.runs import Runs
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import JobId, JobRef
 from covpath.workflow.calls import Links
@@ -72,7 +72,9 @@ class Verdicts:
     @cached_property
     def gates(self) -> tuple[AggregateGate, ...]:
         """The jobs that make one check of many, for branch protection to ask for."""
-        found = (gate for workflow in self.workflows for gate in aggregate_gates(self._runs, workflow))
+        found = (
+            gate for workflow in self.workflows for gate in aggregate_gates(self.judge.runs, workflow, (FAILS, CANCELS))
+        )
         return tuple(gate for gate in found if not self._stands_in(gate))
 
     def _stands_in(self, gate: AggregateGate) -> bool:
@@ -86,16 +88,13 @@ class Verdicts:
     @cached_property
     def shared_names(self) -> tuple[SharedName, ...]:
         """The check names that several jobs report."""
-        return () if are_apart(self.workflows) else shared_names(self._runs, self.workflows)
+        among = could_share(self.workflows)
+        return shared_names(self.judge.runs, self.workflows, among) if among else ()
 
     @cached_property
     def stuck_checks(self) -> tuple[StuckCheck, ...]:
         """The required checks that may never report."""
-        return stuck_checks(self._runs, self.workflows, self.judge.required)
-
-    @cached_property
-    def _runs(self) -> Runs:
-        return Runs(self.judge.links)
+        return stuck_checks(self.judge.runs, self.workflows, self.judge.required)
 
     def patterns_of(self, ref: JobRef) -> tuple[CheckPattern, ...]:
         """The checks a job reports; ``*`` stands for what the file does not say."""

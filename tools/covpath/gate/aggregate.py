@@ -75,14 +75,20 @@ class AggregateGate(Struct, frozen=True, kw_only=True):
         return found.pop() if len(found) == 1 else Tri.UNKNOWN
 
 
-def aggregate_gates(runs: Runs, workflow: Workflow) -> tuple[AggregateGate, ...]:
-    """The gates of a workflow, in file order, under the best event each runs for."""
+RESULTS = (FAILS, CANCELS, SKIPS)
+"""What a needed job may come to for a gate to look at."""
+
+
+def aggregate_gates(
+    runs: Runs, workflow: Workflow, results: tuple[Results, ...] = RESULTS
+) -> tuple[AggregateGate, ...]:
+    """The gates of a workflow, in file order, under the best event each runs for; ``results`` of needs are tried."""
     found: list[AggregateGate] = []
     for job in workflow.jobs.values():
         kind = kind_of(workflow, job)
         run = _run(runs, workflow, job) if kind is not None else None
         if kind is not None and run is not None:
-            found.append(_gate(runs, run, job, kind))
+            found.append(_gate(runs, run, job, kind, results))
     return tuple(found)
 
 
@@ -117,7 +123,7 @@ def _run(runs: Runs, workflow: Workflow, job: Job) -> Run | None:
     return None
 
 
-def _gate(runs: Runs, run: Run, job: Job, kind: GateKind) -> AggregateGate:
+def _gate(runs: Runs, run: Run, job: Job, kind: GateKind, results: tuple[Results, ...]) -> AggregateGate:
     workflow = run.workflow
     needs = tuple(name for name in map(run.graph.id_of, job.needs) if name is not None)
     return AggregateGate(
@@ -125,7 +131,7 @@ def _gate(runs: Runs, run: Run, job: Job, kind: GateKind) -> AggregateGate:
         place=workflow.place(job.if_ if job.if_ is not None else job.key),
         kind=kind,
         needs=needs,
-        passing=tuple(_passing(run, job, name, result) for name in needs for result in (FAILS, CANCELS, SKIPS)),
+        passing=tuple(_passing(run, job, name, result) for name in needs for result in results),
         misses=tuple(workflow.ref(other) for other in workflow.jobs.values() if _missed(runs, run, job, other)),
     )
 

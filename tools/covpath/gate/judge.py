@@ -43,6 +43,11 @@ class Judge:
         self._runs = Runs(links, behind)
         self._judged = 0
 
+    @property
+    def runs(self) -> Runs:
+        """What is remembered of the workflows, for others who ask about the same ones."""
+        return self._runs
+
     def workflow(self, workflow: Workflow) -> tuple[JobVerdict, ...]:
         """A verdict for each of a workflow's jobs, in file order."""
         return tuple(self.job(workflow, job) for job in workflow.jobs.values())

@@ -60,16 +60,17 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
 
     The variables that workflow, job and step set count where they are literal.
     """
-    return tuple(one for step in job.steps for one in _measurements_of(workflow, job, step))
+    around = _decides(workflow.env) or _decides(job.env)
+    return tuple(one for step in job.steps for one in _measurements_of(workflow, job, step, around))
 
 
-def _measurements_of(workflow: Workflow, job: Job, step: Step) -> Iterator[Measurement]:
+def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> Iterator[Measurement]:
     if step.run is None:
         found = _recognised_action(step.uses, step.inputs) if step.uses is not None else None
         if found is not None and _measures(found):
             yield Measurement(step=step, command=None, recognition=found)
         return
-    decided = any(map(_decides, (workflow.env, job.env, step.env)))
+    decided = around or _decides(step.env)
     if not decided and not any(word in step.run.value for word in _WORDS):
         return
     environ = literal_environment(workflow, job, step) if decided else {}
@@ -165,7 +166,8 @@ def _in_parallel(workflow: Workflow, job: Job) -> Iterator[Measuring]:
     """Measurements among steps that run beside each other; the group's own step stands for them."""
     for step in job.steps:
         for inner in _below(step):
-            for one in _measurements_of(workflow, job, inner):
+            around = _decides(workflow.env) or _decides(job.env)
+            for one in _measurements_of(workflow, job, inner, around):
                 yield Measuring(index=step.index, coverage=True, recognition=one.recognition)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
@@ -77,10 +78,15 @@ def judge_repository(
     )
 
 
-def shared_names(runs: Runs, workflows: Iterable[Workflow]) -> tuple[SharedName, ...]:
-    """The names, wholly known, that more than one job reports under the same kind of event."""
+def shared_names(
+    runs: Runs, workflows: Iterable[Workflow], among: AbstractSet[JobRef] | None = None
+) -> tuple[SharedName, ...]:
+    """The names, wholly known, that more than one job reports under the same kind of event.
+
+    ``among``: only these jobs are asked, where it is known that no others share a name.
+    """
     named: dict[str, dict[JobRef, Reporter]] = {}
-    for workflow, job, run in _reporting(runs, workflows):
+    for workflow, job, run in _reporting(runs, workflows, among):
         for check in runs.checks(run, job):
             if check.known:
                 ref = workflow.ref(job)
@@ -91,15 +97,16 @@ def shared_names(runs: Runs, workflows: Iterable[Workflow]) -> tuple[SharedName,
     )
 
 
-def _reporting(runs: Runs, workflows: Iterable[Workflow]) -> Iterator[tuple[Workflow, Job, Run]]:
+def _reporting(
+    runs: Runs, workflows: Iterable[Workflow], among: AbstractSet[JobRef] | None
+) -> Iterator[tuple[Workflow, Job, Run]]:
     """Every job with the runs in which it reports checks of its own."""
     for workflow in workflows:
-        origins = runs.origins(workflow)
         for job in workflow.jobs.values():
-            if job.uses is None:
+            if job.uses is None and (among is None or workflow.ref(job) in among):
                 yield from (
                     (workflow, job, run)
-                    for origin in origins
+                    for origin in runs.origins(workflow)
                     if (run := runs.first(origin, job)) is not None and not run.doubtful
                 )
 

@@ -109,18 +109,16 @@ def shell_effect(
     if shell.errexit and shell.known and _surely(text, command):
         return LETS_OUT
     # Imported here: most scripts need no shell reader for this.
-    from covpath.gate.script_commands import script_commands
     from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
     from covpath.workflow.shell.parse import parse_script
 
-    script = parse_script(text)
     if command is None:
-        about = script_commands(text)
-        if not about:
+        found = _failure_of_the_last(text, shell)
+        if found is None:
             return LETS_OUT
-        # A masked clean-up line beside a command that counts masks nothing that matters.
-        command = about[-1]
-    effect = failure_of(command, script, shell)
+        command, effect = found
+    else:
+        effect = failure_of(command, parse_script(text), shell)
     if effect.outcome is ExitOutcome.FAILS:
         return ShellEffect(fails=Tri.TRUE, effect=effect)
     masked = effect.outcome is ExitOutcome.MASKED
@@ -137,6 +135,20 @@ def shell_effect(
         effect=effect,
         reasons=(reason,),
     )
+
+
+@lru_cache(maxsize=2048)
+def _failure_of_the_last(text: str, shell: Shell) -> tuple[Command, ExitEffect] | None:
+    """What a script makes of the failure of the last command it is about; None where it is about none.
+
+    A masked clean-up line beside a command that counts masks nothing that matters.
+    """
+    from covpath.gate.script_commands import script_commands
+    from covpath.workflow.shell.exit_status import failure_of
+    from covpath.workflow.shell.parse import parse_script
+
+    about = script_commands(text)
+    return (about[-1], failure_of(about[-1], parse_script(text), shell)) if about else None
 
 
 def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
