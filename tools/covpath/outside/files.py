@@ -11,12 +11,18 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from covpath.errors import InputError, OutsideError, Place, Refusal
 
 MAX_BYTES = 50_000_000
 """No file covpath reads whole is larger; a bigger one is a mistake or an attack."""
+
+_TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_AT_ONCE = 1 << 20
+"""Bytes asked for in one reading."""
 
 _STALE_AFTER_SECONDS = 3600
 """A temporary file this old was left by a process that was killed."""
@@ -28,21 +34,49 @@ def read_bytes(path: Path, *, within: Path | None = None, limit: int = MAX_BYTES
     With ``within`` the file, symbolic links followed, must lie under that directory.
     Raises InputError, placed at the file, for whatever cannot be read.
     """
-    place = Place(shown(path, within))
-    real = _resolved(path, place) if within is None else inside(path, within)
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    real = _real(path, within)
     try:
-        if real.is_dir():  # Windows cannot open a directory to look at it
-            raise InputError("this is a directory, not a file.", place=place, hint="Name a file in it.")
-        handle = os.open(real, flags)
-        with os.fdopen(handle, "rb") as file:
-            _expect_readable(os.fstat(file.fileno()), place, limit)
-            data = file.read(limit + 1)
+        handle = os.open(real, _TO_READ)
+        try:
+            _expect_readable(os.fstat(handle), path, within, limit)
+            data = b"".join(_pieces(handle, limit))
+        finally:
+            os.close(handle)
     except OSError as error:
-        raise _unreadable(error, place) from error
+        place = Place(shown(path, within))
+        raise (_directory(place) if os.path.isdir(real) else _unreadable(error, place)) from error  # noqa: PTH112
     if len(data) > limit:  # it grew while it was read, or its size is not told (as under /proc)
-        raise _too_large(len(data), limit, place)
+        raise _too_large(len(data), limit, Place(shown(path, within)))
     return data
+
+
+def _pieces(handle: int, limit: int) -> Iterator[bytes]:
+    """What a file holds, until its end or until it holds more than ``limit`` bytes."""
+    left = limit + 1
+    while left > 0 and (piece := os.read(handle, min(left, _AT_ONCE))):
+        yield piece
+        left -= len(piece)
+
+
+def _real(path: Path, within: Path | None) -> str:
+    """Where a file really lies; checked to be under ``within`` where that is given."""
+    if within is None:
+        return str(_resolved(path, Place(shown(path, None))))
+    text = str(path)
+    folder, name = os.path.split(text)
+    if name not in ("", ".", "..") and "\0" not in text:
+        root = _real_folder(str(within))
+        folder = _real_folder(folder)
+        real = os.path.join(folder, name)  # noqa: PTH118 - a hundred thousand files are read
+        if (folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)) and not os.path.islink(real):  # noqa: PTH114
+            return real
+    return str(inside(path, within))
+
+
+@lru_cache(maxsize=256)
+def _real_folder(folder: str) -> str:
+    """A folder without symbolic links. Remembered: many files of one folder are read in a row."""
+    return str(_resolved(Path(folder), Place(folder)))
 
 
 def write_atomically(path: Path, data: bytes, *, within: Path | None = None) -> None:
@@ -130,11 +164,19 @@ def _resolved(path: Path, place: Place) -> Path:
         raise InputError("this is not a file name: it contains a null character.", place=place) from error
 
 
-def _expect_readable(status: os.stat_result, place: Place, limit: int) -> None:
+def _expect_readable(status: os.stat_result, path: Path, within: Path | None, limit: int) -> None:
+    if stat.S_ISREG(status.st_mode) and status.st_size <= limit:
+        return
+    place = Place(shown(path, within))
+    if stat.S_ISDIR(status.st_mode):
+        raise _directory(place)
     if not stat.S_ISREG(status.st_mode):
         raise InputError("this is not a regular file.", place=place, hint="Pipes, sockets and devices are not read.")
-    if status.st_size > limit:
-        raise _too_large(status.st_size, limit, place)
+    raise _too_large(status.st_size, limit, place)
+
+
+def _directory(place: Place) -> InputError:
+    return InputError("this is a directory, not a file.", place=place, hint="Name a file in it.")
 
 
 def _too_large(size: int, limit: int, place: Place) -> InputError:
