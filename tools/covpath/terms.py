@@ -17,7 +17,13 @@ JobId = NewType("JobId", str)
 CheckName = NewType("CheckName", str)
 
 
-class Fact(Enum):
+class Word(Enum):
+    """Base of enums that are put into sets and keys often: hashed by identity, which costs no Python code."""
+
+    __hash__ = object.__hash__
+
+
+class Fact(Word):
     """Base of enums that must be compared, never tested for truth."""
 
     def __bool__(self) -> NoReturn:
@@ -72,7 +78,9 @@ class Tri(Fact):
 
     def negate(self) -> Tri:
         """Kleene negation."""
-        return {Tri.TRUE: Tri.FALSE, Tri.FALSE: Tri.TRUE, Tri.UNKNOWN: Tri.UNKNOWN}[self]
+        if self is Tri.UNKNOWN:
+            return self
+        return Tri.FALSE if self is Tri.TRUE else Tri.TRUE
 
 
 def both(left: Tri, right: Tri) -> Tri:

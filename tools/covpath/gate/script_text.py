@@ -84,21 +84,27 @@ def script_text(text: str) -> ScriptText | None:
         before = after
     if depth != 0:
         return None
-    steady = not _TURNS.search(_STRICTER.sub("", masked))
-    return ScriptText(tuple(commands), steady, _LEAVES.search(masked) is not None)
+    steady = not (_TURNS.search(masked) and _TURNS.search(_STRICTER.sub("", masked)))
+    return ScriptText(tuple(commands), steady, "exit" in masked and _LEAVES.search(masked) is not None)
 
 
 def _masked(text: str) -> str | None:
     """The text without comments, here-documents, quoted parts and substitutions."""
-    masked = _COMMENT.sub("", _HIDDEN.sub(lambda one: " " if one[0] == "\\\n" else "X", text))
+    masked = text
+    if "${" in masked or "\\" in masked:
+        masked = _HIDDEN.sub(lambda one: " " if one[0] == "\\\n" else "X", masked)
+    if "#" in masked:
+        masked = _COMMENT.sub("", masked)
     if "<<" in masked:
         masked = _DOCUMENT.sub(r" \3", masked.replace("<<<", " "))
-    masked = _QUOTED.sub("Q", masked)
-    for _ in range(4):
+    if "'" in masked or '"' in masked:
+        masked = _QUOTED.sub("Q", masked)
+    for _ in range(4 if "(" in masked else 0):
         masked = _INNER.sub("Q", masked)
-    if _FUNCTION.search(masked):
+    if "()" in masked and _FUNCTION.search(masked):
         return None  # what a call comes to is in the function
-    masked = _TEST.sub("[[", masked)
+    if "[[" in masked:
+        masked = _TEST.sub("[[", masked)
     if "esac" in masked:
         masked = _PATTERN.sub("", masked)
     broken = "'" in masked or '"' in masked or "`" in masked or "$(" in masked or "<<" in masked or "\\" in masked

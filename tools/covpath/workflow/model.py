@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingABC
-from enum import Enum
 
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.terms import JobId, JobRef
+from covpath.terms import JobId, JobRef, Word
 from covpath.yamltext.nodes import Mapping, Node, Route, Scalar, deref
 from covpath.yamltext.reading import Document
 
 
-class StepForm(Enum):
+class StepForm(Word):
     """What kind of step it is."""
 
     RUN = "run"

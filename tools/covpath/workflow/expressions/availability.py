@@ -7,10 +7,10 @@ one GitHub's server uses; a test compares this table with it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 
 from msgspec import Struct
 
+from covpath.terms import Word
 from covpath.workflow.expressions.parse import ARITY
 from covpath.workflow.expressions.tree import Call, Context, Expr, walk
 
@@ -25,7 +25,7 @@ _RUNNING = _JOB | {"steps", "job", "runner", "env"}
 _STEP = _RUNNING | {"secrets"}
 
 
-class Key(Enum):
+class Key(Word):
     """A key of a workflow file that may hold expressions."""
 
     RUN_NAME = "run-name"

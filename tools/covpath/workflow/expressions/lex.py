@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from enum import Enum
 
 from msgspec import Struct
 
+from covpath.terms import Word
 from covpath.workflow.expressions.tree import ExpressionError
 
 MAX_LENGTH = 21_000
@@ -46,7 +46,7 @@ _CONSTANTS: dict[str, bool | float | None] = {
 }
 
 
-class Kind(Enum):
+class Kind(Word):
     """What a token is."""
 
     MARK = "mark"

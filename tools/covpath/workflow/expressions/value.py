@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
 from functools import lru_cache
 from itertools import product
 
 from msgspec import Struct, field
 
-from covpath.terms import Tri
+from covpath.terms import Tri, Word
 from covpath.workflow.expressions.lex import parse_number
 
 MAX_ALTERNATIVES = 16
 """Beyond this many alternatives an unknown value is just anything."""
 
 
-class Open(Enum):
+class Open(Word):
     """An alternative nobody can list."""
 
     ANY = "anything"
@@ -150,7 +149,11 @@ def alternatives(value: Value) -> tuple[Alternative, ...]:
 
 def names_of(*values: Value) -> frozenset[str]:
     """What the values depend on, themselves (not what lies inside them)."""
-    return frozenset().union(*(value.names for value in values if isinstance(value, Unknown)))
+    names: frozenset[str] = frozenset()
+    for value in values:
+        if isinstance(value, Unknown):
+            names |= value.names
+    return names
 
 
 def one_of(names: Iterable[str], found: Iterable[Alternative]) -> Value:
@@ -258,6 +261,8 @@ def text_of(known: Known) -> str:
 
 def texts(value: Value) -> tuple[str | Pieces, ...]:
     """Every text ``value`` could be written as."""
+    if isinstance(value, str):
+        return (value,)
     return tuple(_text(alternative) for alternative in alternatives(value))
 
 
@@ -273,11 +278,14 @@ def _text(alternative: Alternative) -> str | Pieces:
 
 def as_text(value: Value) -> str | Unknown:
     """``value`` turned into text; still unknown where it is."""
-    return concat((value,))
+    return value if isinstance(value, str) else concat((value,))
 
 
 def concat(parts: Sequence[Value]) -> str | Unknown:
     """The texts of ``parts``, one after the other."""
+    plain = [part for part in parts if isinstance(part, str)]
+    if len(plain) == len(parts):
+        return "".join(plain)
     options = [texts(part) for part in parts]
     if math.prod(map(len, options)) > MAX_ALTERNATIVES:
         options = [choice if len(choice) == 1 else (Pieces(("", "")),) for choice in options]

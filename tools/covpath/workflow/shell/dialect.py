@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from enum import Enum
 
 from msgspec import Struct
 
+from covpath.terms import Word
 
-class ShellKind(Enum):
+
+class ShellKind(Word):
     """What kind of interpreter reads the script."""
 
     BASH = "bash"

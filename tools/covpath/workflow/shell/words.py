@@ -46,7 +46,7 @@ class WordReader:
     def read(self, start: int, end: int) -> Word:
         """The word whose characters are ``text[start:end]``."""
         raw = self._text[start:end]
-        if _SAFE.fullmatch(raw) and self.next_expression(start) >= end:
+        if _SAFE.fullmatch(raw) and (not self._expressions or self.next_expression(start) >= end):
             return Word(raw, Span(start, end), (Literal(raw),), raw)
         parts = _Cutter(self, start, end).cut()
         value = "".join(part.text for part in parts if isinstance(part, Literal))
@@ -67,6 +67,8 @@ class WordReader:
 
     def expression_at(self, offset: int) -> Span | None:
         """The GitHub expression that covers ``offset``."""
+        if not self._expressions:
+            return None
         position = bisect_right(self._expression_starts, offset) - 1
         if position >= 0 and offset < self._expressions[position].end:
             return self._expressions[position]
@@ -74,6 +76,8 @@ class WordReader:
 
     def next_expression(self, offset: int) -> int:
         """The first offset from ``offset`` on that is inside an expression; the text's length if none is."""
+        if not self._expressions:
+            return len(self._text)
         if self.expression_at(offset) is not None:
             return offset
         position = bisect_right(self._expression_starts, offset)
@@ -242,8 +246,9 @@ class _Cutter:
         while index < stop:
             expression = self._reader.expression_at(index)
             if expression is None:
-                self._add(Literal(self._text[index], quoted=True))
-                index += 1
+                following = min(self._reader.next_expression(index), stop)
+                self._add(Literal(self._text[index:following], quoted=True))
+                index = following
             else:
                 self._add(Expression(self._text[index : min(expression.end, stop)]))
                 index = expression.end
