@@ -33,18 +33,18 @@ class Step(Struct, frozen=True, kw_only=True, eq=False):
     node: Mapping
     route: Route
     form: StepForm
-    id: str | None
-    name: str | None
-    uses: str | None
-    run: Scalar | None
-    if_: Scalar | None
-    continue_on_error: Scalar | None
-    shell: str | None
-    working_directory: str | None
-    env: Mapping | None
-    with_: Mapping | None
-    timeout_minutes: Scalar | None
-    background: bool
+    id: str | None = None
+    name: str | None = None
+    uses: str | None = None
+    run: Scalar | None = None
+    if_: Scalar | None = None
+    continue_on_error: Scalar | None = None
+    shell: str | None = None
+    working_directory: str | None = None
+    env: Mapping | None = None
+    with_: Mapping | None = None
+    timeout_minutes: Scalar | None = None
+    background: bool = False
     children: tuple[Step, ...] = ()
 
     @property

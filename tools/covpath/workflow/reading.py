@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from covpath.errors import InputError
 from covpath.terms import JobId
@@ -11,7 +12,16 @@ from covpath.yamltext.nodes import Entry, Mapping, Node, Route, Scalar, Sequence
 from covpath.yamltext.reading import Document, read
 from covpath.yamltext.source import decode
 
-_NEWER_KEYS = ("parallel", "wait", "wait-all", "cancel")
+_NEWER_KEYS = frozenset(("parallel", "wait", "wait-all", "cancel"))
+_STEP_SCALARS = {
+    "run": "run",
+    "if": "if_",
+    "continue-on-error": "continue_on_error",
+    "timeout-minutes": "timeout_minutes",
+}
+_STEP_TEXTS = {"id": "id", "name": "name", "uses": "uses", "shell": "shell", "working-directory": "working_directory"}
+_STEP_MAPPINGS = {"env": "env", "with": "with_"}
+"""The keys of a step and what the model calls them."""
 
 
 def read_workflow(path: str, data: bytes) -> Workflow:
@@ -118,36 +128,31 @@ class _Reader:
 
     def step(self, index: int, item: Node, route: Route) -> Step:
         node = self.mapping(item, f"step {index + 1}")
-        found = _entries(node)
-        run = _scalar(found.get("run"))
-        uses = _text(found.get("uses"))
-        newer = next((key for key in _NEWER_KEYS if key in found), None)
-        if run is None and uses is None and newer is None:
+        fields: dict[str, Any] = {}
+        newer: dict[str, Node] = {}
+        # Of twenty keys a step has three: only those that are there are looked at.
+        for entry in node.entries:
+            key = entry.key.value
+            if key in _STEP_SCALARS:
+                fields[_STEP_SCALARS[key]] = _scalar(entry)
+            elif key in _STEP_TEXTS:
+                fields[_STEP_TEXTS[key]] = _text(entry)
+            elif key in _STEP_MAPPINGS:
+                fields[_STEP_MAPPINGS[key]] = self.optional_mapping(entry)
+            elif key in _NEWER_KEYS:
+                newer[key] = entry.value
+            elif key == "background":
+                fields["background"] = _text(entry) not in ("false", None)
+        form = StepForm.NEWER
+        if fields.get("run") is not None:
+            form = StepForm.RUN
+        elif fields.get("uses") is not None:
+            form = StepForm.USES
+        elif not newer:
             raise self.fail(f"step {index + 1} has neither `run` nor `uses`.", item)
-        children: tuple[Step, ...] = ()
-        if newer == "parallel":
-            children = self.steps(found["parallel"].value, (*route, "parallel"))
-        form = StepForm.RUN if run is not None else StepForm.USES if uses is not None else StepForm.NEWER
-        background = found.get("background")
-        return Step(
-            index=index,
-            node=node,
-            route=route,
-            form=form,
-            id=_text(found.get("id")),
-            name=_text(found.get("name")),
-            uses=uses,
-            run=run,
-            if_=_scalar(found.get("if")),
-            continue_on_error=_scalar(found.get("continue-on-error")),
-            shell=_text(found.get("shell")),
-            working_directory=_text(found.get("working-directory")),
-            env=self.optional_mapping(found.get("env")),
-            with_=self.optional_mapping(found.get("with")),
-            timeout_minutes=_scalar(found.get("timeout-minutes")),
-            background=background is not None and _text(background) not in ("false", None),
-            children=children,
-        )
+        if "parallel" in newer:
+            fields["children"] = self.steps(newer["parallel"], (*route, "parallel"))
+        return Step(index=index, node=node, route=route, form=form, **fields)
 
     def mapping(self, node: Node, what: str) -> Mapping:
         real = deref(node)
@@ -188,7 +193,12 @@ def _value(entry: Entry | None) -> Node | None:
 
 
 def _scalar(entry: Entry | None) -> Scalar | None:
-    real = deref(entry.value) if entry is not None else None
+    if entry is None:
+        return None
+    real = entry.value
+    if type(real) is Scalar:
+        return real
+    real = deref(real)
     return real if isinstance(real, Scalar) else None
 
 

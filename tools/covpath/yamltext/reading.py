@@ -30,6 +30,10 @@ _PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)
 _TIGHT_COMMENT = re.compile(r"[\[{,]#")
 _QUOTES = ("'", '"')
 
+_SCALAR = yaml.ScalarEvent
+_MAPPING, _MAPPING_END = yaml.MappingStartEvent, yaml.MappingEndEvent
+_SEQUENCE, _SEQUENCE_END = yaml.SequenceStartEvent, yaml.SequenceEndEvent
+
 _Real: TypeAlias = Scalar | Sequence | Mapping
 
 
@@ -105,16 +109,18 @@ class _Builder:
         documents = 0
         stack: list[_Frame] = []
         next_event = parser.get_event
+        # Two hundred thousand events in a large repository: names bound once, the commonest event first.
+        scalar, add = self.scalar, self.add
         while True:
             event = next_event()
             kind = type(event)
             node: Node
-            if kind is yaml.ScalarEvent:
-                node = self.scalar(event)
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            if kind is _SCALAR:
+                node = scalar(event)
+            elif kind is _MAPPING or kind is _SEQUENCE:
                 stack.append(self.open(event, len(stack)))
                 continue
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            elif kind is _MAPPING_END or kind is _SEQUENCE_END:
                 node = self.close(event, stack.pop())
             elif kind is yaml.AliasEvent:
                 node = self.alias(event)
@@ -136,7 +142,7 @@ class _Builder:
             if not stack:
                 root = node
             else:
-                self.add(node, stack[-1])
+                add(node, stack[-1])
         # libyaml answers an empty file with no document at all, or with one empty scalar.
         if isinstance(root, Scalar) and not root.style and not root.value and root.tag is None:
             return None
@@ -214,20 +220,22 @@ class _Builder:
 
     def add(self, node: Node, frame: _Frame) -> None:
         parent = frame.node
+        # Only what may stand on several lines in any column has to be looked at.
+        spans = type(node) is not Scalar or node.style in _QUOTES
         if type(parent) is Sequence:
-            if not parent.flow:
+            if spans and not parent.flow:
                 self.check_lines(node, parent.start)
             parent.items.append(node)
             return
-        assert isinstance(parent, Mapping)
+        assert type(parent) is Mapping
         key = frame.key
         if key is not None:
-            if not parent.flow:
+            if spans and not parent.flow:
                 self.check_lines(node, key.outer_start)
             frame.key = None
             parent.entries.append(Entry(key, node))
             return
-        if not isinstance(node, Scalar):
+        if type(node) is not Scalar:
             raise self.fail("has a key that is not a plain name.", node.start)
         if self.strict:
             self.check_key(node, frame.keys)
