@@ -21,6 +21,8 @@ MAX_CHARACTERS = 1_048_576
 # Characters that YAML readers disagree about: control characters, and the line breaks that
 # PyYAML sees (and git and GitHub do not): NEL, LS, PS and a carriage return on its own.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)")
+_PLAIN = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
+"""Bytes that every reader reads alike."""
 _LINE_BREAKS = {
     "\x85": "NEL (U+0085)",
     "\u2028": "LS (U+2028)",
@@ -112,7 +114,8 @@ def decode(path: str, data: bytes) -> Source:
             hint="Save the file as UTF-8.",
         ) from None
     source = Source(path, text, bom)
-    refused = _REFUSED.search(text)
+    # Nearly every file is plain ASCII, and whether it is takes no look at each character.
+    refused = None if body.isascii() and not body.translate(None, _PLAIN) else _REFUSED.search(text)
     if refused is not None:
         char = refused[0]
         what = _LINE_BREAKS.get(char)
