@@ -37,7 +37,7 @@ def _translate(table: dict[str, Any], case: dict[str, Any]) -> Translation:
         summary_read=case.get("summary_read", False),
         keep_serial=case.get("keep_serial", False),
         pytest_addopts=case.get("addopts", ""),
-        folders=None if folders is None else frozenset(folders),
+        is_folder=None if folders is None else lambda path: path.rstrip("/") in folders,
     )
     return translate(
         [words(line) for line in case["old"].splitlines()],

@@ -79,6 +79,17 @@ def test_a_matrix_that_is_skipped_as_a_whole_reports_no_leg() -> None:
     assert (stuck.reason.code, stuck.reason.place and stuck.reason.place.line) == ("matrix-skipped", 6)
 
 
+@pytest.mark.parametrize("condition", ["always()", "${{ !cancelled() }}", "success()"])
+def test_a_condition_on_nothing_skips_no_matrix(condition: str) -> None:
+    more = f"if: {condition}\n    strategy: {{matrix: {{v: [1, 2]}}}}"
+    assert judged(one(more=more), names=["test (1)"]).stuck == ()
+
+
+def test_a_job_without_a_matrix_is_skipped_as_passed() -> None:
+    more = "if: github.actor != 'bot'\n    strategy: {fail-fast: false}"
+    assert judged(one(more=more), names=["test"]).stuck == ()
+
+
 def test_a_check_of_the_pull_request_alone_waits_in_the_queue() -> None:
     queued = one(on="[pull_request, merge_group]", name="queued", file="queued.yml")
     found = judged(one(), queued, names=["test", "queued"]).stuck

@@ -6,6 +6,7 @@ spirit and a ``TypeError`` in fact, so nobody can mistake "unknown" for "no".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import NewType, NoReturn
 
@@ -95,6 +96,17 @@ def either(left: Tri, right: Tri) -> Tri:
     if left is Tri.TRUE or right is Tri.TRUE:
         return Tri.TRUE
     return Tri.FALSE if left is Tri.FALSE and right is Tri.FALSE else Tri.UNKNOWN
+
+
+def any_of(values: Iterable[Tri]) -> Tri:
+    """Kleene's or over all of them; false of none."""
+    found = Tri.FALSE
+    for value in values:
+        if value is Tri.TRUE:
+            return value
+        if value is Tri.UNKNOWN:
+            found = value
+    return found
 
 
 class JobRef(Struct, frozen=True, order=True):

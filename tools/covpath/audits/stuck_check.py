@@ -15,7 +15,8 @@ TITLE = "a required check may never report, and the pull request waits for it fo
 EXPLANATION = """\
 A required check that does not report leaves the pull request at "Expected, waiting for status", without an end.
 That happens where the workflow does not run: it is left out by a path or branch filter, runs only after the
-merge, or the matrix job with that name is skipped as a whole. Asked only where the required checks are known.
+merge or not in the merge queue that others run in; or the matrix job with that name is skipped as a whole.
+Asked only where the required checks are known.
 
 What to do: let the workflow run for all pull requests and skip the job inside it instead (a skipped job counts
 as passed), or take the check off the list.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -49,8 +49,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     Paths are relative to the repository's root. ``workspace_root`` is the Cargo workspace's, where it is
     known. ``summary_read``: somebody reads the command's output (a pipe, a ``grep``). ``keep_serial``:
     tests that ran on one thread are to stay on one thread. ``pytest_addopts`` is what configuration
-    files add to every pytest command line, where it is known. ``folders`` are the folders below the
-    step's directory (``src``, ``src/pkg``), or None where nobody looked.
+    files add to every pytest command line, where it is known. ``is_folder`` says whether a path from the
+    step's directory (``src/pkg``) is a folder; None where nobody can look.
     """
 
     workdir: str = "."
@@ -58,7 +58,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     summary_read: bool = False
     keep_serial: bool = False
     pytest_addopts: str = ""
-    folders: frozenset[str] | None = None
+    is_folder: Callable[[str], bool] | None = None
 
 
 class Command(Struct, frozen=True, kw_only=True):

@@ -154,9 +154,9 @@ def _habits(request: CoverageRequest, situation: Situation) -> list[Loss]:
     if "--cov" in situation.pytest_addopts:
         losses.append(python_tests.ADDOPTS.loss("addopts"))
     for value in python_tests.sources(request):
-        if situation.folders is None or value.text is None:
+        if situation.is_folder is None or value.text is None:
             losses.append(_FOLDER.loss(value.raw))
-        elif value.text.removeprefix("./").rstrip("/") not in {*situation.folders, "", "."}:
+        elif not situation.is_folder(value.text):
             losses.append(_NO_FOLDER.loss(value.raw))
     losses += [python_tests.THRESHOLD.loss(f"{limit.flag} {limit.value.raw}") for limit in request.thresholds]
     return losses

@@ -59,7 +59,7 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     workflows = state.workflows()
     reading, problems = _exceptions(state)
     ledger = reading.ledger if reading is not None else None
-    required = _required(state, asked.required, ledger)
+    required = _required(repository, state, asked.required, ledger)
     links = links_of(state, workflows.workflows)
     behind = tracer_of(texts_of(state), links).alternatives
     subject = AuditSubject(
@@ -103,7 +103,7 @@ def _error(problem: Problem) -> CovpathError:
     return InputError(problem.message, place=problem.place, hint=problem.hint)
 
 
-def _required(state: State, file: Path | None, ledger: Ledger | None) -> RequiredChecks:
+def _required(repository: Repository, state: State, file: Path | None, ledger: Ledger | None) -> RequiredChecks:
     if file is not None:
         return from_github_answer(str(file), read_bytes(file))
     if ledger is not None and ledger.required_checks is not None:
@@ -112,7 +112,7 @@ def _required(state: State, file: Path | None, ledger: Ledger | None) -> Require
     if data is None:
         return UNKNOWN_REQUIRED
     try:
-        return from_settings(data)
+        return from_settings(data, repository.default_branch() if repository.has_git else None)
     except InputError as error:
         hint = "Mend it, or use --required."
         raise InputError(error.message, place=error.place or Place(SETTINGS_PATH), hint=hint) from error

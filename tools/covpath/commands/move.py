@@ -70,7 +70,7 @@ def run(
     judge = _judge(subject, required)
     branch = subject.repository.default_branch() if subject.repository.has_git else None
     proposals = tuple(
-        plan(workflow, jobs, wanted, judge, _reader(subject), branch)
+        plan(workflow, jobs, wanted, judge, _reader(subject), branch, _folders(subject))
         for workflow, jobs in _targets(subject, job, all_matching)
     )
     accepted = frozenset(accept)
@@ -125,6 +125,17 @@ def _reader(subject: Subject) -> Callable[[str], str | None]:
             return None
 
     return read
+
+
+def _folders(subject: Subject) -> Callable[[str], bool]:
+    """Tells the folders of the repository; links that lead out of it do not count."""
+    root = subject.root.resolve()
+
+    def is_folder(path: str) -> bool:
+        found = (root / path).resolve()
+        return found.is_relative_to(root) and found.is_dir()
+
+    return is_folder
 
 
 def _targets(subject: Subject, job: str | None, pattern: str | None) -> list[tuple[Workflow, tuple[JobId, ...]]]:

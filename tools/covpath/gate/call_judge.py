@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from covpath.gate.job_judge import JobJudge, strictest
-from covpath.gate.logic import any_of
 from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
 from covpath.gate.situation import situate
 from covpath.gate.verdict import NO_BLOCKS, NO_LOSS, UNKNOWN_BLOCKS, BlocksVerdict, DataVerdict, JobVerdict, LossVerdict
-from covpath.terms import Blocks, Gate, Reason, Tri
+from covpath.terms import Blocks, Gate, Reason, Tri, any_of
 from covpath.workflow.calls import LOCAL, Caller
 from covpath.workflow.model import Job, Workflow
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from covpath.gate.failing import fails_of_itself
 from covpath.gate.graph import Graph
-from covpath.gate.logic import any_of
 from covpath.gate.measuring import Measuring, SeenBehind, alternatives
 from covpath.gate.purpose import is_setup
 from covpath.gate.run import Run
@@ -14,7 +13,7 @@ from covpath.gate.scope import Scope, View, switched_on
 from covpath.gate.shell_effect import ShellEffect, shell_effect, shell_for
 from covpath.gate.steps import never_fails, run_steps
 from covpath.gate.visible import shows_something
-from covpath.terms import Reason, Tri, both
+from covpath.terms import Reason, Tri, any_of, both
 from covpath.workflow.calls import LOCAL, Actions
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED

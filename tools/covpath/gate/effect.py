@@ -9,13 +9,13 @@ from msgspec import Struct
 from covpath.gate.assumptions import assumed, uses_status
 from covpath.gate.failing import fails_of_itself
 from covpath.gate.jobs import FINE, expected, propagate, red, view_of
-from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, any_of
+from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results
 from covpath.gate.run import JobResult, JobResults, Run
 from covpath.gate.scope import Scope, View, holds, switched_on
 from covpath.gate.shell_effect import ShellEffect
 from covpath.gate.steps import JobTrace, job_result, never_fails, run_steps
 from covpath.gate.visible import shows_something
-from covpath.terms import Gate, Tri, either
+from covpath.terms import Gate, Tri, any_of, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.matrix import Leg

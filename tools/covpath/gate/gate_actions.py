@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, any_of, single
+from covpath.gate.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, single
 from covpath.gate.scope import View
-from covpath.terms import Tri
+from covpath.terms import Tri, any_of
 from covpath.workflow.expressions.template import evaluate_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Object, Unknown, Value, alternatives, texts

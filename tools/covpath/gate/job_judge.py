@@ -12,7 +12,6 @@ from covpath.gate.blocking import blocking
 from covpath.gate.composite import composite_effect, measuring_inside, works
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation, step_gate
-from covpath.gate.logic import any_of
 from covpath.gate.measuring import Measuring, alternatives
 from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
@@ -38,7 +37,7 @@ from covpath.gate.verdict import (
     LossVerdict,
     StepVerdict,
 )
-from covpath.terms import Blocks, Gate, Reason, Tri
+from covpath.terms import Blocks, Gate, Reason, Tri, any_of
 from covpath.workflow.calls import LOCAL, Actions, Caller
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.matrix import Leg

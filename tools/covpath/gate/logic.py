@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from covpath.gate.verdict import Result
@@ -24,17 +24,6 @@ _BITS = {SUCCEEDS: Result.SUCCESS, FAILS: Result.FAILURE, CANCELS: Result.CANCEL
 def negated(value: Tri) -> Tri:
     """Kleene's not."""
     return Tri.FALSE if value is Tri.TRUE else Tri.TRUE if value is Tri.FALSE else Tri.UNKNOWN
-
-
-def any_of(values: Iterable[Tri]) -> Tri:
-    """Kleene's or over all of them."""
-    found = Tri.FALSE
-    for value in values:
-        if value is Tri.TRUE:
-            return value
-        if value is Tri.UNKNOWN:
-            found = value
-    return found
 
 
 def certainly(results: Results, wanted: Results) -> Tri:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
@@ -19,6 +20,10 @@ from covpath.gate.verdict import JobVerdict
 from covpath.terms import JobRef, Reason, Tri
 from covpath.workflow.calls import Actions, Elsewhere, link
 from covpath.workflow.model import Job, Workflow
+from covpath.yamltext.nodes import Mapping, deref
+
+_CONTEXTS = re.compile(r"\b(?:github|inputs|vars|needs)\b", re.IGNORECASE)
+"""What a job's condition can ask about; without any it skips nothing while all goes well."""
 
 
 class Reporter(Struct, frozen=True, kw_only=True):
@@ -148,6 +153,11 @@ def _reports(runs: Runs, workflow: Workflow, job: Job, name: str) -> bool:
     return any(check.could_be(name) is Tri.TRUE for run in own for check in runs.checks(run, job))
 
 
+def _has_matrix(job: Job) -> bool:
+    strategy = deref(job.strategy) if job.strategy is not None else None
+    return isinstance(strategy, Mapping) and strategy.get("matrix") is not None
+
+
 def _stays_away(runs: Runs, workflow: Workflow, job: Job, *, queue: bool) -> Reason | None:
     """Why a job's checks do not come for every pull request; None where they do."""
     signal = runs.signal(workflow)
@@ -166,7 +176,7 @@ def _stays_away(runs: Runs, workflow: Workflow, job: Job, *, queue: bool) -> Rea
         code, message = "not-every-commit", "its workflow does not run for every new commit of a pull request"
     elif queue and signal.merge_queue is Tri.FALSE:
         code, message = "not-in-queue", "its workflow does not run in the merge queue that others run in"
-    elif job.strategy is not None and job.if_ is not None:
+    elif job.if_ is not None and _has_matrix(job) and _CONTEXTS.search(job.if_.value):
         place = workflow.place(job.if_)
         code, message = "matrix-skipped", "where the job's `if` skips it, the matrix is not expanded: no leg reports"
     return Reason(code=code, message=message, place=place) if code else None

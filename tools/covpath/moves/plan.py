@@ -8,7 +8,7 @@ from covpath.gate.judge import Judge
 from covpath.moves.backend.propose import propose_backend
 from covpath.moves.gate.propose import propose_gate
 from covpath.moves.judging import Judging
-from covpath.moves.proposal import Draft, Proposal, no_files
+from covpath.moves.proposal import Draft, IsFolder, Proposal, no_files
 from covpath.moves.proving import finish
 from covpath.moves.runner.propose import propose_runner, propose_timeout
 from covpath.moves.wanted import ASKED, Wanted
@@ -23,12 +23,13 @@ def plan(
     judge: Judge,
     read: ReadText = no_files,
     branch: str | None = None,
+    is_folder: IsFolder | None = None,
 ) -> Proposal:
     """The proven proposal that moves ``jobs`` of one workflow; nothing is written.
 
     ``judge`` knows the required checks and, with links, how workflows call each other; ``read`` gives
     other files of the repository (``Cargo.toml``, ``tarpaulin.toml``); ``branch`` is the
-    branch that merges go to, where it is known.
+    branch that merges go to, where it is known, ``is_folder`` tells the repository's folders.
 
     Raises Refusal for what cannot be done safely, UsageError for what does not exist or fit together.
     """
@@ -40,7 +41,7 @@ def plan(
             hint="Move the job in the file it is generated from.",
         )
     judging = Judging.like(judge, branch)
-    draft = _drafted(workflow, jobs, wanted, judging, read)
+    draft = _drafted(Draft(workflow, jobs[0], read, is_folder), jobs, wanted, judging)
     proposal = finish(draft, jobs, judging, wanted)
     if proposal.patch.edits and _again(draft, jobs, wanted, judging).rewriting.patch().edits:
         raise ProofFailed("the same move a second time would change more.", place=workflow.place(workflow.root))
@@ -59,8 +60,7 @@ def _refuse_misfits(jobs: tuple[JobId, ...], wanted: Wanted) -> None:
         raise UsageError("--step and --leg are about one job.", hint="Name it, instead of --all-matching.")
 
 
-def _drafted(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judging, read: ReadText) -> Draft:
-    draft = Draft(workflow, jobs[0], read)
+def _drafted(draft: Draft, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judging) -> Draft:
     if wanted.runner:
         propose_runner(draft, jobs, wanted, judging)
     for job in jobs:
@@ -76,4 +76,4 @@ def _drafted(workflow: Workflow, jobs: tuple[JobId, ...], wanted: Wanted, judgin
 
 def _again(draft: Draft, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judging) -> Draft:
     """The same move on its own result. A leg's check may be called otherwise then."""
-    return _drafted(draft.workflow, jobs, wanted, judging, draft.read)
+    return _drafted(Draft(draft.workflow, jobs[0], draft.read, draft.is_folder), jobs, wanted, judging)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from msgspec import Struct
@@ -60,6 +61,10 @@ class Proposal(Struct, frozen=True, kw_only=True):
             raise Refusal(text, place=open_stops[0].place, accept=names)
 
 
+IsFolder = Callable[[str], bool]
+"""Whether a path from the repository's root is a folder of it."""
+
+
 def no_files(path: str) -> str | None:
     """Reads nothing: for moves that need no other file."""
     del path
@@ -70,12 +75,16 @@ class Draft:
     """The edits of one file while parts of a move add to them.
 
     Each part sees the file as the parts before have left it, through ``workflow`` and ``job``;
-    ``read`` gives the text of other files of the repository.
+    ``read`` gives the text of other files of the repository, ``is_folder`` tells its folders where
+    somebody can look.
     """
 
-    def __init__(self, workflow: Workflow, job: JobId, read: ReadText = no_files) -> None:
+    def __init__(
+        self, workflow: Workflow, job: JobId, read: ReadText = no_files, is_folder: IsFolder | None = None
+    ) -> None:
         self.before = workflow
         self.read = read
+        self.is_folder = is_folder
         self.job_id = job
         self.rewriting = Rewriting(workflow.document)
         self.workflow = workflow
@@ -99,7 +108,7 @@ class Draft:
 
     def trial(self) -> Draft:
         """A draft of the file as it is now, to try an edit on."""
-        return Draft(self.workflow, self.job_id, self.read)
+        return Draft(self.workflow, self.job_id, self.read, self.is_folder)
 
     def make(self, edit: Edit | None) -> bool:
         """Apply an edit; comments that go with it become notes."""

@@ -12,7 +12,7 @@ from itertools import product
 
 from msgspec import Struct
 
-from covpath.terms import Tri
+from covpath.terms import Tri, any_of, both, either
 from covpath.workflow.expressions.compare import compared
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.indexing import indexed
@@ -109,7 +109,7 @@ def _combined(spec: MatrixSpec, items: Mapping[str, Item], matched: list[Tri]) -
     """The leg of one combination of the lists, None where it is excluded; notes which includes it matches."""
     entries = {name: item.value for name, item in items.items()}
     combination = Object(entries)
-    excluded = _any(_matches(exclude, combination) for exclude in spec.excludes)
+    excluded = any_of(_matches(exclude, combination) for exclude in spec.excludes)
     if excluded is Tri.TRUE:
         return None
     presences = {item.presence for item in items.values()}
@@ -127,7 +127,7 @@ def _combined(spec: MatrixSpec, items: Mapping[str, Item], matched: list[Tri]) -
             _add(added, key, value if matches is Tri.TRUE else _either(Object(added, before), key, value))
         if matches is Tri.TRUE and presence is not Presence.ONE:
             matches = Tri.UNKNOWN  # there may be no such combination
-        matched[number] = _any((matched[number], matches))
+        matched[number] = either(matched[number], matches)
     return Leg(values=_values(entries | added, spec), shown=tuple(_shown(entries.values())), presence=presence)
 
 
@@ -145,13 +145,6 @@ def _either(added: Object, key: str, value: Value) -> Value:
     return one_of({f"matrix.{key}"}, [*alternatives(added.get(key)), *alternatives(value)])
 
 
-def _any(found: Iterable[Tri]) -> Tri:
-    distinct = set(found)
-    if Tri.TRUE in distinct:
-        return Tri.TRUE
-    return Tri.UNKNOWN if Tri.UNKNOWN in distinct else Tri.FALSE
-
-
 def _matches(wanted: Value, value: Value) -> Tri:
     """Whether every leaf of ``wanted`` loosely equals what ``value`` has there; of no leaves, all do."""
     match wanted:
@@ -165,13 +158,12 @@ def _matches(wanted: Value, value: Value) -> Tri:
             return Tri.of(fold(value) == fold(wanted))
         case _:
             return compared("==", value, wanted)
-    certain = True
+    found = Tri.TRUE
     for item, inside in parts:
-        found = _matches(item, inside)
+        found = both(found, _matches(item, inside))
         if found is Tri.FALSE:
-            return Tri.FALSE
-        certain = certain and found is Tri.TRUE
-    return Tri.TRUE if certain else Tri.UNKNOWN
+            break
+    return found
 
 
 def _shown(values: Iterable[Value]) -> Iterator[Value]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from covpath.errors import Place
 from covpath.workflow.model import Step, Workflow
+from covpath.yamltext.characters import script_offset
 
 
 def script_place(workflow: Workflow, step: Step, offset: int) -> Place:
     """The place of the character at ``offset`` of the step's script.
 
-    Exact for block scalars and single lines; for a folded or quoted script that spans lines
-    it is the line the script begins on.
+    The script's beginning stands for what cannot be told for certain.
     """
     assert step.run is not None
     source = workflow.document.source
@@ -21,7 +21,8 @@ def script_place(workflow: Workflow, step: Step, offset: int) -> Place:
         text = source.line_text(line)
         written = scalar.value[first_of_line:].split("\n", 1)[0]
         return Place(source.path, line, len(text) - len(written) + (offset - first_of_line) + 1)
-    begin = scalar.start + (1 if scalar.style in ("'", '"') else 0)
-    if "\n" not in source.text[scalar.start : scalar.end] and scalar.style in ("", "'"):
-        return source.place(begin + offset)
-    return source.place(scalar.start)
+    written = source.text[scalar.start : scalar.end]
+    if "\n" not in written and not scalar.style:
+        return source.place(scalar.start + offset)
+    found = script_offset(workflow.document, scalar, offset)
+    return source.place(scalar.start if found is None else found)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from covpath.terms import Reason, Tri
+from covpath.terms import Reason, Tri, any_of
 from covpath.workflow.expressions.value import Plain
 from covpath.workflow.filter_patterns import ignores, is_literal, selects
 
@@ -72,12 +72,12 @@ class Signal(Struct, frozen=True, kw_only=True):
     @property
     def pull_request(self) -> Tri:
         """Whether its checks turn up on a pull request (one the filters let pass)."""
-        return _any(event.pull_request for event in self.events)
+        return any_of(event.pull_request for event in self.events)
 
     @property
     def merge_queue(self) -> Tri:
         """Whether its checks turn up in a merge queue."""
-        return _any(event.merge_queue for event in self.events)
+        return any_of(event.merge_queue for event in self.events)
 
     @property
     def called(self) -> bool:
@@ -247,10 +247,3 @@ def _texts(plain: Plain) -> tuple[str, ...]:
     if isinstance(plain, str):
         return (plain,)
     return tuple(map(str, plain)) if isinstance(plain, Sequence) else ()
-
-
-def _any(found: Iterator[Tri]) -> Tri:
-    distinct = set(found)
-    if Tri.TRUE in distinct:
-        return Tri.TRUE
-    return Tri.UNKNOWN if Tri.UNKNOWN in distinct else Tri.FALSE

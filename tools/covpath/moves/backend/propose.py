@@ -157,12 +157,14 @@ def _translation(draft: Draft, group: Sequence[Site], name: str, report: Format 
 
 def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) -> Situation:
     workdir = posixpath.normpath(draft.workflow.directory_of(draft.job, site.step) or ".")
+    is_folder = draft.is_folder
     return Situation(
         workdir=workdir,
         workspace_root=workspace_root(workdir, draft.read),
         summary_read=any(one.piped for one in group),
         keep_serial=wanted.keep_serial,
         pytest_addopts=pytest_addopts(workdir, draft.read),
+        is_folder=None if is_folder is None else lambda path: is_folder(posixpath.join(workdir, path)),
     )
 
 

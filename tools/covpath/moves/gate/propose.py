@@ -254,8 +254,11 @@ def _refuse(draft: Draft, verdict: JobVerdict, wanted: Gate) -> None:
     if verdict.gate is Gate.UNKNOWN and needing:
         why = f"what the jobs that need it ({', '.join(needing)}) make of it cannot be told; {why}"
     place = next((reason.place for reason in verdict.reasons if reason.place), verdict.place)
+    in_recipe = any("-recipe-" in reason.code for reason in verdict.reasons)
     raise Refusal(
         f"job {draft.job_id!r} is {verdict.gate}; no edit known to be safe makes it {wanted}: {why}.",
         place=place,
-        hint="Change that line by hand, then ask again.",
+        hint="The line belongs to a recipe, which others use too: let the failure out there, then ask again."
+        if in_recipe
+        else "Change that line by hand, then ask again.",
     )
