@@ -219,6 +219,42 @@ def test_the_answer_is_the_same_without_it(name: str, steps: str, call: bool) ->
         assert findings(files) == found
 
 
+def named(name: str, extra: str = "") -> str:
+    return (
+        f"on: [pull_request, workflow_call]\njobs:\n  one:\n    name: {name}\n    runs-on: u\n{extra}"
+        "    steps:\n      - run: make\n"
+    )
+
+
+def calling(name: str) -> str:
+    return f"on: pull_request\njobs:\n  two:\n    name: {name}\n    uses: ./.github/workflows/1.yml\n"
+
+
+LEGS = "    strategy:\n      matrix:\n        x: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "shared"),
+    [
+        ((named("a"), named("b")), ()),
+        ((named("a"), named("a")), ("a",)),
+        ((named("a ${{ matrix.x }}", LEGS.format("[b]")), named("a b")), ("a b",)),
+        ((named("a ${{ matrix.x }}", LEGS.format("[b]")), named("b ${{ matrix.x }}", LEGS.format("[a]"))), ()),
+        ((named("a", LEGS.format("[b]")), named("a (b)")), ("a (b)",)),
+        ((named("a / b"), named("b"), calling("a")), ("a / b",)),
+        ((named("a", LEGS.format("['b / c']")), named("c)"), calling("a (b")), ("a (b / c)",)),
+        ((named(f"{'n' * 100}1"), named(f"{'n' * 100}2")), (f"{'n' * 97}...",)),
+        ((named(f"{'n' * 100}1"), named(f"{'n' * 95}1", LEGS.format("[x]"))), ()),
+    ],
+)
+def test_names_that_two_jobs_share(files: tuple[str, ...], shared: tuple[str, ...]) -> None:
+    found = [workflow(text, f"{number}.yml") for number, text in enumerate(files)]
+    could = could_share(found)
+    assert tuple(one.name for one in shared_names(Runs(link(found)), found, could)) == shared
+    assert tuple(one.name for one in shared_names(Runs(link(found)), found)) == shared
+    assert bool(shared) <= bool(could)
+
+
 NAMES = st.sampled_from(
     ["", "a", "b", "a (x)", "a / b", "${{ matrix.x }}", "${{ vars.N }}", "b / a", "job0", "x", "a (${{ matrix.x }})",
      "a ${{ matrix.x }}", "b ${{ vars.N }}", f"{'n' * 98}1", f"{'n' * 98}2", "a (y"]
