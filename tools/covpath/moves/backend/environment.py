@@ -8,6 +8,9 @@ from covpath.workflow.model import Step
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 from covpath.yamltext.operations import remove_key, set_key, set_value
 
+_HELPERS = ("LLVM_PROFILE_FILE", "CARGO_INCREMENTAL")
+"""What people set beside the flags when grcov gathers the data."""
+
 
 def set_environment(draft: Draft, index: int, translation: Translation) -> None:
     """Set and remove variables where the file has them: at the step, or at the job if they serve only it.
@@ -18,6 +21,8 @@ def set_environment(draft: Draft, index: int, translation: Translation) -> None:
         _give(draft, index, name, value)
     for name in translation.unset:
         _take(draft, index, name)
+    helpers = _HELPERS if translation.source == "grcov" and translation.target != "grcov" else ()
+    _name_scripts(draft, tuple(dict.fromkeys((*translation.unset, *helpers))))
 
 
 def _give(draft: Draft, index: int, name: str, value: str) -> None:
@@ -53,11 +58,17 @@ def _take(draft: Draft, index: int, name: str) -> None:
         where = "step" if len(route) > len(draft.job.route) + 1 else "job"
         draft.say(NoteKind.CHANGE, f"`{name}` served the old tool; the {where} has it no more")
         draft.make(remove_key(draft.workflow.document, (*route, name), prune=True, why=f"without {name}"))
+
+
+def _name_scripts(draft: Draft, names: tuple[str, ...]) -> None:
+    """The scripts of the job that still set such variables."""
     for step in draft.job.steps:
-        if step.run is not None and f"{name}=" in step.run.value:
+        text = step.run.value if step.run is not None else ""
+        found = [name for name in names if f"{name}=" in text]
+        if found:
             draft.say(
                 NoteKind.LEFTOVER,
-                f"`{step.label}` still sets `{name}`, which served the old tool",
+                f"`{step.label}` still sets {', '.join(f'`{name}`' for name in found)}, which served the old tool",
                 place=draft.workflow.place(step.node),
             )
 
