@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +19,7 @@ from covpath.commands.state import WorkingTree
 from covpath.errors import CovpathError, ExitCode, InputError, Place, UsageError
 from covpath.outside.files import read_bytes
 from covpath.outside.git import WORKFLOWS, Repository
+from covpath.outside.workers import processors
 from covpath.report.audit_many import Line, render, to_json
 from covpath.report.audit_text import one_line
 
@@ -73,7 +73,7 @@ def _is_checkout(directory: Path) -> bool:
 def _audited(roots: tuple[Path, ...], asked: Asked, strict: bool) -> Iterator[Line]:
     """Every checkout's line, in the order given, from several processes."""
     work = partial(audit_one, asked=asked, strict=strict)
-    yield from _told(_in_processes(roots, work, min(os.cpu_count() or 1, len(roots))), len(roots))
+    yield from _told(_in_processes(roots, work, min(processors(), len(roots))), len(roots))
 
 
 def _in_processes(roots: tuple[Path, ...], work: Callable[[Path], Line], processes: int) -> Iterator[Line]:
@@ -81,27 +81,44 @@ def _in_processes(roots: tuple[Path, ...], work: Callable[[Path], Line], process
 
     Where a process dies all that were waiting fail with it; each of them then gets one of its own.
     """
+    together = max(1, min(_TOGETHER, len(roots) // (4 * processes)))
     with ProcessPoolExecutor(processes, initializer=_begin) as pool:
-        asked = [(root, pool.submit(work, root)) for root in roots]
-        for root, future in asked:
-            failure = future.exception()
-            if isinstance(failure, BrokenProcessPool):
-                with ProcessPoolExecutor(1, initializer=_begin) as alone:
-                    future = alone.submit(work, root)
-                    failure = future.exception()
-            yield future.result() if failure is None else Line(root=str(root), error=_bug(failure))
+        parts = [roots[start : start + together] for start in range(0, len(roots), together)]
+        for part, future in [(part, pool.submit(_each, work, part)) for part in parts]:
+            if isinstance(future.exception(), BrokenProcessPool):
+                yield from (_alone(work, root) for root in part)
+            else:
+                yield from future.result()
+
+
+_TOGETHER = 16
+"""Checkouts handed to a process at once: handing over one takes longer than reading a small one."""
+
+
+def _each(work: Callable[[Path], Line], roots: tuple[Path, ...]) -> list[Line]:
+    return [_line_or_bug(work, root) for root in roots]
+
+
+def _alone(work: Callable[[Path], Line], root: Path) -> Line:
+    """The line of a checkout read by a process of its own, which it may take down."""
+    with ProcessPoolExecutor(1, initializer=_begin) as pool:
+        future = pool.submit(_line_or_bug, work, root)
+        if future.exception() is None:
+            return future.result()
+    return Line(root=str(root), error="the process that read it died")
+
+
+def _line_or_bug(work: Callable[[Path], Line], root: Path) -> Line:
+    try:
+        return work(root)
+    except Exception as bug:
+        return Line(root=str(root), error=f"a bug of covpath: {type(bug).__name__}: {bug}")
 
 
 def _begin() -> None:
     """A process that reads many small trees and drops each: looking for cycles often finds none."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-
-
-def _bug(failure: BaseException) -> str:
-    if isinstance(failure, BrokenProcessPool):
-        return "the process that read it died"
-    return f"a bug of covpath: {type(failure).__name__}: {failure}"
 
 
 def _told(lines: Iterable[Line], number: int) -> Iterator[Line]:
