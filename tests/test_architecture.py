@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tools" / "covpath"
 
 LEVELS = (
-    ("errors", "quantity", "terms"),
+    ("errors", "patterns", "quantity", "terms"),
     ("yamltext", "outside", "evidence"),
     ("workflow",),
     ("backends", "ledger"),

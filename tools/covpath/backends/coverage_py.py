@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from covpath.backends import python_tests
@@ -24,6 +23,7 @@ from covpath.backends.request import (
     Threshold,
 )
 from covpath.backends.words import Argument, plain
+from covpath.patterns import regex
 from covpath.terms import Loss
 
 __all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise"]
@@ -31,7 +31,7 @@ __all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise"]
 LANGUAGE = Language.PYTHON
 REPORT_NAMES: Mapping[Format, str] = python_tests.DEFAULT_PATHS
 
-_PROGRAM = re.compile(r"coverage(?:3|-[\d.]+)?")
+_PROGRAM = regex(r"coverage(?:3|-[\d.]+)?")
 _OTHER = frozenset({"combine", "erase", "debug", "help"})
 _MODULES = warn("report-modules", "the report is not limited to these files")
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from covpath.patterns import regex
+
 _SPECIAL = frozenset(r"\.+^$()|{}")
-_PLAIN = re.compile(r"[\w/@ ~%,:=-]")
+_PLAIN = regex(r"[\w/@ ~%,:=-]")
 
 
 def regex_of(globs: Sequence[str]) -> str | None:

@@ -6,7 +6,6 @@ itself and gathered elsewhere.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from covpath.backends import cargo
@@ -31,6 +30,7 @@ from covpath.backends.request import (
     Topic,
 )
 from covpath.backends.words import Argument, in_directory
+from covpath.patterns import regex
 from covpath.terms import Loss
 
 __all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise"]
@@ -43,8 +43,8 @@ REPORT_NAMES: Mapping[Format, str] = {
     Format.MARKDOWN: "markdown.md",
 }
 
-_INSTRUMENTED = re.compile(r"(?:-C\s*|-Z\s*)instrument[-_]coverage(?:=\S*)?|-Z\s*profile\b")
-_WITH_IT = re.compile(
+_INSTRUMENTED = regex(r"(?:-C\s*|-Z\s*)instrument[-_]coverage(?:=\S*)?|-Z\s*profile\b")
+_WITH_IT = regex(
     r"-C\s*(?:codegen-units=1|opt-level=0|inline-threshold=0|link-dead-code|overflow-checks=off|panic=abort)"
     r"|-Z\s*(?:no-landing-pads|panic_abort_tests|coverage-options=\S+)"
 )

@@ -6,7 +6,6 @@ These words stay in a migrated command. Nothing here knows a backend.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
@@ -15,9 +14,10 @@ from msgspec.structs import replace
 
 from covpath.backends.request import Prefix
 from covpath.backends.words import Argument
+from covpath.patterns import regex
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
-_PYTHON = re.compile(r"(?:python|pypy)[\d.]*(?:\.exe)?|py(?:\.exe)?")
+_ASSIGNMENT = regex(r"([A-Za-z_]\w*)=")
+_PYTHON = regex(r"(?:python|pypy)[\d.]*(?:\.exe)?|py(?:\.exe)?")
 _PYTHON_VALUES = frozenset({"-X", "-W"})
 
 

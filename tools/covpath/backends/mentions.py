@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from covpath.patterns import regex
 from covpath.terms import Fact
 
 
@@ -40,16 +41,16 @@ class Mention(Struct, frozen=True):
     text: str
 
 
-_READERS = re.compile(
+_READERS = regex(
     r"\b(?:xmllint|xmlstarlet|xpath|jq|yq|lcov|genhtml|lcov_cobertura|pycobertura|lcov-summary|lcov2badge"
     r"|gocover-cobertura|coverage-badge|genbadge|diff-cover|covdir2xml)\b"
     r"|ElementTree|minidom|\.parse\(|line-rate|json\.load"
 )
-_LOG_READERS = re.compile(
+_LOG_READERS = regex(
     r"%\s*coverage|coverage,\s*\\?d|lines covered|\bgrep\b[^\n|]*TOTAL|\bawk\b[^\n|]*(?:TOTAL|coverage)"
     r"|\.data\[0\]\.totals|\btotals\.lines\b|Uncovered Lines"
 )
-_SONAR = re.compile(
+_SONAR = regex(
     r"(?:sonar|community)\.(?:rust|python|javascript|go)\.(?:lcov|cobertura|coverage)\.reportPaths?",
 )
 _EDGE = r"(?<![\w.-])"

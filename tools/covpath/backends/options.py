@@ -15,9 +15,10 @@ from msgspec import Struct, field
 from covpath.backends.losses import DYNAMIC, MISSING_VALUE, REPEATED_OPTION, UNKNOWN_OPTION, Leaving
 from covpath.backends.request import Ask, CoverageRequest, Native, Passed, Topic
 from covpath.backends.words import Argument, behind, plain, written
+from covpath.patterns import regex
 from covpath.terms import Fact, Loss
 
-_LONG_WITH_VALUE = re.compile(r"(--[A-Za-z0-9][\w.-]*)=")
+_LONG_WITH_VALUE = regex(r"(--[A-Za-z0-9][\w.-]*)=")
 
 
 class Arity(Fact):

@@ -14,9 +14,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from covpath.backends.request import Format
+from covpath.patterns import regex
 from covpath.terms import Tri, both
 
-_MAJOR = re.compile(r"v?(\d+)(?:\.\d+)*(?:[-+].*)?")
+_MAJOR = regex(r"v?(\d+)(?:\.\d+)*(?:[-+].*)?")
 
 
 class Switch(Struct, frozen=True):

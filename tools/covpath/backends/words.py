@@ -13,14 +13,16 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from covpath.patterns import regex
+
 _EXPRESSION = r"\$\{\{.*?\}\}"
-_WORD = re.compile(
+_WORD = regex(
     rf"(?:{_EXPRESSION}|'[^']*'|\"(?:{_EXPRESSION}|\\.|[^\"\\])*\"|\\.|[^\s'\"\\])+",
     re.DOTALL,
 )
-_DYNAMIC = re.compile(r"(?<!\\)(?:\$[\w{(@*#?!$-]|`)")
-_SINGLE_QUOTED = re.compile(r"'[^']*'")
-_QUOTED_WHOLE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
+_DYNAMIC = regex(r"(?<!\\)(?:\$[\w{(@*#?!$-]|`)")
+_SINGLE_QUOTED = regex(r"'[^']*'")
+_QUOTED_WHOLE = regex(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 
 
 class Argument(Struct, frozen=True):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import json
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from covpath.commands.job_status import job_status, load_ledger
 from covpath.commands.linking import links_of, texts_of, tracer_of
@@ -85,12 +84,19 @@ def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     unreadable = sorted(told.unreadable, key=lambda error: str(error.place))
     if asked.as_data:
         jobs = [job for path in sorted(told.data) for job in told.data[path]]
-        screen.write(json.dumps(status_to_json(asked.required, jobs, unreadable), indent=2, ensure_ascii=False) + "\n")
+        screen.write(_json(status_to_json(asked.required, jobs, unreadable)))
     else:
         screen.write("".join(told.texts[path] for path in sorted(told.texts)))
         rest = [one for path in sorted(told.rest) for one in told.rest[path]]
         screen.write(render_end(asked.required, unreadable, rest))
     return ExitCode.USAGE if unreadable else ExitCode.DONE
+
+
+def _json(data: Any) -> str:
+    # Imported here: people are told in words.
+    import json
+
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _one_job(asked: Asked, name: str, screen: TextIO) -> ExitCode:
@@ -102,7 +108,7 @@ def _one_job(asked: Asked, name: str, screen: TextIO) -> ExitCode:
     told = job_status(workflow, job, verdict, asked.ledger, tracer)
     status = Status(required=asked.required, jobs=(told,), unreadable=read.unreadable)
     if asked.as_data:
-        screen.write(json.dumps(to_json(status), indent=2, ensure_ascii=False) + "\n")
+        screen.write(_json(to_json(status)))
     else:
         screen.write(render(status, shown=status.jobs, detail=True))
     return ExitCode.USAGE if read.unreadable else ExitCode.DONE

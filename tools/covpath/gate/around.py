@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
+from covpath.patterns import regex
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import OPEN, evaluate_text, read_template
 from covpath.workflow.expressions.tree import ExpressionError
@@ -31,7 +31,7 @@ COMMAND_INPUTS = {
 }
 """Actions that run a command they are given, and the input that holds it."""
 
-_WORKSPACE = re.compile(r"\$\{\{\s*github\.workspace\s*\}\}/?|\$\{?GITHUB_WORKSPACE\}?/?")
+_WORKSPACE = regex(r"\$\{\{\s*github\.workspace\s*\}\}/?|\$\{?GITHUB_WORKSPACE\}?/?")
 
 
 class Around(Struct, frozen=True, kw_only=True):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from covpath.errors import InputError
 from covpath.terms import Tri
-from covpath.workflow.check_names import CheckNameResult, check_names
 from covpath.workflow.expressions import value
 from covpath.workflow.expressions.contexts import Contexts, partly
 from covpath.workflow.expressions.template import OPEN
@@ -18,6 +18,9 @@ from covpath.workflow.matrix import MAX_LEGS, NO_MATRIX, Leg, expand
 from covpath.workflow.matrix_reading import Presence
 from covpath.workflow.model import Job
 from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref, to_plain
+
+if TYPE_CHECKING:
+    from covpath.workflow.check_names import CheckNameResult
 
 
 class CheckPattern(Struct, frozen=True):
@@ -153,6 +156,9 @@ def name_results(
     job: Job, legs: tuple[Leg, ...], contexts: Contexts, callers: tuple[CheckNameResult, ...] = ()
 ) -> tuple[CheckNameResult, ...]:
     """The names GitHub gives the legs. Raises InputError for a name it cannot evaluate."""
+    # Imported here: nearly all names are written plainly.
+    from covpath.workflow.check_names import check_names
+
     return check_names(str(job.id), _name(job), legs, contexts, callers)
 
 

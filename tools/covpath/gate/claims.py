@@ -9,31 +9,32 @@ from msgspec import Struct
 
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
 _HINT_WORDS = ("cov", "-cover", "jacoco", "kover", "clover", ".info", "slather", "bisect")
-_HINT = re.compile(r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|slather|bisect")
+_HINT = regex(r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|slather|bisect")
 """What every text holds, in lower case, that claims coverage or names a tool known by sight; a hint word begins it."""
 
-NAMED = re.compile(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.IGNORECASE)
+NAMED = regex(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.IGNORECASE)
 """A name that says coverage."""
 
 _SERVICES = frozenset({"Codecov", "Coveralls", "Codacy", "GitHub", "Qlty", "summary", "comment"})
-_SHELL_UPLOAD = re.compile(
+_SHELL_UPLOAD = regex(
     r"\bcodecov\.io/bash|uploader\.codecov\.io|cli\.codecov\.io"
     r"|(?:^|[;&|])[ \t]*(?:\./)?(?:codecov(?:cli)?|coveralls|goveralls)(?=\s|$)"
     r"|codacy\.com/get\.sh|cc-test-reporter|smokeshow\s+upload|qlty\s+coverage\s+publish",
     re.MULTILINE,
 )
-ARTIFACT = re.compile(
+ARTIFACT = regex(
     r"(?<![a-z])\.?cov(?:erage|data)?(?![a-z])|htmlcov|\blcov|\.info(?![.\w])|cobertura|jacoco|clover\.xml|\.profraw",
     re.IGNORECASE,
 )
 """Names and paths of coverage data."""
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
-_INSTALL = re.compile(r"^.*\b(?:install|pacman|apk add|apt-get|brew|requires?)\b.*$", re.MULTILINE)
-_NOT_COVERAGE = re.compile(
+_COMMENT = regex(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
+_INSTALL = regex(r"^.*\b(?:install|pacman|apk add|apt-get|brew|requires?)\b.*$", re.MULTILINE)
+_NOT_COVERAGE = regex(
     r"coverity|cov-(?:build|int)|test[-_ ]results|type[-_ ]coverage|pyrefly coverage|--no-cov", re.IGNORECASE
 )
 

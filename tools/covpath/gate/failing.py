@@ -13,6 +13,7 @@ from covpath.gate.gate_actions import gate_action
 from covpath.gate.scope import Scope, View
 from covpath.gate.shell_effect import shell_for
 from covpath.gate.visible import only_tells
+from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.expressions.template import OPEN, Embedded, evaluate_text, read_template
 from covpath.workflow.expressions.tree import ExpressionError
@@ -21,15 +22,13 @@ from covpath.workflow.model import Job, Step
 from covpath.workflow.shell.known.texts import HOLE
 from covpath.yamltext.nodes import Mapping, deref
 
-_RESULTS = re.compile(
+_RESULTS = regex(
     r"\b(?:needs|steps)\s*(?:[.\[)]|$)|\bjob\.status\b|\b(?:always|failure|cancelled|success)\s*\(", re.IGNORECASE
 )
-_MAY_END = re.compile(r"\b(?:exit|return|false|test|jq|grep)\b|\[", re.ASCII)
-_ONLY_ENDS = re.compile(
-    r"(?:\s*(?:echo|printf|Write-\w+|set)\b[^\n]*\n)*\s*(?:exit\s+[1-9][0-9]*|false)\s*", re.IGNORECASE
-)
-_WORD = re.compile(r"\w+|\W", re.DOTALL)
-_SCRIPT_FAILS = re.compile(r"setFailed|process\.exit|throw\b|core\.error|assert")
+_MAY_END = regex(r"\b(?:exit|return|false|test|jq|grep)\b|\[", re.ASCII)
+_ONLY_ENDS = regex(r"(?:\s*(?:echo|printf|Write-\w+|set)\b[^\n]*\n)*\s*(?:exit\s+[1-9][0-9]*|false)\s*", re.IGNORECASE)
+_WORD = regex(r"\w+|\W", re.DOTALL)
+_SCRIPT_FAILS = regex(r"setFailed|process\.exit|throw\b|core\.error|assert")
 
 
 def fails_of_itself(scope: Scope, job: Job, step: Step, view: View) -> Tri:
@@ -68,10 +67,10 @@ def decides_on_results(job: Job, step: Step) -> bool:
     return any(map(_OF_OTHERS.search, told)) and _ENDS.search(step.run.value) is not None
 
 
-_ENDS = re.compile(
+_ENDS = regex(
     r"\bexit\s+(?!0\b)|\bfalse\b|\bjq\s+(?:-\w*e|--exit-status)|(?:^|\n)\s*(?:\[\[?|test|!|grep)\s[^\n]*\s*(?:done\s*)*\Z"
 )
-_OF_OTHERS = re.compile(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
+_OF_OTHERS = regex(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
 
 
 def _reads_results(text: str) -> bool:

@@ -6,8 +6,8 @@ gating, 2.3), lowlydba/are-we-good (its ``evaluateJob``).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -112,7 +112,7 @@ def _jobs(written: str, view: View) -> dict[str, Results] | None:
         return _results(needs) if isinstance(needs, Object) else None
     try:
         value = evaluate_template(written, view.contexts)
-        plain = json.loads(value) if isinstance(value, str) else None
+        plain = _from_json(value) if isinstance(value, str) else None
     except (ExpressionError, ValueError, RecursionError):
         return None
     if not isinstance(plain, dict) or not all(isinstance(one, dict) for one in plain.values()):
@@ -136,6 +136,14 @@ def _union(bits: Iterable[Results]) -> Results:
     return total
 
 
+def _from_json(text: str) -> Any:
+    """Raises ValueError and RecursionError as ``json`` does."""
+    # Imported here: few workflows have a gate action.
+    import json
+
+    return json.loads(text)
+
+
 def _lists(written: str, view: View, *, jsons: bool = False) -> list[frozenset[str] | None]:
     """What an input with a list could hold: by commas, or (``jsons``) a JSON list, or the keys of a JSON object."""
     try:
@@ -150,7 +158,7 @@ def _lists(written: str, view: View, *, jsons: bool = False) -> list[frozenset[s
 def _names(text: str, *, jsons: bool) -> frozenset[str] | None:
     if jsons:
         try:
-            plain = json.loads(text)
+            plain = _from_json(text)
         except (ValueError, RecursionError):
             pass
         else:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from covpath.gate.claims import ARTIFACT
+from covpath.patterns import regex
 from covpath.terms import JobId
 from covpath.workflow.model import Job, Step, Workflow
 
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
-_ID = re.compile(r"needs\.([\w-]+)\.outputs")
+_EXPRESSION = regex(r"\$\{\{.*?\}\}", re.DOTALL)
+_ID = regex(r"needs\.([\w-]+)\.outputs")
 _LONGEST = 200
 _DOWNLOADS = frozenset(
     {

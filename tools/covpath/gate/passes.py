@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
 from covpath.gate.around import put_in
 from covpath.gate.assumptions import parsed_condition
 from covpath.gate.checks import legs_of, naming_contexts
+from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.calls import Links, passed_inputs
 from covpath.workflow.expressions.condition import evaluate_condition
@@ -17,7 +17,7 @@ from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Value
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
-_NAMES = re.compile(r"\b(?:matrix|inputs)\.[\w-]+")
+_NAMES = regex(r"\b(?:matrix|inputs)\.[\w-]+")
 _MOST = 64
 
 

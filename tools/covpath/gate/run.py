@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from covpath.gate.graph import Graph
 from covpath.gate.logic import Results
 from covpath.terms import JobId, Tri
-from covpath.workflow.check_names import CheckNameResult
 from covpath.workflow.expressions.contexts import Status
 from covpath.workflow.expressions.value import Object, Pieces, Unknown, Value, one_of, unknown
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import Scalar, deref, node_at
 from covpath.yamltext.nodes import Sequence as List
+
+if TYPE_CHECKING:
+    from covpath.workflow.check_names import CheckNameResult
 
 _REFS = {"pull_request": ("refs/pull/", "/merge"), "pull_request_target": ("refs/heads/", "")}
 _DEFAULT_TYPES = ("opened", "synchronize", "reopened")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -17,10 +18,12 @@ from covpath.gate.scope import Scope
 from covpath.gate.signal import Signal, signal_of
 from covpath.terms import JobId
 from covpath.workflow.calls import Caller, Links, hands_matrix_over, passed_inputs
-from covpath.workflow.check_names import CheckNameResult
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
 from covpath.workflow.matrix import Leg
 from covpath.workflow.model import Job, Workflow
+
+if TYPE_CHECKING:
+    from covpath.workflow.check_names import CheckNameResult
 
 _DEEPEST = 10
 _MOST_LEGS = 16

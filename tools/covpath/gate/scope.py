@@ -16,6 +16,7 @@ from msgspec import Struct
 from covpath.gate.assumptions import NOTHING, Assumptions, parsed_condition
 from covpath.gate.logic import SKIPS, Results, as_value
 from covpath.gate.run import JobResult, Run
+from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.expressions.availability import Key, misplaced
 from covpath.workflow.expressions.condition import evaluate_condition
@@ -227,7 +228,7 @@ def holds(scalar: Scalar | None, view: View) -> Tri:
     return view.answers[key]
 
 
-_OF_A_PLACE = re.compile(r"\b(?:needs|steps|env|matrix|job|runner|strategy|secrets|hashFiles)\b", re.IGNORECASE)
+_OF_A_PLACE = regex(r"\b(?:needs|steps|env|matrix|job|runner|strategy|secrets|hashFiles)\b", re.IGNORECASE)
 
 
 def _evaluated(text: str, view: View) -> Tri:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from covpath.gate.command_names import FILTERS, TRIVIAL, prepare
+from covpath.patterns import regex
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Around
 from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, Test
 from covpath.workflow.shell.wrappers import peel
 
-_LEAVES = re.compile(r"\bexit\s+(?!0\b)\S")
-_QUIET = re.compile(r"-[A-Za-z]*q[A-Za-z]*|--quiet|--silent")
+_LEAVES = regex(r"\bexit\s+(?!0\b)\S")
+_QUIET = regex(r"-[A-Za-z]*q[A-Za-z]*|--quiet|--silent")
 _GREPS = ("grep", "egrep", "fgrep", "rg")
 
 

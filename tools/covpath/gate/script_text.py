@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from covpath.patterns import regex
+
 
 class TextCommand(Struct, frozen=True):
     """A command's words, quotes left as ``Q``. ``alone``: a statement of its own at the top level."""
@@ -36,19 +38,19 @@ class ScriptText(Struct, frozen=True):
     leaves: bool
 
 
-_HIDDEN = re.compile(r"\$\{\{.*?\}\}|\$\{#?\w+(?:\[[@*\w]+\])?\}|\\\n")
-_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
-_DOCUMENT = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*)\n(?:.*\n)*?[ \t]*\2[ \t]*(?=\n|\Z)")
-_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-_INNER = re.compile(r"[$<>]\([^()]*\)")
-_SEPARATOR = re.compile(r"(\n|;;|;|&&|\|\||\|&?|(?<![<>&])&(?![&>\d]))")
-_ASSIGNMENT = re.compile(r"\w+(?:\[\w*\])?\+?=")
-_TEST = re.compile(r"\[\[\s.*?\s\]\]", re.DOTALL)
-_PATTERN = re.compile(r"^[ \t]*\(?[^()\n;&\s][^()\n;&]*\)", re.MULTILINE)
-_FUNCTION = re.compile(r"(?:function\s+)?[\w-]+\s*\(\)\s*\{?")
-_STRICTER = re.compile(r"^[ \t]*set(?:[ \t]+(?:-[euxo]+|pipefail|errexit|nounset|xtrace))+[ \t]*$", re.MULTILINE)
-_TURNS = re.compile(r"(?:^|[\s;&|(])(?:set|trap|source|eval|shopt|alias|exec|\.)(?=\s)", re.MULTILINE)
-_LEAVES = re.compile(r"\bexit\s+(?!0\b)\S")
+_HIDDEN = regex(r"\$\{\{.*?\}\}|\$\{#?\w+(?:\[[@*\w]+\])?\}|\\\n")
+_COMMENT = regex(r"^[ \t]*#.*$", re.MULTILINE)
+_DOCUMENT = regex(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*)\n(?:.*\n)*?[ \t]*\2[ \t]*(?=\n|\Z)")
+_QUOTED = regex(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_INNER = regex(r"[$<>]\([^()]*\)")
+_SEPARATOR = regex(r"(\n|;;|;|&&|\|\||\|&?|(?<![<>&])&(?![&>\d]))")
+_ASSIGNMENT = regex(r"\w+(?:\[\w*\])?\+?=")
+_TEST = regex(r"\[\[\s.*?\s\]\]", re.DOTALL)
+_PATTERN = regex(r"^[ \t]*\(?[^()\n;&\s][^()\n;&]*\)", re.MULTILINE)
+_FUNCTION = regex(r"(?:function\s+)?[\w-]+\s*\(\)\s*\{?")
+_STRICTER = regex(r"^[ \t]*set(?:[ \t]+(?:-[euxo]+|pipefail|errexit|nounset|xtrace))+[ \t]*$", re.MULTILINE)
+_TURNS = regex(r"(?:^|[\s;&|(])(?:set|trap|source|eval|shopt|alias|exec|\.)(?=\s)", re.MULTILINE)
+_LEAVES = regex(r"\bexit\s+(?!0\b)\S")
 _OPENING = frozenset(("if", "for", "while", "until", "case", "select", "{", "("))
 _CLOSING = frozenset(("fi", "done", "esac", "}", ")"))
 _LEADING = frozenset(("then", "do", "else", "elif", "if", "while", "until", "!", "{", "(", "time"))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
+from covpath.patterns import regex
 from covpath.workflow.model import Step
 
-_IN_SCRIPT = re.compile(
+_IN_SCRIPT = regex(
     r"::(?:warning|error|notice)(?: [^:\n]*)?::"
     r"|\bgh\s+(?:pr|issue)\s+(?:comment|create|edit)\b"
     r"|\bgh\s+api\b[^\n]*\b(?:statuses|check-runs|comments)\b"
     r"|api\.github\.com/[^\s\"']*(?:statuses|check-runs|comments)"
 )
-_IN_GITHUB_SCRIPT = re.compile(r"createComment|createCommitStatus|core\.(?:warning|error|notice)|checks\.create")
+_IN_GITHUB_SCRIPT = regex(r"createComment|createCommitStatus|core\.(?:warning|error|notice)|checks\.create")
 
 _ACTIONS = frozenset(
     {

@@ -5,11 +5,11 @@ Most jobs measure nothing. A step is worth following where a file exists that a 
 
 from __future__ import annotations
 
-import re
 from functools import cached_property, lru_cache
 
 from covpath.gate.around import given_command
 from covpath.gate.claims import hints
+from covpath.patterns import regex
 from covpath.workflow.calls import LOCAL
 from covpath.workflow.local_action import action_paths
 from covpath.workflow.model import Job, Step, Workflow
@@ -32,11 +32,11 @@ _FILES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("phpunit", "pest", "composer"), ("phpunit.xml", "phpunit.xml.dist", "composer.json")),
     **dict.fromkeys(("vitest", "karma"), ("vitest.config.ts", "vite.config.ts", "vitest.config.js", "karma.conf.js")),
 }
-_PATH = re.compile(r"(?:\./)?[\w-][\w.-]*(?:/[\w.-]+)+|\./[\w.-]+")
+_PATH = regex(r"(?:\./)?[\w-][\w.-]*(?:/[\w.-]+)+|\./[\w.-]+")
 _QUOTES = "\"'();&|"
 _LEADS_ON = ("/", ".sh", ".py", "cd ", "pushd ", "-C", "--prefix", "--directory", "--cwd")
 _ENDINGS = (".sh", ".bash", ".py", ".zsh")
-_MOVES = re.compile(r"(?<![\w-])(?:cd|pushd|-C|--directory|--prefix|--cwd|-f)[= ]+([^\s;&|]+)")
+_MOVES = regex(r"(?<![\w-])(?:cd|pushd|-C|--directory|--prefix|--cwd|-f)[= ]+([^\s;&|]+)")
 
 
 class Worth:

@@ -6,8 +6,6 @@ process, the next start finishes the write or takes it back.
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,6 +137,9 @@ def _current(path: Path, root: Path) -> bytes | None:
 
 def _write_journal(root: Path, changes: tuple[Replacement, ...]) -> Path:
     """Bytes first, the list last: a journal without its list was never decided on."""
+    # Imported here, as below what removes folders: what only reads a repository needs neither.
+    import json
+
     journal = state_directory(root) / "journal"
     journal.mkdir()
     for number, change in enumerate(changes):
@@ -176,6 +177,12 @@ def _restore(root: Path, change: Replacement) -> None:
 def _close(journal: Path) -> None:
     (journal / _LIST).unlink(missing_ok=True)
     sync_directory(journal)
+    _remove(journal)
+
+
+def _remove(journal: Path) -> None:
+    import shutil
+
     shutil.rmtree(journal)
 
 
@@ -184,7 +191,7 @@ def _recover(root: Path) -> tuple[str, ...]:
     if not journal.is_dir():
         return ()
     if not (journal / _LIST).is_file():
-        shutil.rmtree(journal)
+        _remove(journal)
         return ("An interrupted write was dropped before it had changed any file.",)
     changes = _read_journal(root, journal)
     strange = [change for change in changes if _current(change.path, root) not in (change.before, change.after)]
@@ -208,6 +215,8 @@ def _recover(root: Path) -> tuple[str, ...]:
 
 
 def _read_journal(root: Path, journal: Path) -> tuple[Replacement, ...]:
+    import json
+
     try:
         return tuple(
             Replacement(

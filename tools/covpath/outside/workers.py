@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -27,7 +26,7 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
     their results, which must be picklable. Where processes cannot be forked, or threads would be
     torn apart by it, the items are worked on one after the other. What ``work`` raises is raised.
     """
-    if len(items) < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
+    if len(items) < 2 or not hasattr(os, "fork") or _has_threads():
         return [work(item) for item in items]
     children: list[tuple[int, int]] = []
     try:
@@ -44,6 +43,13 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
             os.close(pipe)
             _wait(pid)
     return [first, *rest]
+
+
+def _has_threads() -> bool:
+    # Imported here: a single item is worked on without asking.
+    import threading
+
+    return threading.active_count() > 1
 
 
 def _start(work: Callable[[Item], Result], item: Item) -> tuple[int, int]:

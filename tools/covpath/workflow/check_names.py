@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from covpath.terms import CheckName, Tri
-from covpath.workflow.expressions.compare import can_be
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import OPEN, evaluate_text
 from covpath.workflow.expressions.value import (
@@ -149,6 +148,9 @@ def _could_be(form: str | Pieces, name: str) -> bool:
     """
     if isinstance(form, str):
         return form == name
+    # Imported here: most names are known.
+    from covpath.workflow.expressions.compare import can_be
+
     first, *others = form.pieces
     last = others.pop()
     first, others = _before_gap(first), [_before_gap(_after_gap(piece)) for piece in others]

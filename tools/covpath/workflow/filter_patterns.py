@@ -12,8 +12,10 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-_SPECIAL = re.compile(r"[*?+\[\]!\\]")
-_PIECE = re.compile(r"(?P<any>\*\*+)|(?P<name>\*)|\[(?P<inside>[^\]]+)\]|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
+from covpath.patterns import regex
+
+_SPECIAL = regex(r"[*?+\[\]!\\]")
+_PIECE = regex(r"(?P<any>\*\*+)|(?P<name>\*)|\[(?P<inside>[^\]]+)\]|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
 
 
 class _Piece(Struct, frozen=True):

@@ -12,16 +12,13 @@ from itertools import product
 
 from msgspec import Struct
 
-from covpath.terms import Tri, any_of, both, either
-from covpath.workflow.expressions.compare import compared
+from covpath.terms import Tri, any_of, either
 from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.expressions.indexing import indexed
 from covpath.workflow.expressions.template import evaluate_data
 from covpath.workflow.expressions.value import (
     Array,
     Object,
     Plain,
-    Unknown,
     Value,
     alternatives,
     fold,
@@ -107,9 +104,12 @@ def _legs(spec: MatrixSpec) -> Iterator[Leg]:
 
 def _combined(spec: MatrixSpec, items: Mapping[str, Item], matched: list[Tri]) -> Leg | None:
     """The leg of one combination of the lists, None where it is excluded; notes which includes it matches."""
+    # Imported here: lists of plain values alone are expanded without this.
+    from covpath.workflow.matrix_matching import matches
+
     entries = {name: item.value for name, item in items.items()}
     combination = Object(entries)
-    excluded = any_of(_matches(exclude, combination) for exclude in spec.excludes)
+    excluded = any_of(matches(exclude, combination) for exclude in spec.excludes)
     if excluded is Tri.TRUE:
         return None
     presences = {item.presence for item in items.values()}
@@ -122,12 +122,12 @@ def _combined(spec: MatrixSpec, items: Mapping[str, Item], matched: list[Tri]) -
         if not include.certain:
             added, before = {}, "matrix"
             continue
-        matches = _matches(Object(include.wanted), combination)
-        for key, value in include.added.items() if matches is not Tri.FALSE else ():
-            _add(added, key, value if matches is Tri.TRUE else _either(Object(added, before), key, value))
-        if matches is Tri.TRUE and presence is not Presence.ONE:
-            matches = Tri.UNKNOWN  # there may be no such combination
-        matched[number] = either(matched[number], matches)
+        fits = matches(Object(include.wanted), combination)
+        for key, value in include.added.items() if fits is not Tri.FALSE else ():
+            _add(added, key, value if fits is Tri.TRUE else _either(Object(added, before), key, value))
+        if fits is Tri.TRUE and presence is not Presence.ONE:
+            fits = Tri.UNKNOWN  # there may be no such combination
+        matched[number] = either(matched[number], fits)
     return Leg(values=_values(entries | added, spec), shown=tuple(_shown(entries.values())), presence=presence)
 
 
@@ -143,27 +143,6 @@ def _add(added: dict[str, Value], key: str, value: Value) -> None:
 def _either(added: Object, key: str, value: Value) -> Value:
     """What ``key`` is where an include may or may not add ``value``."""
     return one_of({f"matrix.{key}"}, [*alternatives(added.get(key)), *alternatives(value)])
-
-
-def _matches(wanted: Value, value: Value) -> Tri:
-    """Whether every leaf of ``wanted`` loosely equals what ``value`` has there; of no leaves, all do."""
-    match wanted:
-        case Unknown():
-            return Tri.UNKNOWN
-        case Object():
-            parts = ((item, indexed(value, key)) for key, item in wanted.entries.items())
-        case Array():
-            parts = ((item, indexed(value, float(at))) for at, item in enumerate(wanted.items))
-        case str() if isinstance(value, str):
-            return Tri.of(fold(value) == fold(wanted))
-        case _:
-            return compared("==", value, wanted)
-    found = Tri.TRUE
-    for item, inside in parts:
-        found = both(found, _matches(item, inside))
-        if found is Tri.FALSE:
-            break
-    return found
 
 
 def _shown(values: Iterable[Value]) -> Iterator[Value]:

@@ -14,6 +14,7 @@ import yaml
 from msgspec import Struct
 
 from covpath.errors import InputError
+from covpath.patterns import regex
 from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from covpath.yamltext.source import MAX_CHARACTERS, Source
 from covpath.yamltext.spans import block_end, line_too_far_left
@@ -25,7 +26,7 @@ MAX_NODES = 50_000
 
 _MEND = "Mend the file; nothing was changed."
 _CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
-_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)+")
+_PROPERTIES = regex(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)+")
 
 _TIGHT_COMMENT = re.compile(r"[\[{,]#")
 _QUOTES = ("'", '"')

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from covpath.patterns import regex
 
-_BLANK_LINES = re.compile(r"(?:[ ]*\r?\n)*([ ]*)")
-_LINE_BEGIN = re.compile(r"\n( *)([^ \r\n])")
+_BLANK_LINES = regex(r"(?:[ ]*\r?\n)*([ ]*)")
+_LINE_BEGIN = regex(r"\n( *)([^ \r\n])")
 
 
 def line_too_far_left(text: str, start: int, end: int, holder: int, *, in_brackets: bool) -> int | None:

@@ -7,14 +7,13 @@ one GitHub's server uses; a test compares this table with it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from msgspec import Struct
 
 from covpath.terms import Word
-from covpath.workflow.expressions.parse import ARITY
 from covpath.workflow.expressions.tree import Call, Context, Expr, walk
 
-_ALWAYS_THERE = frozenset(ARITY) - {"always", "cancelled", "failure", "hashfiles", "success"}
 _STATUS = frozenset({"always", "cancelled", "failure", "success"})
 _HASH = frozenset({"hashfiles"})
 
@@ -109,6 +108,14 @@ class Misplaced(Struct, frozen=True):
     offset: int
 
 
+@cache
+def _always_there() -> frozenset[str]:
+    # Imported here: who asks what is misplaced has parsed an expression, and a small file has none.
+    from covpath.workflow.expressions.parse import ARITY
+
+    return frozenset(ARITY) - {"always", "cancelled", "failure", "hashfiles", "success"}
+
+
 def misplaced(exprs: Iterable[Expr], key: Key) -> tuple[Misplaced, ...]:
     """What ``exprs`` use that ``key`` does not allow; GitHub refuses the file for any of it."""
     allowed = ALLOWED[key]
@@ -117,7 +124,7 @@ def misplaced(exprs: Iterable[Expr], key: Key) -> tuple[Misplaced, ...]:
         match node:
             case Context(name=name) if name.lower() not in allowed.contexts:
                 found.append(Misplaced(name, is_function=False, offset=node.start))
-            case Call(name=name) if name.lower() not in allowed.functions | _ALWAYS_THERE:
+            case Call(name=name) if name.lower() not in allowed.functions | _always_there():
                 found.append(Misplaced(name, is_function=True, offset=node.start))
             case _:
                 pass

@@ -12,9 +12,7 @@ from msgspec import Struct
 
 from covpath.terms import Tri
 from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.expressions.evaluate import evaluate
 from covpath.workflow.expressions.lex import WHITE_CHARACTERS
-from covpath.workflow.expressions.parse import parse
 from covpath.workflow.expressions.template import OPEN, Template, read_template
 from covpath.workflow.expressions.tree import Call, Expr, Literal, Logic, walk
 from covpath.workflow.expressions.value import Value, truthy
@@ -72,6 +70,9 @@ def evaluate_condition(condition: Condition, contexts: Contexts) -> Tri:
 
 def condition_value(condition: Condition, contexts: Contexts) -> Value:
     """The value that is tested; names what it depends on where it is unknown."""
+    # Imported here, as below what parses: a small file has no condition.
+    from covpath.workflow.expressions.evaluate import evaluate
+
     return evaluate(condition.expression, contexts)
 
 
@@ -83,6 +84,8 @@ def uses_status_function(expr: Expr) -> bool:
 def _bare(text: str, base: int) -> Condition:
     if not text.strip(WHITE_CHARACTERS):
         return Condition(written=None, expression=_success(base), implicit_success=True)
+    from covpath.workflow.expressions.parse import parse
+
     expr = parse(text, base)
     quoted = isinstance(expr, Literal) and isinstance(expr.value, str) and expr.value != ""
     return _wrapped(expr, Pitfall.QUOTED if quoted else None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from covpath.patterns import regex
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Unknown, Value, concat
 
-_PIECE = re.compile(r"(?P<text>[^{}]+)|(?P<brace>\{\{|\}\})|\{(?P<number>[0-9]+)\}", re.DOTALL)
+_PIECE = regex(r"(?P<text>[^{}]+)|(?P<brace>\{\{|\}\})|\{(?P<number>[0-9]+)\}", re.DOTALL)
 
 
 def formatted(template: str, args: Sequence[Callable[[], Value]]) -> str | Unknown:

@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from covpath.terms import Tri
-from covpath.workflow.expressions import json_text
 from covpath.workflow.expressions.compare import compared
 from covpath.workflow.expressions.contexts import Status
-from covpath.workflow.expressions.formatting import formatted
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import (
     Alternative,
@@ -171,6 +169,9 @@ def _join(args: Sequence[Thunk]) -> Value:
 
 
 def _format(args: Sequence[Thunk]) -> Value:
+    # Imported here, as below what reads and writes JSON: few expressions call these functions.
+    from covpath.workflow.expressions.formatting import formatted
+
     template = as_text(args[0]())
     if isinstance(template, Unknown):
         return unknown(*template.names)  # it could also be no format at all
@@ -178,10 +179,14 @@ def _format(args: Sequence[Thunk]) -> Value:
 
 
 def _to_json(args: Sequence[Thunk]) -> Value:
+    from covpath.workflow.expressions import json_text
+
     return json_text.written(args[0]())
 
 
 def _from_json(args: Sequence[Thunk]) -> Value:
+    from covpath.workflow.expressions import json_text
+
     source = args[0]()
     text = as_text(source)
     if not isinstance(text, Unknown):

@@ -10,6 +10,7 @@ import re
 
 from msgspec import Struct
 
+from covpath.patterns import regex
 from covpath.terms import Word
 from covpath.workflow.expressions.tree import ExpressionError
 
@@ -22,7 +23,7 @@ WHITE_CHARACTERS = (
     "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 )
 _EDGE = rf"()\[\],.!><=&|{WHITE}"
-_TOKEN = re.compile(
+_TOKEN = regex(
     rf"""(?P<space>[{WHITE}]+)
     |(?P<string>'(?:[^']|'')*')
     |(?P<operator>&&|\|\||==|!=|>=|<=|[!><])
@@ -33,10 +34,10 @@ _TOKEN = re.compile(
     |(?P<other>.[^{_EDGE}]*)""",
     re.VERBOSE | re.DOTALL,
 )
-_NUMBER = re.compile(rf"\.(?:[^{_EDGE}]|\.)*", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_BASED = re.compile(r"0x([0-9a-fA-F]+)|0o([0-7]+)")
+_NUMBER = regex(rf"\.(?:[^{_EDGE}]|\.)*", re.DOTALL)
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_-]*")
+_DECIMAL = regex(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_BASED = regex(r"0x([0-9a-fA-F]+)|0o([0-7]+)")
 _CONSTANTS: dict[str, bool | float | None] = {
     "null": None,
     "true": True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from covpath.workflow.expressions.lex import WHITE_CHARACTERS
-from covpath.workflow.expressions.parse import parse
 from covpath.workflow.expressions.template import OPEN, read_template
 from covpath.workflow.expressions.tree import Context, Expr, Index, Literal, children
 from covpath.workflow.expressions.value import fold, text_of
@@ -46,6 +45,9 @@ def references_in(text: str, *, bare: bool = False) -> tuple[Reference, ...]:
     if OPEN in text:
         return tuple(one for expr in read_template(text).expressions for one in references(expr))
     if bare and text.strip(WHITE_CHARACTERS):
+        # Imported here: a small file has no condition.
+        from covpath.workflow.expressions.parse import parse
+
         return references(parse(text))
     return ()
 

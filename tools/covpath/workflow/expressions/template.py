@@ -11,9 +11,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.expressions.evaluate import evaluate
 from covpath.workflow.expressions.lex import WHITE_CHARACTERS
-from covpath.workflow.expressions.parse import parse
 from covpath.workflow.expressions.tree import Expr, ExpressionError
 from covpath.workflow.expressions.value import Array, Object, Plain, Unknown, Value, as_text, concat, value_of
 
@@ -53,6 +51,9 @@ def read_template(text: str) -> Template:
 
     Raises ExpressionError for an expression that is not closed, empty or broken.
     """
+    # Imported here, as below what evaluates: most texts hold no expression, and many files none at all.
+    from covpath.workflow.expressions.parse import parse
+
     parts: list[str | Embedded] = []
     position = 0
     while (start := text.find(OPEN, position)) >= 0:
@@ -87,6 +88,8 @@ def evaluate_template(text: str, contexts: Contexts) -> Value:
     """The value of a scalar's text: itself where there is no expression in it."""
     if OPEN not in text:
         return text
+    from covpath.workflow.expressions.evaluate import evaluate
+
     template = read_template(text)
     if template.alone is not None:
         return evaluate(template.alone, contexts)

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.terms import Fact, Tri
 from covpath.workflow.shell.dialect import Shell
 from covpath.workflow.shell.syntax import Command, Script
@@ -18,9 +19,9 @@ Settings = tuple[tuple[str, str | None], ...]
 """Environment variables in the order they were set; None where a value is not static."""
 
 UNKNOWN_DIRECTORY = "the directory it runs in is not known"
-_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
-_OPAQUE = re.compile(r"\$\{\{ '((?:[^']|'')*)' \}\}")
-_VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
+_EXPRESSION = regex(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+_OPAQUE = regex(r"\$\{\{ '((?:[^']|'')*)' \}\}")
+_VARIABLE = regex(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
 
 
 class LetOff(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ GitHub's "Workflow syntax" (``jobs.<job_id>.steps[*].shell``).
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -101,6 +100,9 @@ def shell_named(value: str) -> Shell:
 def _from_template(template: str) -> Shell:
     if "${{" in template:
         return Shell(kind=ShellKind.OTHER, template=template, known=False)
+    # Imported here: few workflows write a template.
+    import shlex
+
     try:
         words = shlex.split(template)
     except ValueError:

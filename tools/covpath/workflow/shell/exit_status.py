@@ -6,11 +6,10 @@ failing and the others succeeding; tests whose answer is unknown are followed bo
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 from msgspec.structs import replace
 
+from covpath.patterns import regex
 from covpath.terms import Fact
 from covpath.workflow.shell.dialect import Shell, ShellKind
 from covpath.workflow.shell.execution.interpreter import Interpreter
@@ -104,7 +103,7 @@ def _stops_at_once(command: Command, script: Script, shell: Shell) -> bool:
     return True
 
 
-_STRICTER = re.compile(r"-[euxo]+|pipefail|errexit|nounset|xtrace")
+_STRICTER = regex(r"-[euxo]+|pipefail|errexit|nounset|xtrace")
 
 
 def _only_stricter(command: Command) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from covpath.patterns import regex
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Assignment, Command, Redirect, Sequence, Substitution, Word
 from covpath.workflow.shell.words import WordReader
@@ -20,7 +20,7 @@ _RESERVED = frozenset(
         *("case", "esac", "in", "select", "function"),
     }
 )
-_NEWLINE = re.compile(r"(?<!\\)\n")
+_NEWLINE = regex(r"(?<!\\)\n")
 
 
 class CommandLowering:

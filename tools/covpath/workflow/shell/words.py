@@ -5,20 +5,20 @@ Quote removal follows POSIX (Shell Command Language, 2.2 Quoting) and bash's ``$
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from covpath.patterns import regex
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Arithmetic, Expression, Literal, Part, Pattern, Substitution, Variable, Word
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!_-]")
-_BRACED = re.compile(r"([#!]?)([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
-_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./^-]+")
-_QUOTED_RUN = re.compile(r"[^\"\\$`]+")
-_BRACES = re.compile(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!_-]")
+_BRACED = regex(r"([#!]?)([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
+_SAFE = regex(r"[A-Za-z0-9_@%+=:,./^-]+")
+_QUOTED_RUN = regex(r"[^\"\\$`]+")
+_BRACES = regex(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
 _ANSI_SIMPLE = {
     "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", "'": "'", '"': '"', "?": "?",

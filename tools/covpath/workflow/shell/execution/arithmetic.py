@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from enum import Enum
 
+from covpath.patterns import regex
 from covpath.workflow.shell.execution.state import Fuzzy, State, Value
 
 
@@ -18,7 +19,7 @@ class Rough(Enum):
 
 
 Number = int | Rough
-_SYMBOL = re.compile(
+_SYMBOL = regex(
     r"\s*(?:(\d+)|\$?\{?([A-Za-z_]\w*|\?)\}?|(\+\+|--|\+=|-=|&&|\|\||==|!=|<=|>=|[-+*/%<>!&|()=]))", re.ASCII
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.shell.execution.arithmetic import evaluate
 from covpath.workflow.shell.execution.settle import either, split_status
@@ -30,7 +31,7 @@ class Invocation(Struct, frozen=True, kw_only=True):
 
 Handler = Callable[[Invocation], Iterable[Outcome]]
 
-_HARMLESS = re.compile(r"(?:^|/)(?:activate|\.cargo/env|nvm\.sh|\.bashrc|\.profile|\.bash_profile|setup\.bash)$")
+_HARMLESS = regex(r"(?:^|/)(?:activate|\.cargo/env|nvm\.sh|\.bashrc|\.profile|\.bash_profile|setup\.bash)$")
 """Files that are sourced everywhere and set variables only."""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from covpath.patterns import regex
 from covpath.workflow.shell.syntax import Arithmetic, Command, Script, Variable, Word
 
 _DECIDING = frozenset({"exit", "return", "[", "test", "wait", "let", "break", "continue", "eval", "trap", "set"})
 _TESTS = (("[[", "]]"), ("((", "))"), ("case ", " in"))
 """What stands around tests that are no commands; found by text, which may find too much and never too little."""
-_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_NAME = regex(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def deciding_variables(script: Script) -> frozenset[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from covpath.patterns import regex
 from covpath.terms import Tri, both, either
 from covpath.workflow.shell.execution.arithmetic import combine, evaluate, number_of
 from covpath.workflow.shell.execution.state import Fuzzy, Job, State, Value
 from covpath.workflow.shell.syntax import Arithmetic, Literal, Part, Variable, Word
 
-_DEFAULTED = re.compile(r":?[-=?]")
+_DEFAULTED = regex(r":?[-=?]")
 
 
 def resolve(word: Word | None, state: State) -> Value:

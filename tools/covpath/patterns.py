@@ -1,0 +1,43 @@
+"""Regular expressions that are compiled when they are first used.
+
+A start of covpath meets few of the texts its patterns are about, and compiling one takes as long as
+reading a hundred lines of YAML.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+_KNOWN_BY_IT = (
+    *("finditer", "findall", "fullmatch", "match", "search", "scanner", "split", "sub", "subn"),
+    *("flags", "groupindex", "groups", "pattern"),
+)
+
+
+class _Late:
+    """Stands where a compiled pattern would; once used, it has that pattern's own methods."""
+
+    __slots__ = (*_KNOWN_BY_IT, "_flags", "_text")
+
+    def __init__(self, text: str, flags: int) -> None:
+        self._text = text
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        """Called for what is not there yet."""
+        if name not in _KNOWN_BY_IT:
+            raise AttributeError(name)
+        compiled = re.compile(self._text, self._flags)
+        for one in _KNOWN_BY_IT:
+            setattr(self, one, getattr(compiled, one))
+        return getattr(self, name)
+
+
+def regex(text: str, flags: int = 0) -> re.Pattern[str]:
+    """``re.compile(text, flags)``, done at the first use.
+
+    The functions of ``re`` itself do not take it; its methods are there for that. What is used in every
+    run is better compiled at once.
+    """
+    return cast("re.Pattern[str]", _Late(text, flags))
