@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,10 +15,8 @@ from covpath.ledger.reading import load, parse
 from covpath.ledger.writing import change, preview
 from covpath.terms import Decision
 from covpath.yamltext.source import Source
+from ledger.write_runs import FILE, FIRST, begun, left_behind, run
 
-FILE = "ci/ci-exceptions.yaml"
-FIRST = "version: 1\nexceptions:\n  - job: ci.yml:first\n    decision: undecided\n    reason: it dies # see above\n"
-WRITERS = Path(__file__).with_name("writers.py")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
 
@@ -33,26 +30,7 @@ def add_new(source: Source) -> Edited:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "ci").mkdir()
-    (tmp_path / FILE).write_bytes(FIRST.encode())
-    return tmp_path
-
-
-def run(verb: str, root: Path, number: int) -> int:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, str(WRITERS), verb, str(root), str(number)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
-
-
-def left_behind(root: Path) -> list[str]:
-    return [entry.name for entry in (root / "ci").iterdir() if entry.name != "ci-exceptions.yaml"]
+    return begun(tmp_path)
 
 
 def test_a_change_that_is_only_looked_at_is_not_written(root: Path) -> None:
