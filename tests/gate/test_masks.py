@@ -259,3 +259,41 @@ def test_a_search_that_shows_nothing_is_the_check_of_its_pipeline() -> None:
     assert gate("git status | grep -v noise") is Gate.SILENT
     assert gate("cargo tarpaulin | grep -q 100%") is Gate.SILENT
     assert gate("if git status | grep -q clean; then echo clean; fi") is Gate.SILENT
+
+
+UPLOADED = """\
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - run: pytest --cov --cov-report=xml
+      - uses: codecov/codecov-action@v5
+        id: first
+        continue-on-error: true
+        with: {files: coverage.xml, fail_ci_if_error: true, disable_search: true}
+"""
+AGAIN = """\
+      - uses: codecov/codecov-action@v5
+        if: steps.first.outcome == 'failure'
+        with: {files: coverage.xml, fail_ci_if_error: true, disable_search: true}
+"""
+
+
+def test_an_upload_that_is_let_off_may_fail_unnoticed() -> None:
+    data = judged(UPLOADED)["job"].data
+    assert data.green_without_data is Tri.TRUE
+    assert [reason.message for reason in data.reasons] == [
+        "`codecov/codecov-action@v5` may fail unnoticed (`continue-on-error: true`)"
+    ]
+
+
+def test_an_upload_that_is_tried_again_counts_in_the_end() -> None:
+    data = judged(UPLOADED + AGAIN)["job"].data
+    assert (data.green_without_data, data.reasons) == (Tri.FALSE, ())
+
+
+def test_an_upload_that_looks_for_other_reports_may_pass_without_this_one() -> None:
+    data = judged(UPLOADED.replace(", disable_search: true", "").replace("continue-on-error: true", ""))["job"].data
+    assert data.green_without_data is Tri.UNKNOWN
+    assert "may pass without the report: it looks for others by itself" in data.reasons[0].message

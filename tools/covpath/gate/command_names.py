@@ -10,8 +10,9 @@ _LOOKING = """
 """Commands that say, set or look: a script is about the others."""
 
 _PREPARING = """
-    rm mkdir rmdir cp mv ln chmod chown curl wget tar unzip gunzip xz apt apt-get dpkg brew choco dnf yum apk
-    pacman snap rustup corepack nvm pyenv asdf mise gh docker-compose systemctl service kill killall pkill
+    rm mkdir rmdir cp mv ln chmod chown curl wget tar zip unzip gzip gunzip bzip2 zstd 7z xz
+    apt apt-get dpkg brew choco dnf yum apk pacman snap rustup corepack nvm pyenv asdf mise gh docker-compose
+    systemctl service kill killall pkill
 """
 """Commands that install, fetch, clean up or start something, whatever their arguments."""
 
@@ -56,6 +57,8 @@ _WAITS = frozenset(("--exit-code-from", "--abort-on-container-exit", "--abort-on
 FILTERS = frozenset(("grep", "egrep", "fgrep", "rg", "sed", "awk", "jq", "tr", "cut"))
 """Programs that look at text: inside of something else they only help it, alone they are a check."""
 
+DECIDING = frozenset(("[", "test", "false"))
+"""Commands that only say yes or no: at a script's end they are what it is about."""
 TRIVIAL = frozenset(_LOOKING.split())
 _PREPARING_NAMES = frozenset(_PREPARING.split())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from covpath.gate.failing import fails_of_itself
@@ -13,6 +14,7 @@ from covpath.gate.scope import Scope, View, switched_on
 from covpath.gate.shell_effect import ShellEffect, shell_effect, shell_for
 from covpath.gate.steps import never_fails, run_steps
 from covpath.gate.visible import shows_something
+from covpath.patterns import regex
 from covpath.terms import Reason, Tri, any_of, both
 from covpath.workflow.calls import LOCAL, Actions
 from covpath.workflow.expressions.availability import Key
@@ -25,6 +27,11 @@ from covpath.workflow.matrix import NO_MATRIX
 from covpath.workflow.model import Job, Step, Workflow
 
 _DEEPEST = 10
+_CHECKS = regex(r"(?<![a-z])(?:tests?|checks?|lint|verify|fuzz|bench(?:mark)?|e2e|integration)(?![a-z])", re.IGNORECASE)
+
+
+def _of_its_own(step: Step) -> bool:
+    return step.uses is not None and step.uses.startswith(LOCAL)
 
 
 def measuring_inside(actions: Actions, step: Step, depth: int = 0) -> Measuring | None:
@@ -47,7 +54,8 @@ def works(actions: Actions, step: Step, depth: int = 0) -> bool:
     """Whether a step uses a composite action that does more than prepare."""
     action = _action(actions, step, depth)
     if action is None:
-        return False
+        # What a program of the repository does as an action, its name must tell.
+        return _of_its_own(step) and _CHECKS.search((step.uses or "").rstrip("/").rpartition("/")[2]) is not None
     job = action.jobs[RUNS]
     return any(
         not is_setup(inner, shell_for(action, job, inner)) or works(actions, inner, depth + 1) for inner in job.steps

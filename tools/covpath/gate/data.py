@@ -47,7 +47,16 @@ def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerd
             )
             without = either(without, masked)
         quiet = _quiet(found, step)
-        if quiet is not Tri.FALSE:
+        if _lets_pass(step) and not _tried_again(job, step):
+            reasons.append(
+                Reason(
+                    code="upload-cannot-fail",
+                    message=f"`{step.label}` may fail unnoticed (`continue-on-error: true`)",
+                    place=workflow.place(step.continue_on_error or step.node),
+                )
+            )
+            without = Tri.TRUE
+        elif quiet is not Tri.FALSE:
             reasons.append(_quiet_reason(workflow, step, found))
             without = either(without, quiet)
     return DataVerdict(green_without_data=without, reasons=tuple(reasons))
@@ -69,7 +78,28 @@ def _quiet(found: Uploader, step: Step) -> Tri:
     return delivers.negate() if delivers is not Tri.UNKNOWN else Tri.UNKNOWN
 
 
+def _lets_pass(step: Step) -> bool:
+    return step.continue_on_error is not None and step.continue_on_error.data() is True
+
+
+def _tried_again(job: Job, step: Step) -> bool:
+    """Whether a later step does the same where this one has failed, and fails itself if it must."""
+    same = (step.uses or "").partition("@")[0]
+    return any(
+        (later.uses or "").partition("@")[0] == same and not _lets_pass(later) and later.if_ is not None
+        for later in job.steps[step.index + 1 :]
+    )
+
+
 def _quiet_reason(workflow: Workflow, step: Step, found: Uploader) -> Reason:
+    inputs = step.inputs()
+    if found.can_fail(inputs) is Tri.TRUE and found.missing_report_fails(inputs) is Tri.UNKNOWN:
+        why = "it looks for others by itself" if found.searches_itself(inputs) is Tri.TRUE else "it may not look"
+        return Reason(
+            code="upload-cannot-fail",
+            message=f"`{step.label}` may pass without the report: {why}",
+            place=workflow.place(step.node),
+        )
     for name in FAILING_INPUTS:
         entry = step.with_.find(name) if step.with_ is not None else None
         if entry is not None:

@@ -7,13 +7,18 @@ something about the repository's own code.
 
 from __future__ import annotations
 
-from covpath.gate.command_names import FILTERS, TRIVIAL, prepare
+from covpath.gate.command_names import DECIDING, FILTERS, TRIVIAL, prepare
 from covpath.gate.script_text import ScriptText, TextCommand, script_text
+from covpath.patterns import regex
 from covpath.workflow.model import Step, StepForm
 from covpath.workflow.shell.dialect import Shell
 
 _INSIDE_WORDS = ("$(", "`", "<(")
 """What a script without other commands may be about: they make words of others."""
+
+
+_STARTS = regex(r"(?<![&>|])&\s*(?:\n|\Z)")
+"""A command that is started, and not waited for."""
 
 
 def is_setup(step: Step, shell: Shell) -> bool:
@@ -24,13 +29,19 @@ def is_setup(step: Step, shell: Shell) -> bool:
         return False
     told = script_text(step.run.value)
     telling = text_commands(told) if told is not None else []
-    if told is None or (not telling and any(sign in step.run.value for sign in _INSIDE_WORDS)):
+    text = step.run.value
+    looks = not telling and (any(sign in text for sign in _INSIDE_WORDS) or (told is not None and _decides(told)))
+    if told is None or looks or ("&" in text and _STARTS.search(text)):
         # Imported here: few scripts need to be read as shell for this.
         from covpath.gate.script_commands import prepares, script_commands
 
-        commands = script_commands(step.run.value)
+        commands = script_commands(text)
         return bool(commands) and all(map(prepares, commands))
     return all(prepare(command.words) for command in telling or told.commands) and bool(telling or not told.leaves)
+
+
+def _decides(told: ScriptText) -> bool:
+    return bool(told.commands) and told.commands[-1].name in DECIDING
 
 
 def text_commands(told: ScriptText) -> list[TextCommand]:

@@ -73,7 +73,7 @@ def _by_shell(link: Link, within: Within | None, shell: Shell) -> RecipeEffect |
     if place is not None and place.line is not None and within.outer is None:
         lines = text.count("\n", 0, span.start) - text.count("\n", 0, within.command.span.start)
         place = Place(place.file, place.line + lines)
-    written = " ".join(text[span.start : span.end].split())
+    written = " ".join(text[span.start : span.end].replace("\\\n", " ").split())
     quoted = f"`{written}`: " if effect.span is not None and len(written) <= 80 else f"`{link.text}`: "
     reason = Reason(
         code=f"shell-{'mask' if masked else 'unknown'}-recipe-{effect.code}",

@@ -10,9 +10,11 @@ from msgspec import Struct
 from covpath.backends.mentions import mentions
 from covpath.backends.request import Report
 from covpath.backends.table import backend
+from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.gate.measuring import measurements
 from covpath.gate.traced import Measured, Trace
+from covpath.terms import Tri
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 
@@ -27,14 +29,14 @@ class ReadingText(Struct, frozen=True):
 
 
 class ReportReader(Struct, frozen=True, kw_only=True):
-    """A step that names a report."""
+    """A step that names a report, or uploads every report it finds."""
 
     label: str
     place: Place
 
 
 class WrittenReport(Struct, frozen=True, kw_only=True):
-    """A report file: ``path`` from the checkout where that is known, and the steps that name it."""
+    """A report file: ``path`` from the checkout where that is known, and the steps that read it."""
 
     path: str
     format: str
@@ -121,3 +123,7 @@ def _readers(workflow: Workflow, job: Job, index: int, spelled: tuple[str, ...])
         if key not in seen and key != (job.id, index) and mentions(text.scalar.value, spelled):
             seen.add(key)
             yield ReportReader(label=text.step.label, place=workflow.place(text.step.node))
+    for step in job.steps[index + 1 :]:
+        found = uploader(step.uses) if step.uses is not None and (job.id, step.index) not in seen else None
+        if found is not None and found.searches_itself(step.inputs()) is Tri.TRUE:
+            yield ReportReader(label=step.label, place=workflow.place(step.node))

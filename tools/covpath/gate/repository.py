@@ -17,12 +17,13 @@ from covpath.gate.run import Run
 from covpath.gate.runs import Runs
 from covpath.gate.shell_effect import shell_for
 from covpath.gate.verdict import JobVerdict
+from covpath.patterns import regex
 from covpath.terms import JobRef, Reason, Tri
 from covpath.workflow.calls import Actions, Elsewhere, link
 from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import Mapping, deref
 
-_CONTEXTS = re.compile(r"\b(?:github|inputs|vars|needs)\b", re.IGNORECASE)
+_CONTEXTS = regex(r"\b(?:github|inputs|vars|needs)\b", re.IGNORECASE)
 """What a job's condition can ask about; without any it skips nothing while all goes well."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covpath.gate.command_names import FILTERS, TRIVIAL, prepare
+from covpath.gate.command_names import DECIDING, FILTERS, TRIVIAL, prepare
 from covpath.patterns import regex
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Around
@@ -61,7 +61,10 @@ def _decides(script: Script) -> bool:
     if _LEAVES.search(script.text):
         return True
     last = script.body.items[-1].node if script.body.items else None
-    return isinstance(last, Test) or (isinstance(last, Command) and last.name in {"[", "test", "false"})
+    if isinstance(last, Test):
+        return True
+    end = script.commands[-1] if script.commands else None
+    return end is not None and end.name in DECIDING and all(one.around is Around.AND_OR for one in end.context)
 
 
 _INSIDE_WORDS = (Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
@@ -78,4 +81,4 @@ def _name(command: Command) -> str:
 
 def prepares(command: Command) -> bool:
     """Whether a command installs, fetches, cleans up or starts something rather than checking the code."""
-    return prepare(_words(command))
+    return prepare(_words(command)) or command.stands_in(Around.BACKGROUND)

@@ -1,7 +1,8 @@
 """Which shell runs a step's script and with which options.
 
 Sources: ``actions/runner`` ``src/Runner.Worker/Handlers/ScriptHandlerHelpers.cs`` (the templates) and
-GitHub's "Workflow syntax" (``jobs.<job_id>.steps[*].shell``).
+GitHub's "Workflow syntax" (``jobs.<job_id>.steps[*].shell``); for ``msys2 {0}`` the wrapper that
+msys2/setup-msys2 writes.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ _TEMPLATES = {
     "powershell": "powershell -command \". '{0}'\"",
     "cmd": '%ComSpec% /D /E:ON /V:OFF /S /C "CALL "{0}""',
     "python": "python {0}",
+    "msys2 {0}": "bash -leo pipefail {0}",
 }
 DEFAULT_UNIX = "bash -e {0}"
 """The template where no ``shell:`` is given and bash is found; ``sh -e {0}`` where it is not."""

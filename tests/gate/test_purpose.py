@@ -1,0 +1,64 @@
+"""Which steps only prepare, and which step a job is judged by because of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from covpath.gate.judge import Judge
+from covpath.gate.purpose import is_setup
+from covpath.gate.required import UNKNOWN_REQUIRED
+from covpath.terms import Gate, JobId
+from covpath.workflow.calls import link
+from covpath.workflow.shell.dialect import default_shell
+from judging import judged, workflow
+
+HEAD = "on: pull_request\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n"
+SETUP = (
+    "mkdir out",
+    "mkdir out\n./serve --port 80 &",
+    "gzip logs/*.log",
+    "test -f a && cp a b",
+    "if [ -f a ]; then cp a b; fi",
+    "docker compose up -d",
+)
+WORK = (
+    "pytest",
+    "./serve &\npytest",
+    "test -f target/debug/a",
+    "test -f a || test -f a.exe",
+    "echo looking\n[ -s coverage.xml ]",
+    "a && b",
+)
+
+
+def step(script: str) -> str:
+    return "      - run: |\n" + "".join(f"          {line}\n" for line in script.splitlines())
+
+
+@pytest.mark.parametrize("script", [*SETUP, *WORK])
+def test_a_step_prepares_or_works(script: str) -> None:
+    found = next(iter(workflow(HEAD + step(script)).jobs.values())).steps[0]
+    assert is_setup(found, default_shell()) is (script in SETUP)
+
+
+def test_packing_logs_is_not_what_a_job_is_judged_by() -> None:
+    verdict = judged(HEAD + step("make check") + step("gzip logs/*.log || true"))["job"]
+    assert (verdict.measuring, verdict.gate) == (0, Gate.BLOCKING)
+
+
+@pytest.mark.parametrize(("action", "measuring"), [("fuzz-test", 1), ("install-go", 0)])
+def test_a_local_action_that_is_no_composite_is_known_by_its_name(action: str, measuring: int) -> None:
+    text = f"{HEAD}{step('./serve &')}      - uses: ./.github/actions/{action}\n"
+    found = workflow(text)
+    judge = Judge(required=UNKNOWN_REQUIRED, links=link([found]))
+    assert judge.job(found, found.jobs[JobId("job")]).measuring == measuring
+
+
+def test_the_shell_of_msys2_stops_at_once() -> None:
+    shell = "        shell: msys2 {0}\n"
+    assert judged(HEAD + step("make | tee log\necho done") + shell)["job"].gate is Gate.BLOCKING
+
+
+def test_a_mask_over_several_lines_is_quoted_on_one() -> None:
+    (reason, *_) = judged(HEAD + step("make \\\n  | sed s/a/b/"))["job"].reasons
+    assert reason.message.startswith("`| sed s/a/b/`: ")
