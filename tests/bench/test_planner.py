@@ -15,7 +15,7 @@ from covpath.bench.limits.ask import Ask
 from covpath.bench.limits.table import best
 from covpath.bench.limits.unprivileged import NAME as UNPRIVILEGED
 from covpath.bench.plan import CellPlan, Plan
-from covpath.bench.planner import Answer, Step, answer, next_step
+from covpath.bench.planner import PATIENCE, Answer, Step, answer, next_step
 from covpath.bench.workbench import Ready
 from covpath.evidence.cells import cells as cells_of
 from covpath.evidence.model import Choice
@@ -28,12 +28,16 @@ from evidence_samples import RUNNER, TRIAL
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A backend as nature made it: what it needs, and what a sampled generous run shows of it."""
+    """A backend as nature made it: what it needs, and what a sampled generous run shows of it.
+
+    ``greedy`` is what it holds on top where nothing limits its memory.
+    """
 
     name: str
     needs: int
     cache: int = 0
     hidden: int = 0
+    greedy: int = 0
     cpu: float = 4.0
     threads: float = 1.0
     disk: int = 0
@@ -42,7 +46,8 @@ class Program:
     def run(self, cell: CellPlan, number: int) -> Trial:
         ask = cell.ask
         outcome = self.outcome(cell)
-        peak = min(self.needs + self.cache, ask.memory_bytes or 10**15)
+        greedy = 0 if ask.memory_bytes else self.greedy
+        peak = min(self.needs + self.cache + greedy, ask.memory_bytes or 10**15)
         return replace(
             TRIAL,
             cell=cell.key,
@@ -57,7 +62,7 @@ class Program:
             memory=MemoryUse(
                 peak_bytes=peak,
                 peak_basis=PeakBasis.HIGH_WATER_MARK,
-                unreclaimable_peak_bytes=self.needs - self.hidden,
+                unreclaimable_peak_bytes=self.needs - self.hidden + greedy,
                 swap_peak_bytes=max(0, self.needs - (ask.memory_bytes or 10**15)),
             ),
             disk=DiskUse(growth_bytes=self.disk),
@@ -84,7 +89,14 @@ class Decided:
     steps: list[Step]
 
 
-def plan_of(programs: list[Program], runners: list[RunnerProfile], big: frozenset[str] = frozenset()) -> Plan:
+def plan_of(
+    programs: list[Program],
+    runners: list[RunnerProfile],
+    big: frozenset[str] = frozenset(),
+    *,
+    own: str | None = None,
+    files: int = 0,
+) -> Plan:
     ready = {
         one.name: Ready(
             variant=Variant(backend=one.name, script="", report=None),
@@ -93,6 +105,7 @@ def plan_of(programs: list[Program], runners: list[RunnerProfile], big: frozense
             core=None,
             versions={},
             digest=one.name,
+            files_bytes=files,
         )
         for one in programs
     }
@@ -112,7 +125,7 @@ def plan_of(programs: list[Program], runners: list[RunnerProfile], big: frozense
         for name, one in ready.items()
         for runner in runners
     ]
-    return Plan(references=tuple(references), cells=tuple(cells))
+    return Plan(references=tuple(references), cells=tuple(cells), own=own)
 
 
 def decide(programs: list[Program], plan: Plan) -> Decided:
@@ -144,33 +157,131 @@ def grid() -> list[RunnerProfile]:
     ]
 
 
+def ran(found: Decided) -> list[str]:
+    return [step.cell.key for step in found.steps]
+
+
 def test_the_reference_runs_come_first_and_no_cell_that_is_settled_is_run() -> None:
     programs = [Program(name="a", needs=50 * MIB), Program(name="b", needs=200 * MIB)]
     found = decide(programs, plan_of(programs, grid()))
-    assert [step.cell.runner for step in found.steps[:2]] == [None, None]
+    assert ran(found)[:2] == ["a", "b"]
     assert found.answer.winner is not None
     assert found.answer.winner.key == "a/56/0.25"
     assert found.answer.confirmed
-    assert found.runs == 2 + 3 + 1
+    assert ran(found)[2:6] == ["a/48/1", *["a/56/0.25"] * 3]
+    # Whether less than what was seen would do is settled once for each number of workers.
+    assert ran(found)[6:] == ["a/48/2", "b/128/1", "b/128/2"]
 
 
 def test_the_cheaper_neighbour_is_refuted_once() -> None:
     programs = [Program(name="a", needs=50 * MIB)]
-    found = decide(programs, plan_of(programs, grid()))
+    found = decide(programs, plan_of(programs, [runner(str(size), size, price=size) for size in (20, 56)]))
     last = found.steps[-1]
-    assert (last.cell.key, last.why) == ("a/48/0.25", "the next cheaper one is said to fail")
+    assert (last.cell.key, last.why) == ("a/20", "the next cheaper one is said to fail")
     assert found.answer.refuted is last.cell
 
 
-def test_a_band_of_page_cache_is_settled_by_bisection() -> None:
-    programs = [Program(name="a", needs=44 * MIB, cache=200 * MIB, hidden=30 * MIB)]
+def test_a_neighbour_that_a_larger_failure_refutes_is_not_run_again() -> None:
+    programs = [Program(name="a", needs=50 * MIB)]
+    found = decide(programs, plan_of(programs, [one for one in grid() if one.cpus <= 1]))
+    assert found.answer.refuted is not None
+    assert found.answer.refuted.key == "a/48/1"
+    assert ran(found) == ["a", "a/48/1", *["a/56/0.25"] * 3]
+
+
+def test_a_band_of_page_cache_is_settled_from_what_was_in_use() -> None:
+    programs = [Program(name="a", needs=44 * MIB, cache=200 * MIB, hidden=4 * MIB)]
     plan = plan_of(programs, [one for one in grid() if one.cpus == 1])
     found = decide(programs, plan)
+    assert ran(found) == ["a", "a/40/1", "a/80/1", "a/56/1", "a/48/1", "a/48/1", "a/48/1"]
     assert found.answer.winner is not None
     assert found.answer.winner.key == "a/48/1"
-    assert found.runs <= 1 + math.ceil(math.log2(len(SIZES))) + 1 + 3 + 1
     works = {key.split("/")[1]: verdict.works for key, verdict in found.answer.verdicts.items()}
     assert works == {str(size): Tri.of(size >= 48) for size in SIZES}
+
+
+def test_a_runtime_that_takes_what_there_is_may_do_with_less() -> None:
+    programs = [Program(name="heap", needs=90 * MIB, greedy=70 * MIB)]
+    found = decide(programs, plan_of(programs, [one for one in grid() if one.cpus == 1]))
+    assert found.answer.winner is not None
+    assert found.answer.winner.key == "heap/96/1"
+    assert found.answer.refuted is not None
+    assert found.answer.refuted.key == "heap/80/1"
+
+
+def test_a_run_with_as_many_workers_tells_what_those_need() -> None:
+    programs = [Program(name="a", needs=50 * MIB, greedy=30 * MIB)]
+    found = decide(programs, plan_of(programs, [runner(str(size), size, price=size) for size in (30, 52, 60, 72, 90)]))
+    assert ran(found)[:3] == ["a", "a/72", "a/52"]
+    assert found.answer.winner is not None
+    assert (found.answer.winner.key, found.answer.verdicts["a/60"].works) == ("a/52", Tri.TRUE)
+
+
+def test_of_one_price_the_jobs_own_backend_wins_and_the_others_are_named() -> None:
+    programs = [Program(name=name, needs=needs * MIB) for name, needs in (("a", 30), ("b", 40), ("c", 400))]
+    runners = [runner("small", 64), runner("large", 128, price=0.002)]
+    for own, others in (("b", ["a"]), (None, ["b"]), ("c", ["b"])):
+        found = decide(programs, plan_of(programs, runners, own=own)).answer
+        assert found.winner is not None
+        assert found.winner.key == f"{own if own == 'b' else 'a'}/small"
+        assert [cell.backend for cell in found.as_cheap] == others
+
+
+def test_less_than_a_minute_decides_nothing_but_whole_minutes_do() -> None:
+    for slow, fast, winner in ((50, 20, "slow"), (150, 130, "slow"), (150, 50, "fast")):
+        programs = [Program(name="slow", needs=MIB, cpu=slow), Program(name="fast", needs=MIB, cpu=fast)]
+        for price in (0.0, 0.002):
+            found = decide(programs, plan_of(programs, [runner("one", 64, price=price)], own="slow"))
+            assert found.answer.winner is not None
+            assert found.answer.winner.backend == winner
+            assert {step.cell.backend for step in found.steps if step.cell.runner} == {winner}
+
+
+def test_of_one_price_the_smaller_runner_wins() -> None:
+    programs = [Program(name="a", needs=MIB)]
+    found = decide(programs, plan_of(programs, [runner("large", 128, price=0.0), runner("small", 64, price=0.0)]))
+    assert found.answer.winner is not None
+    assert found.answer.winner.key == "a/small"
+
+
+def test_what_the_choice_does_not_need_is_run_for_a_fair_price_only() -> None:
+    programs = [
+        Program(name="small", needs=20 * MIB),
+        *(Program(name=f"p{number}", needs=60 * MIB, cache=180 * MIB, cpu=60) for number in range(3)),
+    ]
+    plan = plan_of(programs, [one for one in grid() if one.cpus <= 1])
+    found = decide(programs, plan)
+    by_name = {one.name: one for one in programs}
+    spent = sum(by_name[step.cell.backend].wall(step.cell.ask) for step in found.steps)
+    assert found.answer.winner is not None
+    least = sum(one.wall(Ask()) for one in programs) + 3 * by_name["small"].wall(found.answer.winner.ask)
+    assert least * 1.2 < spent <= least * PATIENCE
+    left = [verdict for verdict in found.answer.verdicts.values() if verdict.works is Tri.UNKNOWN]
+    assert 0 < len(left) < len(plan.cells) / 2
+
+
+def test_prepared_files_need_room_too() -> None:
+    programs = [Program(name="a", needs=MIB, disk=40 * MIB)]
+    disks = [runner(str(size), 64, price=size, disk_bytes=size * MIB) for size in (60, 85, 95, 120)]
+    plan = plan_of(programs, disks, files=50 * MIB)
+    known = answer(plan, {"a": [programs[0].run(plan.references[0], 0)]}).verdicts
+    assert {key: verdict.works for key, verdict in known.items()} == {
+        "a/60": Tri.FALSE,
+        "a/85": Tri.UNKNOWN,
+        "a/95": Tri.UNKNOWN,
+        "a/120": Tri.TRUE,
+    }
+    assert known["a/60"].outcome is Outcome.DISK_FULL
+
+
+def test_runs_that_disagree_settle_nothing_between_them() -> None:
+    programs = [Program(name="a", needs=50 * MIB)]
+    plan = plan_of(programs, [runner(str(size), size, price=size) for size in (40, 44, 48)])
+    flaky = {cell.key: programs[0].run(cell, 0) for cell in (*plan.references, *plan.cells)}
+    good = replace(flaky["a/40"], outcome=Outcome.OK, reason="")
+    verdicts = answer(plan, {"a": [flaky["a"]], "a/40": [good], "a/48": [flaky["a/48"]]}).verdicts
+    assert verdicts["a/44"].works is Tri.UNKNOWN
+    assert verdicts["a/44"].reason == "40 works and 48 fails, which has no less memory"
 
 
 def test_with_swap_nothing_is_inferred_and_a_pass_must_be_repeated() -> None:
@@ -179,7 +290,7 @@ def test_with_swap_nothing_is_inferred_and_a_pass_must_be_repeated() -> None:
     found = decide(programs, plan_of(programs, swapping))
     runs = [step.cell.key for step in found.steps]
     assert runs.count("a/32") == 3
-    assert runs.count("a/40") == 3
+    assert runs.count("a/40") >= 1
     assert found.answer.winner is not None
     assert found.answer.winner.key == "a/32"
 
@@ -208,14 +319,6 @@ def test_nothing_works() -> None:
     assert found.runs == 2
 
 
-def test_among_equal_prices_the_fastest_wins_and_a_near_rival_is_not_run() -> None:
-    programs = [Program(name=name, needs=MIB, cpu=cpu) for name, cpu in (("slow", 9), ("near", 5.2), ("fast", 5))]
-    found = decide(programs, plan_of(programs, [runner("one", 64)]))
-    assert found.answer.winner is not None
-    assert found.answer.winner.backend == "fast"
-    assert {step.cell.backend for step in found.steps if step.cell.runner} == {"fast"}
-
-
 def test_a_time_limit_near_the_estimate_is_tried() -> None:
     programs = [Program(name="a", needs=MIB, cpu=60)]
     limits = [runner(str(seconds), 64, time_limit_seconds=seconds) for seconds in (20, 50, 58, 62, 90)]
@@ -235,15 +338,21 @@ PROGRAMS = st.lists(
     st.builds(
         Program,
         name=st.just(""),
-        needs=st.integers(5, 300).map(lambda size: size * MIB),
+        needs=st.integers(6, 300).map(lambda size: size * MIB),
         cache=st.integers(0, 100).map(lambda size: size * MIB),
         hidden=st.integers(0, 4).map(lambda size: size * MIB),
+        greedy=st.sampled_from([0, 0, 10, 100]).map(lambda size: size * MIB),
         cpu=st.floats(1, 500),
         threads=st.sampled_from([1.0, 2.0]),
     ),
     min_size=1,
     max_size=4,
-).map(lambda found: [dataclasses.replace(one, name=f"p{number}") for number, one in enumerate(found)])
+).map(
+    lambda found: [
+        dataclasses.replace(one, name=f"p{number}", greedy=min(one.greedy, one.needs - one.hidden - MIB))
+        for number, one in enumerate(found)
+    ]
+)
 
 
 @settings(deadline=None, max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
@@ -254,11 +363,13 @@ def test_the_answer_is_that_of_the_whole_grid_in_few_runs(programs: list[Program
     by_name = {one.name: one for one in programs}
     truth = {cell.key: by_name[cell.backend].outcome(cell) for cell in plan.cells}
     for key, verdict in found.answer.verdicts.items():
-        assert (verdict.works is Tri.TRUE) == (truth[key] is Outcome.OK), (key, verdict)
+        if verdict.works is not Tri.UNKNOWN:
+            assert (verdict.works is Tri.TRUE) == (truth[key] is Outcome.OK), (key, verdict)
     working = [cell for cell in plan.cells if truth[cell.key] is Outcome.OK]
     assert (found.answer.winner is None) == (not working)
     if found.answer.winner is not None:
-        assert cost(found.answer.winner, by_name) <= 1.02 * min(cost(cell, by_name) for cell in working)
+        assert cost(found.answer.winner, by_name) == min(cost(cell, by_name) for cell in working)
+        assert found.answer.confirmed
     assert found.runs <= 0.2 * 3 * len(plan.cells) + len(programs)
 
 
@@ -280,10 +391,11 @@ def test_few_runs_on_real_limits(tmp_path: Path) -> None:
     evidence = bench(tmp_path, subject(tmp_path, big, small), *priced, few=True)
     assert len(evidence.trials) <= 7
     works = {(cell.backend, cell.runner): cell.works for cell in cells_of(evidence)}
-    assert {key for key, value in works.items() if value is Tri.FALSE} == {
-        ("big", size) for size in ("16", "32", "48", "64")
+    said = {key: value for key, value in works.items() if value is not Tri.UNKNOWN}
+    assert {key: value is Tri.TRUE for key, value in said.items()} == {
+        (backend, size): backend == "small" or int(size) > 80 for backend, size in said
     }
-    assert Tri.UNKNOWN not in works.values()
+    assert {("small", size.name) for size in sizes} <= set(said)
     measured = [cell for cell in cells_of(evidence) if cell.enforcement is Enforcement.ENFORCED and cell.trials == 3]
     assert [(cell.backend, cell.runner) for cell in measured] == [("small", "16")]
     assert evidence.cheapest == Choice(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from statistics import median
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -23,13 +25,40 @@ from covpath.terms import Tri
 from evidence_samples import MIB, RUNNER, TRIAL
 
 GRIDS = Path(__file__).parents[1] / "cases" / "bench_grids"
+REPEATS = 3
+DISK = 512
+"""MiB of free disk where a runner's size does not say."""
+SECONDS = 600.0
+"""The longest a run may take where a runner's size does not say."""
 
 
-def profile(memory: int, cpus: float) -> RunnerProfile:
-    """An invented runner; its price grows with memory and processors."""
-    price = round(memory * cpus / 10_000 + memory / 1_000_000, 6)
-    name = f"{memory} MiB, {cpus:g} processors"
-    return replace(RUNNER, name=name, cpus=cpus, memory_bytes=memory * MIB, price_per_minute_dollars=price)
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """A runner as far as a grid varies it: MiB of memory and of free disk, processors, and seconds it may take."""
+
+    memory: int
+    cpus: float
+    disk: int | None = None
+    seconds: float | None = None
+
+
+def profile(size: Size) -> RunnerProfile:
+    """An invented runner. Its price grows with memory and processors, a little with disk and time."""
+    name = f"{size.memory} MiB, {size.cpus:g} processors"
+    name += f", {size.disk} MiB of disk" if size.disk else ""
+    name += f", {size.seconds:g} s" if size.seconds else ""
+    disk, seconds = size.disk or DISK, size.seconds or SECONDS
+    price = size.memory * size.cpus / 10_000 + size.memory / 1_000_000 + disk / 10**8 + seconds / 10**9
+    return replace(
+        RUNNER,
+        name=name,
+        cpus=size.cpus,
+        memory_bytes=size.memory * MIB,
+        swap_bytes=0,
+        disk_bytes=disk * MIB,
+        time_limit_seconds=seconds,
+        price_per_minute_dollars=round(price, 9),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +69,35 @@ class Grid:
     says: str
     runners: tuple[RunnerProfile, ...]
     backends: tuple[str, ...]
+    own: str
+    files: dict[str, int]
     trials: dict[str, tuple[Trial, ...]]
+    took: dict[str, tuple[float, ...]]
+
+    def spent(self, key: str, number: int, *, whole: bool) -> float:
+        """Seconds of a run: the command alone, or the whole trial with its preparation."""
+        return self.took[key][number] if whole else self.trials[key][number].wall_seconds
+
+    def exhaustive(self, *, whole: bool) -> float:
+        """Seconds of the exhaustive way: every cell three times, and one run without limits of each backend."""
+        cells = sum(self.spent(key, number, whole=whole) for key in self.cells for number in range(REPEATS))
+        return cells + sum(self.spent(name, 0, whole=whole) for name in self.backends)
+
+    def least(self, key: str, *, whole: bool) -> float:
+        """Seconds of one run without limits of each backend and three of the winner: no way takes less."""
+        confirmed = sum(self.spent(key, number, whole=whole) for number in range(REPEATS))
+        return confirmed + sum(median(self._each(name, whole=whole)) for name in self.backends)
+
+    def _each(self, key: str, *, whole: bool) -> list[float]:
+        return [self.spent(key, number, whole=whole) for number in range(len(self.trials[key]))]
 
     @property
-    def seconds(self) -> float:
-        """Of the exhaustive way: all runs of all cells, and one run without limits of each backend."""
-        cells = sum(trial.wall_seconds for key, runs in self.trials.items() for trial in runs if "@" in key)
-        return cells + sum(self.trials[backend][0].wall_seconds for backend in self.backends)
+    def cells(self) -> list[str]:
+        """The keys of all cells."""
+        return [key for key in self.trials if "@" in key]
 
     def plan(self, random: Random) -> Plan:
-        """The grid as the planner sees it, backends and runners in an order of their own."""
-        backends = random.sample(self.backends, len(self.backends))
+        """The grid as the planner sees it: backends as they were asked for, runners in an order of their own."""
         runners = random.sample(self.runners, len(self.runners))
         ready = {
             name: Ready(
@@ -60,107 +107,165 @@ class Grid:
                 core=None,
                 versions={},
                 digest=name,
+                files_bytes=self.files[name],
             )
-            for name in backends
+            for name in self.backends
         }
         warm = CacheState.WARM
         references = [
-            CellPlan(ready=ready[name], runner=None, cache=warm, ask=Ask(time_seconds=600), key=name)
-            for name in backends
+            CellPlan(ready=one, runner=None, cache=warm, ask=Ask(cpus=self.processors, time_seconds=600), key=name)
+            for name, one in ready.items()
         ]
         cells = [
             CellPlan(ready=ready[name], runner=one, cache=warm, ask=Ask.of(one), key=f"{name}@{one.name}")
-            for name in backends
+            for name in random.sample(self.backends, len(self.backends))
             for one in runners
         ]
-        return Plan(references=tuple(references), cells=tuple(cells))
+        return Plan(references=tuple(references), cells=tuple(cells), own=self.own)
+
+    @property
+    def processors(self) -> float:
+        """Of the runs without limits: as many as the largest runner has."""
+        return max(math.ceil(runner.cpus) for runner in self.runners)
 
     def works(self, key: str) -> bool:
         """Whether all runs of a cell were good."""
         return all(trial.outcome is Outcome.OK for trial in self.trials[key])
 
-    def cost(self, key: str) -> tuple[float, float]:
-        """Dollars and seconds of a run, at the median of all."""
-        wall = median(trial.wall_seconds for trial in self.trials[key])
-        runner = next(one for one in self.runners if one.name == key.partition("@")[2])
-        return price_of_run(wall, runner) or 0.0, wall
+    def wall(self, key: str) -> float:
+        """The median seconds of a cell's command."""
+        return median(trial.wall_seconds for trial in self.trials[key])
 
-    def cheapest(self) -> str | None:
-        """The exhaustive way's answer."""
-        return min((key for key in self.trials if "@" in key and self.works(key)), key=self.cost, default=None)
+    def runner(self, key: str) -> RunnerProfile:
+        """The runner of a cell."""
+        return next(one for one in self.runners if one.name == key.partition("@")[2])
+
+    def dollars(self, key: str) -> float:
+        """What a run of a cell costs, at the median time."""
+        return price_of_run(self.wall(key), self.runner(key)) or 0.0
+
+    def cheapest(self) -> str:
+        """The exhaustive way's answer: price, then whole minutes, the job's own backend, the order asked, the size."""
+        order = [self.own, *self.backends]
+
+        def cost(key: str) -> tuple[float, ...]:
+            one = self.runner(key)
+            backend = order.index(key.partition("@")[0])
+            return (self.dollars(key), math.ceil(self.wall(key) / 60), backend, one.memory_bytes, one.cpus)
+
+        return min((key for key in self.cells if self.works(key)), key=cost)
+
+    def as_cheap(self, key: str) -> set[str]:
+        """The other backends that work on the same runner for the same price."""
+        others = {f"{name}@{key.partition('@')[2]}" for name in self.backends} - {key}
+        return {other for other in others if self.works(other) and self.dollars(other) == self.dollars(key)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """One way through a grid: ``wrong`` are the cells whose verdict differs from that of all runs."""
+    """What the planner found and what it took: ``runs`` in order, each with the number of the recorded one."""
 
     answer: Answer
-    seconds: float
-    runs: int
+    runs: tuple[tuple[str, int, str], ...]
     wrong: tuple[str, ...]
+
+    @property
+    def left(self) -> int:
+        """Cells of which it is not said whether they work."""
+        return sum(one.works is Tri.UNKNOWN for one in self.answer.verdicts.values())
+
+    def seconds(self, grid: Grid, *, whole: bool) -> float:
+        """Of all runs it asked for."""
+        return sum(grid.spent(key, number, whole=whole) for key, number, _ in self.runs)
 
 
 def replay(grid: Grid, seed: int) -> Replayed:
     """Let the planner decide; each run it asks for is one of the recorded ones of that cell, in a drawn order."""
     random = Random(seed)
     plan = grid.plan(random)
-    queues = {key: random.sample(runs, len(runs)) for key, runs in grid.trials.items()}
+    queues = {key: random.sample(range(len(runs)), len(runs)) for key, runs in grid.trials.items()}
     done: dict[str, list[Trial]] = {}
-    seconds = 0.0
+    made: list[tuple[str, int, str]] = []
     while (step := next_step(plan, done)) is not None:
-        runs = done.setdefault(step.cell.key, [])
-        queue = queues[step.cell.key]
-        runs.append(queue[len(runs) % len(queue)])
-        seconds += runs[-1].wall_seconds
+        key = step.cell.key
+        runs, queue = done.setdefault(key, []), queues[key]
+        number = queue[len(runs) % len(queue)]
+        runs.append(grid.trials[key][number])
+        made.append((key, number, step.why))
     found = answer(plan, done)
-    wrong = [key for key, one in found.verdicts.items() if (one.works is Tri.TRUE) != grid.works(key)]
-    return Replayed(answer=found, seconds=seconds, runs=sum(map(len, done.values())), wrong=tuple(wrong))
+    said = {key: one.works for key, one in found.verdicts.items() if one.works is not Tri.UNKNOWN}
+    wrong = [key for key, works in said.items() if (works is Tri.TRUE) != grid.works(key)]
+    return Replayed(answer=found, runs=tuple(made), wrong=tuple(wrong))
 
 
 def load(path: Path) -> Grid:
     """A grid from its file."""
     data = json.loads(path.read_text())
-    runners = tuple(profile(memory, cpus) for memory, cpus in data["runners"])
-    names = {(one.memory_bytes // MIB, one.cpus): one.name for one in runners}
+    runners = tuple(profile(Size(**size)) for size in data["runners"])
     trials: dict[str, list[Trial]] = {}
+    seconds: dict[str, list[float]] = {}
     for one in data["trials"]:
-        runner = names[tuple(one["runner"])] if one["runner"] else None
+        runner = None if one["runner"] is None else runners[one["runner"]].name
         key = one["backend"] + (f"@{runner}" if runner else "")
         runs = trials.setdefault(key, [])
         runs.append(_trial(one, key, runner, len(runs)))
+        seconds.setdefault(key, []).append(one["took"])
     return Grid(
         name=path.stem,
         says=data["says"],
         runners=runners,
-        backends=tuple(key for key in trials if "@" not in key),
+        backends=tuple(data["files"]),
+        own=data["own"],
+        files=data["files"],
         trials={key: tuple(runs) for key, runs in trials.items()},
+        took={key: tuple(runs) for key, runs in seconds.items()},
     )
 
 
-def save(path: Path, says: str, runners: Sequence[tuple[int, float]], trials: Sequence[Trial]) -> None:
-    """Write what a replay needs of every run: sizes in bytes, times in seconds, one run a line."""
-    sizes = {profile(*one).name: one for one in runners}
+def save(
+    path: Path,
+    says: str,
+    own: str,
+    sizes: Sequence[Size],
+    files: Mapping[str, int],
+    trials: Sequence[Trial],
+    took: Mapping[tuple[str, str], float],
+) -> None:
+    """Write what a replay needs of every run, one a line: bytes, seconds, the runner's number.
+
+    ``files`` are the bytes of each backend's prepared files, ``took`` the seconds of each run with its preparation.
+    """
+    numbers = {profile(size).name: number for number, size in enumerate(sizes)}
     lines = [
         json.dumps(
             {
                 "backend": trial.backend,
-                "runner": sizes[trial.runner] if trial.runner else None,
+                "runner": numbers[trial.runner] if trial.runner else None,
                 "outcome": trial.outcome.value,
                 "wall": round(trial.wall_seconds, 4),
+                "took": took[trial.cell, trial.started],
                 "cpu": round(trial.cpu.total_seconds, 4),
                 "peak": trial.memory.peak_bytes,
                 "unreclaimable": trial.memory.unreclaimable_peak_bytes,
+                "swap": trial.memory.swap_peak_bytes,
                 "growth": trial.disk.growth_bytes,
             }
         )
         for trial in trials
     ]
-    head = f'{{"says": {json.dumps(says)},\n"runners": {json.dumps(runners)},\n"trials": [\n'
+    known = [{name: value for name, value in asdict(size).items() if value is not None} for size in sizes]
+    parts = [
+        f'"says": {json.dumps(says)}',
+        f'"own": {json.dumps(own)}',
+        f'"files": {json.dumps(files)}',
+        '"runners": [\n' + ",\n".join(map(json.dumps, known)) + "\n]",
+        '"trials": [\n' + ",\n".join(lines) + "\n]",
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(head + ",\n".join(lines) + "\n]}\n")
+    path.write_text("{" + ",\n".join(parts) + "}\n")
 
 
-def _trial(one: dict[str, object], key: str, runner: str | None, number: int) -> Trial:
+def _trial(one: dict[str, Any], key: str, runner: str | None, number: int) -> Trial:
     outcome = Outcome(one["outcome"])
     return replace(
         TRIAL,
@@ -172,11 +277,12 @@ def _trial(one: dict[str, object], key: str, runner: str | None, number: int) ->
         outcome=outcome,
         reason="" if outcome is Outcome.OK else outcome.value,
         wall_seconds=one["wall"],
-        cpu=CpuUse(user_seconds=one["cpu"], system_seconds=0.0),  # type: ignore[arg-type]
+        cpu=CpuUse(user_seconds=one["cpu"], system_seconds=0.0),
         memory=MemoryUse(
-            peak_bytes=one["peak"],  # type: ignore[arg-type]
+            peak_bytes=one["peak"],
             peak_basis=PeakBasis.HIGH_WATER_MARK,
-            unreclaimable_peak_bytes=one["unreclaimable"],  # type: ignore[arg-type]
+            unreclaimable_peak_bytes=one["unreclaimable"],
+            swap_peak_bytes=one["swap"],
         ),
-        disk=DiskUse(growth_bytes=one["growth"]),  # type: ignore[arg-type]
+        disk=DiskUse(growth_bytes=one["growth"]),
     )

@@ -49,12 +49,14 @@ class CellPlan(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """References first, then ``trials`` blocks of all cells, each block in its own random order.
 
+    References are in the order in which backends were asked for; ``own`` names the one the job uses today.
     ``budget_seconds``: no trial begins later than this after the start. ``most_trials`` bounds the
     repeats of a cell near a limit.
     """
 
     references: tuple[CellPlan, ...]
     cells: tuple[CellPlan, ...]
+    own: str | None = None
     trials: int = 1
     most_trials: int = 3
     seed: int = 1
@@ -72,6 +74,7 @@ def make_plan(
     runners: Sequence[RunnerProfile],
     *,
     machine: str,
+    own: str | None = None,
     caches: Sequence[CacheState] = (CacheState.WARM,),
     time_limit_seconds: float | None = None,
     trials: int = 1,
@@ -108,6 +111,7 @@ def make_plan(
     return Plan(
         references=references,
         cells=tuple(cells),
+        own=own,
         trials=trials,
         most_trials=max(3, trials),
         seed=seed,

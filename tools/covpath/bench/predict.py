@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from covpath.bench.plan import CellPlan
@@ -13,7 +16,14 @@ from covpath.terms import Tri
 MARGIN = 1.25
 """A time estimated from another number of processors may be wrong by this factor."""
 REPEAT_MARGIN = 1.1
-"""A time measured on the same processors may differ by this factor when it is measured again."""
+"""A time or a memory peak measured on the same processors may differ by this factor when it is measured again."""
+ADAPTS = 2.0
+"""A runtime that collects its garbage may hold this many times what it needs where nothing limits its memory.
+
+Node's heap grows with the memory of its control group: a job that held 167 MiB without limits works in 112 MiB.
+"""
+DISK_MARGIN = 1.1
+"""The room that files take may be wrong by this factor."""
 
 
 class Foresight(Struct, frozen=True, kw_only=True):
@@ -28,23 +38,32 @@ class Foresight(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Need(Struct, frozen=True, kw_only=True):
+    """Memory: with ``most`` bytes it gets by, and it held ``least`` at once that cannot be reclaimed.
+
+    Less than ``least`` may do where a runtime collects its garbage sooner, or where fewer
+    processors mean fewer workers; with less than ``certainly`` bytes it cannot run.
+    """
+
+    most: int | None
+    least: int | None
+    certainly: float
+
+
 def hopeless(cell: CellPlan, reference: Trial | None) -> Foresight | None:
     """Why nothing more can be asked of the cell; None where its memory, disk and time decide."""
     if reference is None:
         return unknown("nothing is known yet")
     if reference.outcome is not Outcome.OK:
         reason = f"fails without limits too: {reference.reason}"
-        return Foresight(works=Tri.FALSE, outcome=reference.outcome, reason=reason)
+        return fails(reference.outcome, reason)
     return unknown("other processors need other programs") if cell.other_processor else None
 
 
 def together(*verdicts: Foresight) -> Foresight:
     """One failure is enough to fail; all must be known to work."""
-    for worst in (Tri.FALSE, Tri.UNKNOWN):
-        for verdict in verdicts:
-            if verdict.works is worst:
-                return verdict
-    return verdicts[0]
+    order = (Tri.FALSE, Tri.UNKNOWN, Tri.TRUE)
+    return min(verdicts, key=lambda verdict: order.index(verdict.works))
 
 
 def predict(cell: CellPlan, reference: Trial | None, foresight: Foresight, why: str) -> Prediction:
@@ -72,31 +91,65 @@ def estimated_wall(cell: CellPlan, reference: Trial | None) -> float | None:
     return max(reference.wall_seconds, reference.cpu.total_seconds / (cell.ask.cpus or 1))
 
 
-def memory_of(cell: CellPlan, reference: Trial) -> Foresight:
-    """The kernel's high-water mark is enough for certain, less than the unreclaimable part too little.
+def measured_need(good: Sequence[Trial]) -> Need | None:
+    """What good runs with as many workers needed; None where there is none, or its memory is not known."""
+    peaks = [trial.memory.peak_bytes for trial in good if trial.memory.peak_bytes is not None]
+    least = [trial.memory.unreclaimable_peak_bytes for trial in good]
+    held = min((size for size in least if size is not None), default=None)
+    if not peaks:
+        return None
+    return Need(most=min(peaks), least=held, certainly=(held or 0) / REPEAT_MARGIN)
+
+
+def foreseen_need(reference: Trial, workers: float) -> Need:
+    """What the reference run says of a cell with so many times its workers.
+
+    Memory grows at most with their number, and shrinks at most with it.
+    """
+    most, least = reference.memory.peak_bytes, reference.memory.unreclaimable_peak_bytes
+    return Need(
+        most=None if most is None else math.ceil(most * max(1.0, workers)),
+        least=least,
+        certainly=(least or 0) * min(1 / ADAPTS, workers),
+    )
+
+
+def memory_of(cell: CellPlan, need: Need) -> Foresight:
+    """The kernel's high-water mark is enough for certain, much less than the unreclaimable part too little.
 
     With swap, what does not fit the memory may pass, slowly.
     """
-    ask, memory = cell.ask, reference.memory
+    ask = cell.ask
     if ask.memory_bytes is None:
         return works("its memory is not limited")
-    if memory.peak_bytes is None:
+    if need.most is None:
         return unknown("its memory is not known")
-    if memory.peak_bytes <= ask.memory_bytes:
-        return works(f"needs at most {show_bytes(memory.peak_bytes)}")
-    least = memory.unreclaimable_peak_bytes
-    if least is not None and least > ask.memory_bytes + (ask.swap_bytes or 0):
-        return Foresight(works=Tri.FALSE, outcome=Outcome.OOM, reason=f"needs at least {show_bytes(least)}")
-    rest = "would swap" if least is not None and least > ask.memory_bytes else "part of it may be page cache"
-    return unknown(f"used {show_bytes(memory.peak_bytes)}; {rest}")
+    if need.most <= ask.memory_bytes:
+        return works(f"needs at most {show_bytes(need.most)}")
+    room = ask.memory_bytes + (ask.swap_bytes or 0)
+    if need.certainly > room:
+        return fails(Outcome.OOM, f"held {show_bytes(need.least or 0)} at once")
+    if need.least is not None and need.least > room:
+        return unknown(f"held {show_bytes(need.least)} at once; it might do with less")
+    swaps = need.least is not None and need.least > ask.memory_bytes
+    rest = "would swap" if swaps else "part of it may be page cache"
+    return unknown(f"used {show_bytes(need.most)}; {rest}")
 
 
 def disk_of(cell: CellPlan, reference: Trial) -> Foresight:
-    """Whether the growth that was seen fits; files that come and go between looks are not seen."""
+    """Whether the prepared files and the growth that was seen fit.
+
+    Files that come and go between looks are not seen, and how much room small files take depends on
+    the file system: near the limit only a trial tells.
+    """
     growth, limit = reference.disk.growth_bytes, cell.ask.disk_bytes
-    if growth is not None and limit is not None and growth > limit:
-        return Foresight(works=Tri.FALSE, outcome=Outcome.DISK_FULL, reason=f"wrote {show_bytes(growth)}")
-    return works("its files fit")
+    if growth is None or limit is None:
+        return works("its files fit")
+    needed = cell.ready.files_bytes + growth
+    if needed * DISK_MARGIN <= limit:
+        return works("its files fit")
+    reason = f"its files take about {show_bytes(needed)}"
+    return fails(Outcome.DISK_FULL, reason) if needed > limit * DISK_MARGIN else unknown(reason)
 
 
 def time_of(cell: CellPlan, wall_seconds: float | None, margin: float) -> Foresight:
@@ -106,7 +159,7 @@ def time_of(cell: CellPlan, wall_seconds: float | None, margin: float) -> Foresi
         return works("its time is enough")
     reason = f"takes about {show_seconds(wall_seconds)}; the runner stops at {show_seconds(limit)}"
     if wall_seconds > limit * margin and cell.obstacle is None:
-        return Foresight(works=Tri.FALSE, outcome=Outcome.TIMEOUT, reason=reason)
+        return fails(Outcome.TIMEOUT, reason)
     return unknown(reason)
 
 
@@ -118,3 +171,8 @@ def works(reason: str) -> Foresight:
 def unknown(reason: str) -> Foresight:
     """Only a trial tells."""
     return Foresight(works=Tri.UNKNOWN, outcome=None, reason=reason)
+
+
+def fails(outcome: Outcome | None, reason: str) -> Foresight:
+    """It will not do, and how it ends."""
+    return Foresight(works=Tri.FALSE, outcome=outcome, reason=reason)

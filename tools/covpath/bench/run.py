@@ -11,11 +11,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from covpath.bench.events import Listener, Note, Planned, Preparing, TrialBegins, TrialEnded, nobody
+from covpath.bench.knowledge import Knowledge
 from covpath.bench.limits.ask import Means
 from covpath.bench.limits.table import best, obstacles
 from covpath.bench.machine import this_machine
 from covpath.bench.plan import CellPlan, Plan, make_plan
-from covpath.bench.planner import CONFIRM, Knowledge, answer, next_step
+from covpath.bench.planner import CONFIRM, answer, next_step
 from covpath.bench.predict import predict
 from covpath.bench.proofs import Prover, failures, keep_proofs, kept_proofs, prove
 from covpath.bench.references import load_reference, save_reference
@@ -82,6 +83,7 @@ def run_bench(
             variants,
             runners,
             machine=bench.machine.fingerprint,
+            own=subject.own,
             caches=options.caches,
             time_limit_seconds=subject.time_limit_seconds,
             trials=options.trials,
@@ -274,6 +276,7 @@ class Run(Struct):
             runner=found.winner.runner.name,
             cache=found.winner.cache,
             confirmed=found.confirmed,
+            as_cheap=tuple(cell.backend for cell in found.as_cheap),
             refuted=refuted.runner.name if refuted is not None and refuted.runner else None,
             refuted_outcome=found.verdicts[refuted.key].outcome if refuted is not None else None,
         )

@@ -49,14 +49,15 @@ class Variant(Struct, frozen=True, kw_only=True):
 class Subject(Struct, frozen=True, kw_only=True):
     """A job of a repository. ``setup`` are commands that prepare a fresh copy, as earlier steps would.
 
-    ``time_limit_seconds`` is the job's own. ``read_paths`` are directories outside the repository
-    whose files a cold trial must not find in memory.
+    ``own`` names the backend the job uses today, ``time_limit_seconds`` is the job's own.
+    ``read_paths`` are directories outside the repository whose files a cold trial must not find in memory.
     """
 
     name: str
     repo: Path
     variants: tuple[Variant, ...]
     job: JobRef | None = None
+    own: str | None = None
     setup: tuple[str, ...] = ()
     time_limit_seconds: float | None = None
     read_paths: tuple[Path, ...] = ()

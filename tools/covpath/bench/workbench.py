@@ -18,7 +18,7 @@ from covpath.bench.site import Site
 from covpath.bench.spec import script_argv, trial_spec
 from covpath.bench.subject import DEFAULT_SHELL, Subject, Variant
 from covpath.bench.supervised import run_supervised
-from covpath.bench.supervisor.stage import PARTS
+from covpath.bench.supervisor.stage import PARTS, used_bytes
 from covpath.errors import OutsideError
 from covpath.evidence.trial import Machine
 from covpath.outside.processes import last_words
@@ -30,7 +30,10 @@ _GITHUB_FILES = ("output", "env", "path", "state", "summary")
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """A variant that can be run: where its files are, its whole environment, and what its probes answered."""
+    """A variant that can be run: where its files are, its whole environment, and what its probes answered.
+
+    ``files_bytes`` is the room its files take.
+    """
 
     variant: Variant
     prepared: Path
@@ -38,6 +41,7 @@ class Ready(Struct, frozen=True, kw_only=True):
     core: str | None
     versions: Mapping[str, str]
     digest: str
+    files_bytes: int = 0
 
 
 class Workbench(Struct):
@@ -74,6 +78,7 @@ class Workbench(Struct):
             core=answers.get("core"),
             versions={name: answer for name, answer in answers.items() if name != "core"},
             digest=self._digest(variant, environment, answers),
+            files_bytes=used_bytes(str(prepared)),
         )
 
     def _digest(self, variant: Variant, environment: Mapping[str, str], answers: Mapping[str, str]) -> str:

@@ -161,6 +161,7 @@ def _subject(root: Path, command: MeasuringCommand, variants: Variants, setup: t
         repo=root,
         variants=variants.variants,
         job=command.workflow.ref(command.job),
+        own=variants.own,
         setup=setup,
         time_limit_seconds=command.time_limit_seconds,
     )

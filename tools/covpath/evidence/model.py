@@ -35,8 +35,10 @@ class Prediction(Struct, frozen=True, kw_only=True):
 class Choice(Struct, frozen=True, kw_only=True):
     """Of the cells that could be run here, the cheapest that works.
 
-    ``confirmed`` where every one of several runs of it was good. ``refuted`` is the runner next
-    below it in price that was run with the same backend and fails, None where none was.
+    ``confirmed`` where every one of several runs of it was good. ``refuted`` is a smaller runner
+    that was run with the same backend and fails, None where none was. ``as_cheap`` are other
+    backends that work on the same runner for the same price; of several that one is chosen which
+    the job uses today, then the one asked for first.
     """
 
     backend: str
@@ -45,6 +47,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     confirmed: bool
     refuted: str | None
     refuted_outcome: Outcome | None
+    as_cheap: tuple[str, ...] = ()
 
 
 class Proof(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from covpath.evidence.cells import Cell, cells
 from covpath.evidence.model import Evidence
-from covpath.evidence.trial import CacheState, Enforcement, Outcome, Role
+from covpath.evidence.trial import CacheState, Enforcement, Knob, Outcome, Role
 from covpath.quantity import show_bytes, show_dollars, show_seconds
 from covpath.terms import Tri
 
@@ -95,11 +95,13 @@ def remarks(evidence: Evidence) -> Iterator[str]:
     """What must be said beside the table: references, cores, noise, what predictions rest on."""
     for trial in evidence.trials:
         if trial.role is Role.REFERENCE:
+            cpus = next((one.asked for one in trial.limits if one.knob is Knob.CPUS), None)
+            on = "" if cpus is None else f" on {cpus:g} processor{'s' if cpus > 1 else ''}"
             core = f", core {trial.core}" if trial.core else ""
             versions = ", ".join(f"{name} {version}" for name, version in trial.versions.items())
             ended = "" if trial.outcome is Outcome.OK else f"; {_OUTCOMES[trial.outcome]}: {trial.reason}"
             yield (
-                f"{trial.backend} without limits: {show_seconds(trial.wall_seconds)}, "
+                f"{trial.backend} without limits{on}: {show_seconds(trial.wall_seconds)}, "
                 f"{show_seconds(trial.cpu.total_seconds)} of processor time{core}"
                 f"{f' ({versions})' if versions else ''}{ended}"
             )
@@ -115,11 +117,13 @@ def cheapest_words(evidence: Evidence) -> str | None:
     found = {(cell.backend, cell.runner, cell.cache): cell for cell in cells(evidence)}
     cell = found.get((choice.backend, choice.runner, choice.cache))
     price = cell.price_dollars if cell is not None else None
-    runs = f"{cell.ok} of {cell.trials} runs good" if cell is not None and cell.trials else "predicted"
-    words = f"The cheapest that works: {choice.backend} on {choice.runner} ({runs}"
+    words = f"The cheapest that works: {choice.backend} on {choice.runner} ({_runs(cell)}"
     words += ")" if choice.confirmed else "; not confirmed)"
     if choice.refuted is not None:
         words += f"; the next smaller, {choice.refuted}, was run and fails: {outcome_word(choice.refuted_outcome)}"
+    if choice.as_cheap:
+        others = [f"{name} ({_runs(found.get((name, choice.runner, choice.cache)))})" for name in choice.as_cheap]
+        words += f". For the same price there: {', '.join(others)}"
     less = [
         f"{other.backend} on {other.runner}"
         for other in found.values()
@@ -130,6 +134,10 @@ def cheapest_words(evidence: Evidence) -> str | None:
         and other.price_dollars < price
     ]
     return words + (f". Predicted to work for less, and not run: {', '.join(less)}." if less else ".")
+
+
+def _runs(cell: Cell | None) -> str:
+    return f"{cell.ok} of {cell.trials} runs good" if cell is not None and cell.trials else "predicted"
 
 
 def working(evidence: Evidence) -> bool:
