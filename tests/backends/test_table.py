@@ -5,6 +5,8 @@ import itertools
 import pkgutil
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import covpath.backends
 from covpath.backends import (
@@ -25,7 +27,7 @@ from covpath.backends.contract import Role, Situation
 from covpath.backends.coverage_py_options import REPORT, RUN
 from covpath.backends.options import Table
 from covpath.backends.request import Format, Topic
-from covpath.backends.table import BACKENDS, backend, recognise
+from covpath.backends.table import backend, backends, recognise
 from covpath.backends.words import words
 from covpath.errors import UsageError
 
@@ -47,11 +49,11 @@ def test_folder_and_table_agree() -> None:
         for info in pkgutil.iter_modules(covpath.backends.__path__)
     ]
     plug_ins = {module.__name__ for module in modules if hasattr(module, "recognise") and hasattr(module, "emit")}
-    assert {one.__name__ for one in BACKENDS} == plug_ins  # type: ignore[attr-defined]
+    assert {one.__name__ for one in backends()} == plug_ins  # type: ignore[attr-defined]
 
 
 def test_names_are_unique_and_found() -> None:
-    names = [one.NAME for one in BACKENDS]
+    names = [one.NAME for one in backends()]
     assert len(set(names)) == len(names)
     assert all(name == backend(name).NAME for name in names)
     assert backend("llvm-cov").NAME == "cargo-llvm-cov"
@@ -75,7 +77,7 @@ def test_every_option_says_what_becomes_of_it() -> None:
     ("source", "target"),
     [
         (source.NAME, target.NAME)
-        for source, target in itertools.permutations(BACKENDS, 2)
+        for source, target in itertools.permutations(backends(), 2)
         if source.LANGUAGE is target.LANGUAGE
     ],
 )
@@ -190,10 +192,41 @@ def test_every_backend_is_found_by_its_hint() -> None:
             assert recognise(words(line), environ) is not None, line
 
 
+WORDS = (
+    *("cargo", "+nightly", "tarpaulin", "cargo-tarpaulin", "llvm-cov", "cargo-llvm-cov", "test", "nextest", "run", "t"),
+    *("pytest", "py.test", "--cov", "--cov=src", "--no-cov", "python", "-m", "python3", "-q", "$ARGS", "--version"),
+    *(
+        "coverage",
+        "coverage3",
+        "coverage-3.12",
+        "report",
+        "xml",
+        "slipcover",
+        "--merge",
+        "nyc",
+        "nyc@15",
+        "c8",
+        "mocha",
+    ),
+    *("grcov", "grcov.exe", "npx", "env", "poetry", "sudo", "'quoted words'", "RUSTFLAGS=-Cinstrument-coverage", "A=b"),
+    *("RUSTDOCFLAGS=-Zprofile", "PYTEST_ADDOPTS=--cov", "${{ matrix.tool }}", "./node_modules/.bin/c8"),
+)
+VARIABLES = {"RUSTFLAGS": "-Cinstrument-coverage", "RUSTDOCFLAGS": "-Zprofile", "PYTEST_ADDOPTS": "--cov=src", "X": "y"}
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6), st.sets(st.sampled_from(sorted(VARIABLES))))
+@settings(max_examples=500)
+def test_only_backends_that_cannot_know_a_command_are_not_asked(line: list[str], names: set[str]) -> None:
+    argv = words(" ".join(line))
+    environ = {name: VARIABLES[name] for name in names}
+    answers = (one.recognise(argv, environ) for one in backends())
+    assert recognise(argv, environ) == next((found for found in answers if found is not None), None)
+
+
 def test_usual_report_names() -> None:
     assert backend("cargo-tarpaulin").REPORT_NAMES[Format.LCOV] == "lcov.info"
     assert backend("pytest-cov").REPORT_NAMES[Format.COBERTURA] == "coverage.xml"
-    assert all(Format.LCOV in one.REPORT_NAMES for one in BACKENDS)
+    assert all(Format.LCOV in one.REPORT_NAMES for one in backends())
 
 
 def test_topics_are_used() -> None:

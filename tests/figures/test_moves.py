@@ -8,7 +8,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from covpath.backends.table import BACKENDS, backend
+from covpath.backends.table import backend, backends
 from covpath.errors import CovpathError, ProofFailed, Refusal, UsageError
 from covpath.gate.judge import Judge
 from covpath.gate.required import UNKNOWN_REQUIRED
@@ -120,7 +120,7 @@ def test_every_measuring_job_to_every_backend() -> None:
                 continue
             counts["measuring jobs"] += 1
             source = backend(found[-1].recognition.backend)
-            for target in BACKENDS:
+            for target in backends():
                 if target.LANGUAGE is not source.LANGUAGE or target.NAME == source.NAME:
                     continue
                 proposal = _backend_move(workflow, job.id, target.NAME, counts, reasons, name)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from covpath.backends import python_tests
-from covpath.backends.contract import Parsing, Recognition, Role
-from covpath.backends.coverage_py_options import REPORT, REPORT_COMMANDS, RUN
-from covpath.backends.coverage_py_writing import NAME, emit
+from covpath.backends.contract import Emission, Parsing, Recognition, Role, Situation
+from covpath.backends.coverage_py_options import NAME, REPORT, REPORT_COMMANDS, RUN
 from covpath.backends.launch import take_apart
 from covpath.backends.losses import DYNAMIC, warn
 from covpath.backends.options import Reading
@@ -61,6 +60,14 @@ def _role(subcommand: str | None) -> Role | None:
     if subcommand in REPORT_COMMANDS:
         return Role.WRITES_REPORT
     return Role.OTHER if subcommand in _OTHER else None
+
+
+def emit(request: CoverageRequest, situation: Situation) -> Emission:
+    """The commands that answer ``request``."""
+    # Imported here: many commands are read, few are written.
+    from covpath.backends import coverage_py_writing
+
+    return coverage_py_writing.emit(request, situation)
 
 
 def parse(recognition: Recognition) -> Parsing:

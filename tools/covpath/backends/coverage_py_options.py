@@ -9,6 +9,8 @@ from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import Arity, Dialect, Option, Table
 from covpath.backends.request import Format, Topic
 
+NAME = "coverage.py"
+
 
 def _own(leaving: Leaving, *names: str, arity: Arity = Arity.NONE) -> Option:
     return Option(names=names, arity=arity, leaving=leaving)

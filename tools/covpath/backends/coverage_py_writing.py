@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from covpath.backends import python_tests
 from covpath.backends.contract import Command, Emission, Situation
-from covpath.backends.coverage_py_options import REPORT, REPORT_COMMANDS, RUN
+from covpath.backends.coverage_py_options import NAME, REPORT, REPORT_COMMANDS, RUN
 from covpath.backends.losses import Leaving, drop, warn
 from covpath.backends.options import ordered
 from covpath.backends.request import NEW, CoverageRequest, Format, Passed, Report, Topic
 from covpath.backends.words import Argument, plain, words
 from covpath.terms import Loss
-
-NAME = "coverage.py"
 
 _COMMAND_OF = {format_: name for name, format_ in REPORT_COMMANDS.items()}
 _RUNNING = RUN.topics

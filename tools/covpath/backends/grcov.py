@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from covpath.backends import cargo
-from covpath.backends.contract import Parsing, Recognition, Role, asks_about_itself
-from covpath.backends.grcov_options import CARGO, GRCOV, NAMES_IN_FOLDER, TYPES
-from covpath.backends.grcov_writing import NAME, emit
+from covpath.backends.contract import Emission, Parsing, Recognition, Role, Situation, asks_about_itself
+from covpath.backends.grcov_options import CARGO, GRCOV, NAME, NAMES_IN_FOLDER, TYPES
 from covpath.backends.launch import take_apart, without_assignments
 from covpath.backends.losses import UNEXPECTED_WORD, drop, stop
 from covpath.backends.options import Reading
@@ -84,6 +83,14 @@ def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recogniti
 def _variables(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     names = (*cargo.VARIABLES, *_HELPERS)
     return tuple((name, environ[name]) for name in dict.fromkeys(names) if name in environ)
+
+
+def emit(request: CoverageRequest, situation: Situation) -> Emission:
+    """The commands that answer ``request``."""
+    # Imported here: many commands are read, few are written.
+    from covpath.backends import grcov_writing
+
+    return grcov_writing.emit(request, situation)
 
 
 def parse(recognition: Recognition) -> Parsing:

@@ -10,6 +10,8 @@ from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import Arity, Dialect, Option, Table
 from covpath.backends.request import Format, Topic
 
+NAME = "grcov"
+
 TYPES = {
     "lcov": Format.LCOV,
     "html": Format.HTML,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from covpath.backends import cargo
 from covpath.backends.contract import Command, Emission, Situation, command, make_directory, prefixed
 from covpath.backends.globs import globs_of
-from covpath.backends.grcov_options import CARGO, TYPES
+from covpath.backends.grcov_options import CARGO, NAME, TYPES
 from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import ordered
 from covpath.backends.request import (
@@ -22,7 +22,6 @@ from covpath.backends.request import (
 from covpath.backends.words import Argument, directory_of, plain, words
 from covpath.terms import Loss
 
-NAME = "grcov"
 PROFILES = "target/coverage/%p-%m.profraw"
 """Where the measured programs put their profiles: inside the build directory, one for each process."""
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from covpath.backends import cargo
-from covpath.backends.contract import Parsing, Recognition, Role, asks_about_itself
-from covpath.backends.llvm_cov_options import FORMAT_FLAGS, NEXTEST_TABLE, TABLE, TEST_TABLE, THRESHOLDS
-from covpath.backends.llvm_cov_writing import NAME, emit
+from covpath.backends.contract import Emission, Parsing, Recognition, Role, Situation, asks_about_itself
+from covpath.backends.llvm_cov_options import FORMAT_FLAGS, NAME, NEXTEST_TABLE, TABLE, TEST_TABLE, THRESHOLDS
 from covpath.backends.losses import UNEXPECTED_WORD, stop
 from covpath.backends.options import Reading, Table
 from covpath.backends.request import (
@@ -93,6 +92,14 @@ def _role(subcommand: str, arguments: tuple[Argument, ...]) -> Role:
 
 def _table(subcommand: str) -> Table:
     return _TABLES.get(subcommand, TABLE)
+
+
+def emit(request: CoverageRequest, situation: Situation) -> Emission:
+    """The commands that answer ``request``."""
+    # Imported here: many commands are read, few are written.
+    from covpath.backends import llvm_cov_writing
+
+    return llvm_cov_writing.emit(request, situation)
 
 
 def parse(recognition: Recognition) -> Parsing:

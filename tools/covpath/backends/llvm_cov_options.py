@@ -11,6 +11,8 @@ from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import Arity, Dialect, Option, Table
 from covpath.backends.request import Format, Topic
 
+NAME = "cargo-llvm-cov"
+
 FORMAT_FLAGS = {
     "--lcov": Format.LCOV,
     "--cobertura": Format.COBERTURA,

@@ -11,6 +11,7 @@ from covpath.backends import cargo
 from covpath.backends.cargo import INLINE_TEST_CODE
 from covpath.backends.contract import Situation
 from covpath.backends.globs import regex_of
+from covpath.backends.llvm_cov_options import NAME
 from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.request import (
     NEW,
@@ -23,8 +24,6 @@ from covpath.backends.request import (
 )
 from covpath.backends.words import Argument, plain, words
 from covpath.terms import Loss
-
-BACKEND = "cargo-llvm-cov"
 
 _TIMEOUT = warn(
     "timeout",
@@ -83,7 +82,7 @@ class Adapted(Struct, frozen=True, kw_only=True):
 
 def adapt(request: CoverageRequest, situation: Situation) -> Adapted:
     """Apply every rule; the losses come in the order of the old command line, habits last."""
-    if request.origin == BACKEND:
+    if request.origin == NAME:
         return Adapted(request=request, losses=(), cannot=_CANNOT)
     losses: list[tuple[int, Loss]] = [(native.order, native.leaving) for native in request.natives]
     environment = [(name, rest) for name, rest in request.own_variables if rest is not None]

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from covpath.backends import cargo
 from covpath.backends.contract import Command, Emission, Situation, command, make_directory, prefixed
-from covpath.backends.llvm_cov_options import FORMAT_FLAGS, TABLE, THRESHOLDS
-from covpath.backends.llvm_cov_rules import BACKEND, Adapted, adapt
+from covpath.backends.llvm_cov_options import FORMAT_FLAGS, NAME, TABLE, THRESHOLDS
+from covpath.backends.llvm_cov_rules import Adapted, adapt
 from covpath.backends.losses import Leaving, stop, warn
 from covpath.backends.options import ordered
 from covpath.backends.request import (
@@ -27,8 +27,6 @@ from covpath.backends.request import (
 )
 from covpath.backends.words import Argument, directory_of, in_directory, plain, words
 from covpath.terms import Loss
-
-NAME = BACKEND
 
 _FLAG_OF_FORMAT = {format_: flag for flag, format_ in FORMAT_FLAGS.items()}
 _FLAG_OF_METRIC = {metric: flag for flag, metric in THRESHOLDS.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from covpath.backends import python_tests
-from covpath.backends.contract import Parsing, Recognition, Role
+from covpath.backends.contract import Emission, Parsing, Recognition, Role, Situation
 from covpath.backends.launch import take_apart
 from covpath.backends.options import Reading
 from covpath.backends.request import (
@@ -21,8 +21,7 @@ from covpath.backends.request import (
     TestCode,
     Threshold,
 )
-from covpath.backends.slipcover_options import FORMATS, TABLE
-from covpath.backends.slipcover_writing import NAME, emit
+from covpath.backends.slipcover_options import FORMATS, NAME, TABLE
 from covpath.backends.words import Argument, plain
 
 __all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise"]
@@ -57,6 +56,14 @@ def _read(arguments: Sequence[Argument]) -> Reading:
     end = texts.index("-m") + 2 if "-m" in texts else len(arguments)
     reading = TABLE.read(arguments[:end])
     return replace(reading, rest=tuple(arguments[end:])) if "-m" in texts else reading
+
+
+def emit(request: CoverageRequest, situation: Situation) -> Emission:
+    """The commands that answer ``request``."""
+    # Imported here: many commands are read, few are written.
+    from covpath.backends import slipcover_writing
+
+    return slipcover_writing.emit(request, situation)
 
 
 def parse(recognition: Recognition) -> Parsing:

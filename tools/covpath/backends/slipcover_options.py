@@ -9,6 +9,8 @@ from covpath.backends.losses import Leaving, drop, warn
 from covpath.backends.options import Arity, Dialect, Option, Table
 from covpath.backends.request import Format, Topic
 
+NAME = "slipcover"
+
 FORMATS = {"text": Format.TEXT, "json": Format.JSON, "xml": Format.COBERTURA, "lcov": Format.LCOV}
 
 

@@ -13,11 +13,10 @@ from covpath.backends.contract import Command, Emission, Situation, prefixed
 from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import ordered
 from covpath.backends.request import NEW, Ask, CoverageRequest, Format, Passed, Report, Topic
-from covpath.backends.slipcover_options import FORMATS, TABLE
+from covpath.backends.slipcover_options import FORMATS, NAME, TABLE
 from covpath.backends.words import Argument, plain, words
 from covpath.terms import Loss
 
-NAME = "slipcover"
 MERGED = "slipcover.json"
 """The JSON report the others are made from."""
 

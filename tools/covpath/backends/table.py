@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
-from covpath.backends import c8, coverage_py, grcov, llvm_cov, nyc, pytest_cov, slipcover, tarpaulin
 from covpath.backends.contract import Backend, Recognition
 from covpath.backends.words import Argument
 from covpath.errors import UsageError
 
-BACKENDS: tuple[Backend, ...] = (tarpaulin, llvm_cov, grcov, pytest_cov, coverage_py, slipcover, nyc, c8)
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    "cargo-tarpaulin": ("tarpaulin",),
+    "cargo-llvm-cov": ("llvm-cov",),
+    "grcov": ("grcov", "RUSTFLAGS", "RUSTDOCFLAGS"),
+    "pytest-cov": ("cov", "PYTEST_ADDOPTS"),
+    "coverage.py": ("coverage",),
+    "slipcover": ("slipcover",),
+    "nyc": ("nyc",),
+    "c8": ("c8",),
+}
+"""The backends in the order they are asked, with what stands in every command of theirs.
+
+A variable may instead be set around the command.
+"""
+_HINTS = ("cov", "tarpaulin", "nyc", "c8", "RUSTFLAGS", "RUSTDOCFLAGS", "ADDOPTS")
+"""Every command that is a backend's holds one of these, or its variables decide."""
+_VARIABLES = frozenset({"RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS"})
 
 _ALIASES = {
     "tarpaulin": "cargo-tarpaulin",
@@ -18,10 +34,11 @@ _ALIASES = {
     "coveragepy": "coverage.py",
     "pytest_cov": "pytest-cov",
 }
-_HINTS = ("cov", "tarpaulin", "nyc", "c8", "RUSTFLAGS", "RUSTDOCFLAGS", "ADDOPTS")
-"""Every command that is a backend's holds one of these, or its variables decide."""
-_VARIABLES = frozenset({"RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS"})
-_BY_NAME = {one.NAME: one for one in BACKENDS}
+
+
+def backends() -> tuple[Backend, ...]:
+    """Every backend."""
+    return tuple(map(_plug_in, _SIGNS))
 
 
 def backend(name: str) -> Backend:
@@ -29,21 +46,10 @@ def backend(name: str) -> Backend:
 
     Raises UsageError with the known names.
     """
-    found = _BY_NAME.get(_ALIASES.get(name.lower(), name.lower()))
-    if found is None:
-        raise UsageError(
-            f"there is no backend {name!r}",
-            hint=f"The backends are {', '.join(one.NAME for one in BACKENDS)}.",
-        )
-    return found
-
-
-def _possible(argv: Sequence[Argument], environ: Mapping[str, str]) -> bool:
-    """Whether a backend is worth looking for: a workflow has many commands, and few of them measure."""
-    if not _VARIABLES.isdisjoint(environ):
-        return True
-    line = " ".join(str(word) for word in argv)
-    return any(hint in line for hint in _HINTS)
+    found = _ALIASES.get(name.lower(), name.lower())
+    if found not in _SIGNS:
+        raise UsageError(f"there is no backend {name!r}", hint=f"The backends are {', '.join(_SIGNS)}.")
+    return _plug_in(found)
 
 
 def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recognition | None:
@@ -52,10 +58,51 @@ def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recogniti
     ``environ`` holds the variables of the step that are known; it decides where the command line alone
     does not (RUSTFLAGS that instrument, PYTEST_ADDOPTS).
     """
-    if not _possible(argv, environ):
+    line = " ".join(map(str, argv))
+    # A workflow has many commands, and few of them measure.
+    if _VARIABLES.isdisjoint(environ) and not any(hint in line for hint in _HINTS):
         return None
-    for one in BACKENDS:
-        found = one.recognise(argv, environ)
-        if found is not None:
-            return found
+    for name, signs in _SIGNS.items():
+        if any(sign in line or sign in environ for sign in signs):
+            found = _plug_in(name).recognise(argv, environ)
+            if found is not None:
+                return found
     return None
+
+
+@cache
+def _plug_in(name: str) -> Backend:
+    """The plug-in, imported when a command may be its: most files know one backend, or none."""
+    match name:
+        case "cargo-tarpaulin":
+            from covpath.backends import tarpaulin
+
+            return tarpaulin
+        case "cargo-llvm-cov":
+            from covpath.backends import llvm_cov
+
+            return llvm_cov
+        case "grcov":
+            from covpath.backends import grcov
+
+            return grcov
+        case "pytest-cov":
+            from covpath.backends import pytest_cov
+
+            return pytest_cov
+        case "coverage.py":
+            from covpath.backends import coverage_py
+
+            return coverage_py
+        case "slipcover":
+            from covpath.backends import slipcover
+
+            return slipcover
+        case "nyc":
+            from covpath.backends import nyc
+
+            return nyc
+        case _:
+            from covpath.backends import c8
+
+            return c8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from covpath.backends import cargo
-from covpath.backends.contract import Parsing, Recognition, Role, asks_about_itself
+from covpath.backends.contract import Emission, Parsing, Recognition, Role, Situation, asks_about_itself
 from covpath.backends.losses import UNEXPECTED_WORD, stop
 from covpath.backends.options import Reading
 from covpath.backends.request import (
@@ -21,12 +21,11 @@ from covpath.backends.request import (
     Threshold,
     Topic,
 )
-from covpath.backends.tarpaulin_options import FILE_NAMES, TABLE
-from covpath.backends.tarpaulin_writing import NAME, emit, with_llvm_engine
+from covpath.backends.tarpaulin_options import FILE_NAMES, NAME, TABLE
 from covpath.backends.words import Argument, in_directory, plain
 from covpath.terms import Loss
 
-__all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise", "with_llvm_engine"]
+__all__ = ["LANGUAGE", "NAME", "REPORT_NAMES", "emit", "parse", "recognise"]
 
 LANGUAGE = Language.RUST
 REPORT_NAMES: Mapping[Format, str] = FILE_NAMES
@@ -68,6 +67,14 @@ def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recogniti
         toolchain=call.toolchain,
         environment=cargo.read_variables(call.launch, environ),
     )
+
+
+def emit(request: CoverageRequest, situation: Situation) -> Emission:
+    """The commands that answer ``request``."""
+    # Imported here: many commands are read, few are written.
+    from covpath.backends import tarpaulin_writing
+
+    return tarpaulin_writing.emit(request, situation)
 
 
 def parse(recognition: Recognition) -> Parsing:

@@ -11,6 +11,8 @@ from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import Arity, Dialect, Option, Table
 from covpath.backends.request import Format, Topic
 
+NAME = "cargo-tarpaulin"
+
 FILE_NAMES = {
     Format.COBERTURA: "cobertura.xml",
     Format.LCOV: "lcov.info",

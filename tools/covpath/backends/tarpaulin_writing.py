@@ -25,11 +25,10 @@ from covpath.backends.request import (
     TestCode,
     Topic,
 )
-from covpath.backends.tarpaulin_options import FILE_NAMES, TABLE
+from covpath.backends.tarpaulin_options import FILE_NAMES, NAME, TABLE
 from covpath.backends.words import Argument, directory_of, in_directory, plain, words
 from covpath.terms import Loss
 
-NAME = "cargo-tarpaulin"
 _TARGET_DIR = "CARGO_LLVM_COV_TARGET_DIR"
 
 _OUT_NAME = {

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from covpath.backends import llvm_cov_writing, tarpaulin, tarpaulin_config
+from covpath.backends import llvm_cov_writing, tarpaulin, tarpaulin_config, tarpaulin_writing
 from covpath.backends.cargo import reported_to
 from covpath.backends.contract import Backend, Command, Emission, Parsing, Recognition, Role, Situation, command
 from covpath.backends.gathering import MERGED_RUNS, gather
 from covpath.backends.installs import provided
+from covpath.backends.llvm_cov_options import NAME as LLVM_COV
 from covpath.backends.request import MACHINE_FORMATS, NEW, CoverageRequest, Format, Report
 from covpath.backends.table import backend, recognise
 from covpath.backends.words import Argument, plain, written
@@ -101,7 +102,7 @@ def smaller_step(argv: Sequence[Argument], situation: Situation | None = None) -
     if found is None:
         return None
     parsing = tarpaulin.parse(found)
-    emission = tarpaulin.with_llvm_engine(parsing.request, situation or Situation())
+    emission = tarpaulin_writing.with_llvm_engine(parsing.request, situation or Situation())
     if emission is None:
         return None
     return _translation(found.backend, tarpaulin, parsing.request, emission, ((0, emission.commands),), parsing.losses)
@@ -197,7 +198,7 @@ def _configured(
         parsing = Parsing(request=first)
         return _moved(found[:1], [parsing], there, report, situation, losses)
     requests = (_with_report(first, report, there), *(parsing.request for parsing in runs[1:]))
-    if there.NAME == llvm_cov_writing.NAME:
+    if there.NAME == LLVM_COV:
         emission = llvm_cov_writing.emit_runs(requests, situation)
     else:
         emission = there.emit(requests[0], situation)
