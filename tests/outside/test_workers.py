@@ -20,10 +20,25 @@ def test_results_come_in_the_order_of_the_items() -> None:
 
 
 @pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
-def test_each_further_item_has_a_process_of_its_own() -> None:
-    found = in_processes(lambda _: os.getpid(), [1, 2, 3])
-    assert found[0] == os.getpid()
+def test_each_item_has_a_process_of_its_own_where_none_is_done_before() -> None:
+    def where(_: int) -> int:
+        time.sleep(0.3)
+        return os.getpid()
+
+    found = in_processes(where, [1, 2, 3])
+    assert os.getpid() in found
     assert len(set(found)) == 3
+
+
+@pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
+def test_who_is_done_takes_the_next_item() -> None:
+    def where(seconds: float) -> int:
+        time.sleep(seconds)
+        return os.getpid()
+
+    found = in_processes(where, [1.0, *[0.01] * 20], count=2)
+    assert len(set(found)) == 2
+    assert found[0] not in found[1:]
 
 
 def test_large_results_come_back_whole() -> None:

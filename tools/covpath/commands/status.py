@@ -23,6 +23,9 @@ from covpath.workflow.repository import find_job, read_all, workflow_paths
 MANY = 100
 """From so many workflow files on, several processes share the work."""
 
+_PARTS = 24
+"""Into so many parts: enough for none of the processes to wait long for the last."""
+
 
 def run(
     *,
@@ -77,9 +80,9 @@ def _run(
 def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     paths = workflow_paths(asked.root)
     many = len(paths) > MANY
-    parts = shares(asked.root, paths, processors()) if many else [Share(linked=paths)]
+    parts = shares(asked.root, paths, _PARTS) if many else [Share(linked=paths)]
     told = Told()
-    for one in in_processes(partial(tell, asked), parts):
+    for one in in_processes(partial(tell, asked), parts, count=processors()):
         told.add(one)
     unreadable = sorted(told.unreadable, key=lambda error: str(error.place))
     if asked.as_data:

@@ -27,15 +27,10 @@ from covpath.workflow.repository import read_each
 if TYPE_CHECKING:
     from covpath.ledger.model import Ledger
 
-_COLLECT_EVERY = 256
-"""Files after which what refers to itself is looked for: seldom, since little does, so that memory stays flat."""
-
 _SIGNS_OF_LINKS = (b"workflow_call", b"./.github/workflows/")
 _TAKES = (b"action-download-artifact", b"actions-download-artifact", b"run-id:")
 """Signs of a file that takes over what a run of another workflow has left."""
 _LEAVES = b"actions/upload-artifact"
-_ONLY_READ = 0.3
-"""What reading a file costs of what judging it costs."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -96,15 +91,14 @@ def shares(root: Path, paths: Sequence[str], count: int) -> list[Share]:
             if _LEAVES in data:
                 leaving[path] = len(data)
     leaving = leaving if taking else {}
-    first = sum((root / path).stat().st_size for path in linked) + int(_ONLY_READ * sum(leaving.values()))
-    sizes = [first, *([0] * (count - 1))]
+    sizes = [0] * count
     groups: list[list[str]] = [[] for _ in range(count)]
     for size, path in sorted(alone, reverse=True):
         smallest = sizes.index(min(sizes))
         groups[smallest].append(path)
         sizes[smallest] += size
-    together = Share(linked=tuple(linked), alone=tuple(sorted(groups[0])), leaving=tuple(leaving))
-    return [together, *(Share(linked=(), alone=tuple(sorted(group))) for group in groups[1:])]
+    together = Share(linked=tuple(linked), leaving=tuple(leaving))
+    return [together, *(Share(linked=(), alone=tuple(sorted(group))) for group in groups if group)]
 
 
 def tell(asked: Asked, share: Share) -> Told:
@@ -114,10 +108,10 @@ def tell(asked: Asked, share: Share) -> Told:
     linked = _read(asked, share.linked, told)
     _judge(asked, linked, told, texts, share.leaving)
     del linked
-    for number, path in enumerate(share.alone, 1):
+    for path in share.alone:
         _judge(asked, _read(asked, (path,), told), told, texts)
-        if number % _COLLECT_EVERY == 0:
-            gc.collect()
+    # Little refers to itself, but what does must not pile up; only what this part made is looked through.
+    gc.collect(0)
     return told
 
 

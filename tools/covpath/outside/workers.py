@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from covpath.errors import OutsideError
@@ -19,30 +20,46 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def in_processes(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """``work`` on every item, in their order: one process an item, the first item in this one.
+def in_processes(work: Callable[[Item], Result], items: Sequence[Item], *, count: int | None = None) -> list[Result]:
+    """``work`` on every item, in their order: by ``count`` processes (one an item), of which this is one.
 
-    Everything this process knows is known in the others, what they learn stays there but for
+    Each takes the next item when it is done with one, so that none waits long for another; at most 256
+    items. Everything this process knows is known in the others, what they learn stays there but for
     their results, which must be picklable. Where processes cannot be forked, or threads would be
     torn apart by it, the items are worked on one after the other. What ``work`` raises is raised.
     """
-    if len(items) < 2 or not hasattr(os, "fork") or _has_threads():
+    processes = min(len(items), count or len(items))
+    if processes < 2 or not hasattr(os, "fork") or _has_threads():
         return [work(item) for item in items]
+    turns, writing = os.pipe()
+    os.write(writing, bytes(range(len(items))))
+    os.close(writing)
+    by_turns = partial(_by_turns, work, items)
     children: list[tuple[int, int]] = []
     try:
-        for item in items[1:]:
-            children.append(_start(work, item))  # noqa: PERF401 - each is known as soon as it runs
-        first = work(items[0])
-        rest: list[Result] = [_result(pipe) for _, pipe in children]
+        for _ in range(processes - 1):
+            children.append(_start(by_turns, turns))  # noqa: PERF401 - each is known as soon as it runs
+        found = by_turns(turns)
+        for _, pipe in children:
+            found |= _result(pipe)
     except BaseException:
         for pid, _ in children:
             _stop(pid)
         raise
     finally:
+        os.close(turns)
         for pid, pipe in children:
             os.close(pipe)
             _wait(pid)
-    return [first, *rest]
+    return [found[number] for number in range(len(items))]
+
+
+def _by_turns(work: Callable[[Item], Result], items: Sequence[Item], turns: int) -> dict[int, Result]:
+    """What became of the items this process took, by their numbers."""
+    found: dict[int, Result] = {}
+    while number := os.read(turns, 1):
+        found[number[0]] = work(items[number[0]])
+    return found
 
 
 def _has_threads() -> bool:
