@@ -1,47 +1,43 @@
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from command_line import caller
-from sample_repositories import repository
-
-WORKFLOW = """\
-on: pull_request
-jobs:
-  coverage:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v5
-      - run: cargo llvm-cov --lcov --output-path lcov.info
-        continue-on-error: true
-"""
+AT_THE_END = "import atexit, sys; atexit.register(print, 'done at the end'); sys.argv[1:] = {}\n"
+START = "from covpath.__main__ import start; code = start(); print('back'); sys.exit(code)\n"
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    return repository(tmp_path / "repo", {".github/workflows/ci.yml": WORKFLOW})
+def run(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("words", [["status"], ["status", "--nothing"], ["move", "nothing", "--gate", "blocking"]])
-@pytest.mark.parametrize("collecting", [True, False])
-def test_collecting_is_left_as_it_was_found(
-    words: list[str], collecting: bool, repo: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    if not collecting:
-        gc.disable()
-    try:
-        caller(capsys, repo)(*words)
-        assert (gc.isenabled(), gc.get_freeze_count()) == (collecting, 0)
-    finally:
-        gc.enable()
+@pytest.mark.parametrize(("words", "code"), [(["--version"], 0), (["status", "--repo", "nowhere-at-all"], 2)])
+def test_the_process_ends_with_its_code_and_with_what_was_asked_for_at_the_end(words: list[str], code: int) -> None:
+    done = run(AT_THE_END.format(words) + START)
+    assert done.returncode == code, done.stderr
+    assert done.stdout.endswith("done at the end\n")
+    assert "back" not in done.stdout
+    assert bool(done.stderr) == bool(code)
 
 
-def test_the_process_ends_as_the_verb_does(repo: Path) -> None:
-    for words, code in ((["status"], 0), (["status", "--nothing"], 2), ([], 2), (["--version"], 0)):
-        done = subprocess.run([sys.executable, "-m", "covpath", *words], cwd=repo, capture_output=True, check=False)
-        assert done.returncode == code, done.stderr
+@pytest.mark.parametrize("watch", ["sys.settrace(lambda *_: None)", "sys.setprofile(lambda *_: None)"])
+def test_who_watches_the_program_gets_it_back(watch: str) -> None:
+    done = run(AT_THE_END.format(["--version"]) + watch + "\n" + START)
+    assert "back\n" in done.stdout
+
+
+def test_coverage_of_the_command_line_is_saved(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "coverage", "run", "--data-file", str(tmp_path / "data"), "-m", "covpath"]
+    subprocess.run([*command, "--version"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "data").stat().st_size
+
+
+def test_all_that_was_written_arrives(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "covpath", "explain", "--help"], capture_output=True, check=True)
+    with (tmp_path / "out").open("wb") as file:
+        subprocess.run([sys.executable, "-m", "covpath", "explain", "--help"], stdout=file, check=True)
+    assert (tmp_path / "out").read_bytes() == done.stdout
+    assert done.stdout
