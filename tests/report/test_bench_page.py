@@ -242,6 +242,11 @@ def test_the_cheapest_is_named_everywhere_with_what_was_refuted_and_what_is_only
     assert words in render(found)
     assert words in " ".join(screen(found).split())
     assert words in Page(render_page(found)).text
+    tied = whole(cheapest=replace(choice, as_cheap=("slipcover", "coverage.py")))
+    assert "out of memory. For the same price there: slipcover (" in render(tied)
+    assert re.search(
+        r"slipcover \(.*?; \d+ % of the processor time without limits\), coverage.py \(predicted\)", render(tied)
+    )
     unsure = whole(cheapest=replace(choice, confirmed=False, refuted=None, refuted_outcome=None))
     assert "(2 of 2 runs good; not confirmed). Predicted" in render(unsure)
     assert "The cheapest" not in render(whole())

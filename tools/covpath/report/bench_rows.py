@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from covpath.evidence.cells import Cell, cells
 from covpath.evidence.model import Evidence
-from covpath.evidence.trial import CacheState, Enforcement, Knob, Outcome, Role
+from covpath.evidence.trial import CacheState, Enforcement, Knob, Outcome, Role, Trial
 from covpath.quantity import show_bytes, show_dollars, show_seconds
 from covpath.terms import Tri
 
@@ -122,7 +122,12 @@ def cheapest_words(evidence: Evidence) -> str | None:
     if choice.refuted is not None:
         words += f"; the next smaller, {choice.refuted}, was run and fails: {outcome_word(choice.refuted_outcome)}"
     if choice.as_cheap:
-        others = [f"{name} ({_runs(found.get((name, choice.runner, choice.cache)))})" for name in choice.as_cheap]
+        cpu = {one.backend: one.cpu.total_seconds for one in evidence.trials if _good_reference(one)}
+        others = [
+            f"{name} ({_runs(found.get((name, choice.runner, choice.cache)))}"
+            f"{_share(cpu.get(name), cpu.get(choice.backend))})"
+            for name in choice.as_cheap
+        ]
         words += f". For the same price there: {', '.join(others)}"
     less = [
         f"{other.backend} on {other.runner}"
@@ -138,6 +143,15 @@ def cheapest_words(evidence: Evidence) -> str | None:
 
 def _runs(cell: Cell | None) -> str:
     return f"{cell.ok} of {cell.trials} runs good" if cell is not None and cell.trials else "predicted"
+
+
+def _good_reference(trial: Trial) -> bool:
+    return trial.role is Role.REFERENCE and trial.outcome is Outcome.OK
+
+
+def _share(seconds: float | None, whole: float | None) -> str:
+    """How much processor time it takes beside another, both without limits; nothing where that is not known."""
+    return f"; {100 * seconds / whole:.0f} % of the processor time without limits" if seconds and whole else ""
 
 
 def working(evidence: Evidence) -> bool:
