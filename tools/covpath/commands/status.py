@@ -80,7 +80,7 @@ def _run(
 def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     paths = workflow_paths(asked.root)
     many = len(paths) > MANY
-    parts = shares(asked.root, paths, _PARTS) if many else [Share(linked=paths)]
+    parts = shares(asked.root, paths, _PARTS, processors()) if many else [Share(linked=paths)]
     told = Told()
     for one in in_processes(partial(tell, asked), parts, count=processors()):
         told.add(one)

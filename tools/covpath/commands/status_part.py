@@ -71,12 +71,18 @@ class Told(Struct, kw_only=True):
         self.unreadable += other.unreadable
 
 
-def shares(root: Path, paths: Sequence[str], count: int) -> list[Share]:
-    """The files in ``count`` shares of about the same size; those that may call each other stay together."""
+def shares(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
+    """The files in about ``count`` shares of the same size, for so many processes.
+
+    Those that may call each other stay together, in the first share. Where one of them takes over data, those
+    that leave data stand there too, unless that would keep one process busy when the others are done; then
+    they are read twice.
+    """
     linked: list[str] = []
-    alone: list[tuple[int, str]] = []
-    leaving: dict[str, int] = {}
+    alone: dict[str, int] = {}
+    leaving: list[str] = []
     taking = False
+    whole = together = 0
     for path in paths:
         try:
             data = read_bytes(root / path, within=root)
@@ -86,19 +92,25 @@ def shares(root: Path, paths: Sequence[str], count: int) -> list[Share]:
         taking = taking or takes
         if takes or any(sign in data for sign in _SIGNS_OF_LINKS):
             linked.append(path)
+            together += len(data)
         else:
-            alone.append((len(data), path))
+            alone[path] = len(data)
             if _LEAVES in data:
-                leaving[path] = len(data)
-    leaving = leaving if taking else {}
+                leaving.append(path)
+        whole += len(data)
+    leaving = leaving if taking else []
+    if together + sum(alone[path] for path in leaving) <= whole / processes:
+        linked = sorted(linked + leaving)
+        alone = {path: size for path, size in alone.items() if path not in leaving}
+        leaving = []
     sizes = [0] * count
     groups: list[list[str]] = [[] for _ in range(count)]
-    for size, path in sorted(alone, reverse=True):
+    for size, path in sorted(((size, path) for path, size in alone.items()), reverse=True):
         smallest = sizes.index(min(sizes))
         groups[smallest].append(path)
         sizes[smallest] += size
-    together = Share(linked=tuple(linked), leaving=tuple(leaving))
-    return [together, *(Share(linked=(), alone=tuple(sorted(group))) for group in groups if group)]
+    first = Share(linked=tuple(linked), leaving=tuple(leaving))
+    return [first, *(Share(linked=(), alone=tuple(sorted(group))) for group in groups if group)]
 
 
 def tell(asked: Asked, share: Share) -> Told:
