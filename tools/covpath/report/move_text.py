@@ -37,7 +37,7 @@ def explanation(proposal: Proposal, accepted: frozenset[str] = frozenset()) -> s
         losses = [loss for loss in proposal.losses if loss.action is action]
         if losses:
             lines.append(f"{heading}:")
-            lines += [f"  - {loss.name}: {loss.message}" for loss in losses]
+            lines += dict.fromkeys(f"  - {loss.name}: {loss.message}" for loss in losses)
     return "\n".join(lines) + "\n"
 
 

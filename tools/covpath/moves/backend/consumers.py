@@ -50,6 +50,11 @@ class Moved(Struct, frozen=True, kw_only=True):
         return bool(self.new) and self.new != self.old
 
     @property
+    def was_folder(self) -> bool:
+        """Whether one file takes the place of a folder."""
+        return self.elsewhere and "." in posixpath.basename(self.new[0]) and "." not in posixpath.basename(self.old[0])
+
+    @property
     def otherwise(self) -> bool:
         """Whether it is of another format."""
         return self.before.format is not self.after.format
@@ -98,7 +103,10 @@ def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
             draft.stop(READERS, mention.text, f"{message}which is {moved.after.format} now", place)
             continue
         new = _written(mention, moved)
-        if new is not None:
+        if new is not None and moved.was_folder and text.route[-1] == "run":
+            message = f"`{text.step.label}` takes the folder {mention.text}; the report is the file {moved.new[0]} now"
+            draft.say(NoteKind.LEFTOVER, message, place=place)
+        elif new is not None:
             document = draft.workflow.document
             why = "follow the report"
             draft.make(replace_in_scalar(document, text.route, mention.start, mention.end, new, why=why))

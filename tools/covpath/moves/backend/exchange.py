@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from covpath.backends.contract import Command
@@ -12,6 +13,7 @@ from covpath.gate.shell_effect import shell_for
 from covpath.moves.backend.scripts import removal, replacement
 from covpath.moves.backend.sites import Site, arguments, sites
 from covpath.moves.proposal import Draft, NoteKind
+from covpath.patterns import regex
 from covpath.terms import Fact
 from covpath.workflow.model import Step
 from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
@@ -21,6 +23,9 @@ from covpath.yamltext.inside import replace_in_scalar
 from covpath.yamltext.operations import remove_key, set_key
 
 _WHY = "measure anew"
+_ODD_IN_POSIX = regex(r"\\(?!\n)|`|\$env:|%\w+%|@\(", re.IGNORECASE)
+"""What PowerShell and cmd take as it is, or as theirs, and a POSIX shell does not."""
+_EXPRESSION = regex(r"\$\{\{.*?\}\}", re.DOTALL)
 
 
 def exchange(draft: Draft, group: Sequence[Site], translation: Translation) -> None:
@@ -109,6 +114,12 @@ def _use_posix(draft: Draft, site: Site, span: Span | None) -> None:
             f"`{step.label}` would take several commands, and may be run by a shell that is not POSIX (as on Windows).",
             place=draft.workflow.place(step.node),
             hint="Give the step `shell: bash` first.",
+        )
+    if (odd := _ODD_IN_POSIX.search(_EXPRESSION.sub("", text))) is not None:
+        raise Refusal(
+            f"`{step.label}` would take several commands in bash, where its `{odd[0]}` means something else.",
+            place=draft.workflow.place(step.node),
+            hint="Give the step `shell: bash` and write it for that shell first.",
         )
     draft.make(set_key(draft.workflow.document, step.route, "shell", "bash", after=("run", "uses"), why="one shell"))
     draft.say(NoteKind.CHANGE, f"`{step.label}` takes several commands now, so it names its shell")

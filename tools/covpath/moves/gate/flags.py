@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covpath.errors import Refusal
+from covpath.errors import Place, Refusal
 from covpath.gate.step_reasons import short
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.subject import Subject, everywhere
@@ -32,10 +32,24 @@ def remove_flag(subject: Subject, verdict: JobVerdict) -> bool:
         place = draft.workflow.place(scalar)
         draft.say(NoteKind.CHANGE, f"`{FLAG}: {short(scalar.value)}` goes for good", place=place)
         say_switch(draft, scalar, on=False)
+    _say_comment(draft, scalar)
     if not draft.make(remove_key(draft.workflow.document, (*route, FLAG), why=f"remove {FLAG}")):
         return False
     draft.titles.append("make it blocking")
     return True
+
+
+def _say_comment(draft: Draft, scalar: Scalar) -> None:
+    """A comment right above the flag, which may be about it, stays."""
+    source = draft.workflow.document.source
+    line = source.line_of(scalar.start)
+    comments: list[str] = []
+    while line > 1 and source.line_text(line - 1).lstrip().startswith("#"):
+        line -= 1
+        comments.insert(0, source.line_text(line).strip())
+    if comments:
+        place = Place(source.path, line)
+        draft.say(NoteKind.LEFTOVER, f"the comment above it stays: `{' '.join(comments)}`", place=place)
 
 
 def _suffices(subject: Subject, route: Route) -> bool:

@@ -69,3 +69,6 @@ def say_names(draft: Draft, judging: Judging, before: tuple[LegView, ...], after
         command = require_command(draft.workflow, judging, new.check)
         then = f"a list that requires it must follow{addition(command)}"
         draft.say(NoteKind.OUTSIDE, f"{message}; {then}", command=command)
+        command = unrequire_command(draft.workflow, judging, old.check)
+        wait = f"nothing reports `{old.check}` any more: on such a list it would be waited for{addition(command)}"
+        draft.say(NoteKind.OUTSIDE, wait, command=command)
