@@ -44,9 +44,9 @@ class Size:
 
 def profile(size: Size) -> RunnerProfile:
     """An invented runner. Its price grows with memory and processors, a little with disk and time."""
-    name = f"{size.memory} MiB, {size.cpus:g} processors"
-    name += f", {size.disk} MiB of disk" if size.disk else ""
-    name += f", {size.seconds:g} s" if size.seconds else ""
+    name = f"{size.memory}mib-{size.cpus:g}cpu"
+    name += f"-disk{size.disk}" if size.disk else ""
+    name += f"-{size.seconds:g}s" if size.seconds else ""
     disk, seconds = size.disk or DISK, size.seconds or SECONDS
     price = size.memory * size.cpus / 10_000 + size.memory / 1_000_000 + disk / 10**8 + seconds / 10**9
     return replace(

@@ -94,7 +94,7 @@ def record(name: str, folder: Path) -> None:
     machine = trials[0].machine
     cells = len(ready) * len(runners)
     says = f"{name}, {asked.says}: {len(ready)} backends, {len(runners)} runners, {cells} cells"
-    says += f"; {machine.cpu_model}, Linux {machine.kernel}, {machine.confinement}"
+    says += f"; {machine.cpu_model}, Linux {machine.kernel}, {machine.confinement}, {trials[0].started[:10]}"
     save(GRIDS / f"{name}.json", says, str(what.own), asked.sizes, files, trials, watch.took())
     tell(f"{name} is written down")
 
