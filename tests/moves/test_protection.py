@@ -73,3 +73,21 @@ def test_a_list_kept_in_the_repository_is_changed_there(tmp_path: Path, capsys: 
     assert commands(tmp_path, capsys, "--gate", "blocking") == []
     told = caller(capsys, tmp_path)("move", "lint", "--gate", "blocking").out
     assert "would have to be (the list stands in .github/settings.yml)" in told
+
+
+MATRIX = WORKFLOW.replace("    steps", "    strategy: {matrix: {v: [1, 2, 3, 4, 5]}}\n    steps").replace(
+    "    name: It's lint\n", ""
+)
+
+
+def test_many_checks_leave_by_one_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, {PATH: MATRIX})
+    (command,) = commands(tmp_path, capsys, "--gate", "advisory")
+    assert [word for word in shlex.split(command) if "[]" in word] == [f"contexts[]=lint ({v})" for v in range(1, 6)]
+    told = caller(capsys, tmp_path)("move", "lint", "--gate", "advisory").out
+    assert "the checks `lint (1)`, `lint (2)`, `lint (3)` and 2 more still turn red" in told
+
+
+def test_checks_known_not_to_be_required_need_no_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, {PATH: WORKFLOW, "required.json": json.dumps([CHECKS])})
+    assert commands(tmp_path, capsys, "--gate", "advisory", "--required", str(tmp_path / "required.json")) == []

@@ -13,18 +13,25 @@ from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Blocks
 
 RENAMED = "required-check-renamed"
+_MOST_NAMED = 3
 
 
 def say_still_red(draft: Draft, judging: Judging, checks: Iterable[str]) -> None:
-    """A job that is let off still turns its own checks red."""
-    for check in checks:
-        command = unrequire_command(draft.workflow, judging, check)
-        draft.say(
-            NoteKind.OUTSIDE,
-            f"the check `{check}` still turns red when the job fails; if it is required, it must leave the list"
-            f"{addition(command)}",
-            command=command,
-        )
+    """A job that is let off still turns its own checks red; nothing is said of those known not to be required."""
+    required = judging.required
+    named = tuple(dict.fromkeys(check for check in checks if not required.known or required.requires(check)))
+    if not named:
+        return
+    command = unrequire_command(draft.workflow, judging, *named)
+    shown = ", ".join(f"`{check}`" for check in named[:_MOST_NAMED])
+    rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    one = len(named) == 1
+    draft.say(
+        NoteKind.OUTSIDE,
+        f"the check{'' if one else 's'} {shown}{rest} still turn{'s' if one else ''} red when the job fails; "
+        f"{'if it is required, it' if one else 'those that are required'} must leave the list{addition(command)}",
+        command=command,
+    )
 
 
 def say_not_required(draft: Draft, judging: Judging, verdict: JobVerdict) -> None:

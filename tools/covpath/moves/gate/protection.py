@@ -30,16 +30,16 @@ def require_command(workflow: Workflow, judging: Judging, check: str) -> str | N
     return _classic_command("POST", workflow, judging, check)
 
 
-def unrequire_command(workflow: Workflow, judging: Judging, check: str) -> str | None:
-    """Takes a check off the required ones; None where the list is kept in a file of the repository."""
+def unrequire_command(workflow: Workflow, judging: Judging, *checks: str) -> str | None:
+    """Takes checks off the required ones; None where the list is kept in a file of the repository."""
     if judging.required.source == SETTINGS_PATH:
         return None
     rulesets = judging.required.rulesets
     if rulesets:
-        holding = next((one for one in rulesets if check in one.checks), rulesets[0])
-        name = json.dumps(check, ensure_ascii=False)
-        return _ruleset_command(holding, f"{_OF_RULE} |= map(select(.context != {name}))")
-    return _classic_command("DELETE", workflow, judging, check)
+        holding = next((one for one in rulesets if one.checks.intersection(checks)), rulesets[0])
+        names = json.dumps(checks, ensure_ascii=False)
+        return _ruleset_command(holding, f"{_OF_RULE} |= map(select(.context | IN({names}[]) | not))")
+    return _classic_command("DELETE", workflow, judging, *checks)
 
 
 def addition(command: str | None) -> str:
@@ -49,11 +49,12 @@ def addition(command: str | None) -> str:
     return f" ({PLACEHOLDER}: the branch that merges go to)" if f"/{PLACEHOLDER}/" in command else ""
 
 
-def _classic_command(method: str, workflow: Workflow, judging: Judging, check: str) -> str:
+def _classic_command(method: str, workflow: Workflow, judging: Judging, *checks: str) -> str:
     branch = judging.branch or next(_filtered_branches(workflow), PLACEHOLDER)
     # A slash in a branch's name would end the path's part.
     path = f"repos/{{owner}}/{{repo}}/branches/{branch.replace('/', '%2F')}/protection/required_status_checks/contexts"
-    return f"gh api -X {method} {_quoted(path)} -f {_quoted(f'contexts[]={check}')}"
+    given = " ".join(f"-f {_quoted(f'contexts[]={check}')}" for check in checks)
+    return f"gh api -X {method} {_quoted(path)} {given}"
 
 
 def _filtered_branches(workflow: Workflow) -> Iterator[str]:
