@@ -8,6 +8,7 @@ same version, else rustup's component, else Debian's package.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -55,11 +56,17 @@ def ready(environment: dict[str, str]) -> dict[str, str]:
 
 def run(command: list[str], environment: dict[str, str]) -> int:
     """Run it and return its exit status; one that is interrupted with us gets the time to end by itself."""
-    with subprocess.Popen(command, env=environment) as process:
+    try:
+        process = subprocess.Popen(command, env=environment)
+    except OSError as error:
+        raise Missing(f"{command[0]} is needed: {error.strerror}.") from error
+    with process:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            process.wait(GRACE_SECONDS)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE_SECONDS)
+            process.terminate()
             raise
 
 

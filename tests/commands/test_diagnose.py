@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,60 @@ def test_the_cause_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureF
     answer = outcome.json()
     assert answer["cause"]["line"] == 2
     assert [one["line"] for one in answer["consequences"]] == [3]
+
+
+def _archive(path: Path, *names: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "2026-03-22T10:00:00.0000000Z MemoryError\n")
+    return path
+
+
+def test_githubs_archive_of_one_job_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs = _archive(tmp_path / "logs_1.zip", "0_coverage.txt", "coverage/1_Set up job.txt", "coverage/system.txt")
+    outcome = caller(capsys)("diagnose", str(logs))
+    assert outcome.code == 1
+    assert "line 1: MemoryError" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [(("0_a.txt", "1_b.txt"), "2 jobs: '0_a.txt', '1_b.txt'"), (("a/1_x.txt",), "without a job's log")],
+)
+def test_of_several_jobs_one_has_to_be_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, ...], says: str
+) -> None:
+    outcome = caller(capsys)("diagnose", str(_archive(tmp_path / "logs_1.zip", *names)))
+    assert outcome.code == 2
+    assert says in outcome.err
+    assert "unzip -p logs_1.zip" in outcome.err
+
+
+def test_a_broken_archive_is_no_log_without_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "logs.zip").write_bytes(b"PK\x03\x04 and nothing more")
+    outcome = caller(capsys)("diagnose", str(tmp_path / "logs.zip"))
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_log_is_read_from_standard_input_and_in_the_usual_encodings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    data = "all is well\nMemoryError\n".encode(encoding)
+    (tmp_path / "log.txt").write_bytes(data)
+    assert "line 2" in caller(capsys)("diagnose", str(tmp_path / "log.txt")).out
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    outcome = caller(capsys)("diagnose", "-")
+    assert outcome.out.startswith("standard input: ")
+
+
+def test_annotations_come_in_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, said = tmp_path / "log.txt", tmp_path / "annotations.json"
+    log.write_text("x\n")
+    said.write_text('[[{"message": "one"}], [{"message": "The action \'x\' has timed out after 5 minutes."}]]')
+    outcome = caller(capsys)("diagnose", str(log), "--annotations", str(said), "--format", "json")
+    assert outcome.json()["cause"]["class"] == "step_timeout"
 
 
 def test_annotations_tell_what_the_log_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -246,9 +246,11 @@ def _exceptions_action(action: argparse.ArgumentParser, name: str) -> None:
 
 
 def _diagnose(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _verb(verbs, "diagnose", "what a failed CI log says: runner lost, out of memory, disk full, ...")
-    parser.add_argument("log", type=Path, metavar="LOG")
-    parser.add_argument("--annotations", type=Path, metavar="FILE", help="GitHub's annotations of the run, as JSON")
+    parser = _verb(verbs, "diagnose", "what a failed CI log says: runner lost, out of memory, disk full and more")
+    told = "the job's log: a file, - for standard input, or GitHub's archive of one job"
+    parser.add_argument("log", type=Path, metavar="LOG", help=told)
+    told = "GitHub's annotations of the job, as JSON: gh api repos/OWNER/NAME/check-runs/ID/annotations"
+    parser.add_argument("--annotations", type=Path, metavar="FILE", help=told)
     _format(parser)
 
 
