@@ -72,7 +72,8 @@ def _finding(verdict: JobVerdict, message: str, masked: tuple[StepVerdict, ...])
 
 def _undo(verdict: JobVerdict) -> str:
     found = levers(verdict)
-    if found and all(lever.is_line for lever in found):
+    # The lines are counted in the file that the finding names.
+    if found and all(lever.is_line and lever.place.file == found[0].place.file for lever in found):
         lines = " and ".join(map(str, sorted(lever.place.line or 0 for lever in found)))
         return f"delete line {lines}" if len(found) == 1 else f"delete lines {lines}"
     return f"covpath move {verdict.ref} --gate blocking"

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from covpath.commands import exceptions_edits
 from covpath.commands.job_status import calendar_of
 from covpath.commands.subject import Subject, open_subject
-from covpath.errors import ExitCode
+from covpath.errors import ExitCode, InputError, Place
 from covpath.ledger.markdown_render import is_current, render
 from covpath.ledger.model import DEFAULT_PATH, Ledger
 from covpath.ledger.reading import examine, load
@@ -29,12 +29,24 @@ _EDITS: dict[str, Callable[..., None]] = {
 def run(*, action: str, repo: Path | None, screen: TextIO, **given: Any) -> ExitCode:
     """Do one action; a change is shown as a diff, and written with ``--write``."""
     subject = open_subject(repo)
+    if action in ("render", "check"):
+        _expect_file(subject)
     if action == "render":
         return _render(subject, given["check"], screen)
     if action == "check":
         return _check(subject, screen)
     _EDITS[action](subject, screen=screen, **given)
     return ExitCode.DONE
+
+
+def _expect_file(subject: Subject) -> None:
+    """Raises InputError where nothing is there to be read, with the way to begin."""
+    if not (subject.root / DEFAULT_PATH).exists():
+        raise InputError(
+            "there is no such file.",
+            place=Place(DEFAULT_PATH),
+            hint="Begin it: covpath exceptions adopt --write, or covpath exceptions add JOB --write.",
+        )
 
 
 def _render(subject: Subject, page: Path | None, screen: TextIO) -> ExitCode:

@@ -59,6 +59,16 @@ def read_entry(index: int, data: dict[str, Any], default_owner: str | None, insp
     )
 
 
+def check_rest(index: int, data: dict[str, Any], default_owner: str | None, inspection: Inspection) -> None:
+    """Report what else is wrong with an entry that cannot be read, as far as its sound values tell."""
+    route: Route = ("exceptions", index)
+    sound = {key: value for key, value in data.items() if inspection.is_sound(*route, key)}
+    owner = read_owner(sound["owner"], (*route, "owner"), inspection) if "owner" in sound else default_owner
+    _evidence(sound.get("evidence"), (*route, "evidence"), inspection)
+    if "decision" in sound and ("owner" in sound or "owner" not in data):
+        _check(sound, Decision(sound["decision"]), owner, route, inspection)
+
+
 def read_owner(text: str, route: Route, inspection: Inspection) -> str | None:
     """An owner, which must be a person or a team; None (and a problem) for a sprint or a day."""
     if _NO_OWNER.fullmatch(text.strip()):

@@ -11,12 +11,12 @@ from typing import Any
 from msgspec import Struct
 
 from covpath.ledger import schema
-from covpath.ledger.entries import is_same_job, read_entry, read_owner
+from covpath.ledger.entries import check_rest, is_same_job, read_entry, read_owner
 from covpath.ledger.model import CalendarSpec, Entry, JobName, Ledger, RequiredChecks
 from covpath.ledger.problems import Inspection, InvalidExceptions, Problem
 from covpath.ledger.sprints import read_calendar
 from covpath.outside.files import read_bytes, shown
-from covpath.yamltext.nodes import Mapping, to_plain, walk
+from covpath.yamltext.nodes import Mapping, Route, to_plain, walk
 from covpath.yamltext.reading import read
 from covpath.yamltext.source import Source, decode
 
@@ -62,11 +62,17 @@ def examine(source: Source) -> Reading:
         raise InvalidExceptions((Problem(message=what, place=place, hint="Begin with `version: 1`."),))
     inspection = Inspection(source, root)
     _report_repeated_keys(inspection)
+    repeated = [route for route, _ in inspection.found]
     data: dict[str, Any] = {entry.key.value: to_plain(entry.value) for entry in root.entries}
+    schema.inspect(dict(data), inspection)
     # Where a key stands twice it is open which value counts: nothing more is said about them.
-    if not inspection.found:
-        schema.inspect(dict(data), inspection)
+    said = inspection.found[len(repeated) :]
+    inspection.found[len(repeated) :] = [one for one in said if not _is_below(one[0], repeated)]
     return _assemble(data, inspection)
+
+
+def _is_below(route: Route, others: list[Route]) -> bool:
+    return any(route[: len(other)] == other for other in others)
 
 
 def _report_repeated_keys(inspection: Inspection) -> None:
@@ -80,7 +86,7 @@ def _report_repeated_keys(inspection: Inspection) -> None:
             if before != entry.key.start:
                 inspection.report(
                     f"the key `{entry.key.value}` stands here twice (first in line {source.line_of(before)}).",
-                    route,
+                    (*route, entry.key.value),
                     hint="Remove one of the two.",
                     place=source.place(entry.key.start),
                 )
@@ -119,6 +125,8 @@ def _entries(data: Any, owner: str | None, inspection: Inspection) -> tuple[tupl
         entry = read_entry(index, item, owner, inspection) if inspection.is_sound("exceptions", index) else None
         if entry is None:
             unread.extend(_jobs_of(item))
+            if isinstance(item, dict):
+                check_rest(index, item, owner, inspection)
         else:
             entries.append(entry)
     _report_jobs_named_twice(entries, inspection)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from covpath.audits.comparison import Judged
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.report import AuditReport
+from covpath.ledger.model import DEFAULT_PATH
 
 
 def render(report: AuditReport) -> str:
@@ -65,13 +66,17 @@ def summary(report: AuditReport) -> str:
     standing = sum(one.standing for one in report.judged)
     found = ", ".join(counts) or ("nothing new" if report.base is not None else "nothing to report")
     before = f" ({standing} older)" if standing else ""
-    written = (
-        f"{report.entries} open {'entry' if report.entries == 1 else 'entries'}"
-        if report.exceptions_file is not None
-        else "no exceptions file"
-    )
     against = f", against {report.base}" if report.base is not None else ""
-    return f"{found}{before}; {_counted(report.jobs, 'job')}, {written}, judged as of {report.today}{against}."
+    return f"{found}{before}; {_counted(report.jobs, 'job')}, {_written(report)}, judged as of {report.today}{against}."
+
+
+def _written(report: AuditReport) -> str:
+    """What the exceptions file says, in a few words."""
+    if report.exceptions_file is None:
+        errors = (*report.unreadable, *report.unreadable_before)
+        unread = any(one.place is not None and one.place.file == DEFAULT_PATH for one in errors)
+        return "the exceptions file not read" if unread else "no exceptions file"
+    return f"{report.entries} open {'entry' if report.entries == 1 else 'entries'}"
 
 
 def _counted(number: int, what: str) -> str:

@@ -71,7 +71,8 @@ def read(source: Source, *, strict: bool = True) -> Document:
         mark = error.problem_mark or error.context_mark
         offset = min(mark.index, len(text)) if mark else 0
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        raise InputError(f"is not valid YAML: {problem}.", place=source.place(offset), hint=_MEND) from None
+        hint = "Indent with blanks; YAML takes no tabs there." if text.startswith("\t", offset) else _MEND
+        raise InputError(f"is not valid YAML: {problem}.", place=source.place(offset), hint=hint) from None
     except yaml.YAMLError as error:
         raise InputError(f"is not valid YAML: {error}.", place=source.place(0), hint=_MEND) from None
     return Document(source, root, tuple(builder.aliases))
@@ -131,7 +132,8 @@ class _Builder:
                     raise self.fail(
                         "holds more than one YAML document.",
                         event.start_mark.index,
-                        "GitHub reads one document a file: move the second into a file of its own.",
+                        f"{'GitHub reads one document a file. ' if self.strict else ''}"
+                        "Move the second into a file of its own.",
                     )
                 continue
             elif kind is yaml.StreamEndEvent:
