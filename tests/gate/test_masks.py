@@ -297,3 +297,17 @@ def test_an_upload_that_looks_for_other_reports_may_pass_without_this_one() -> N
     data = judged(UPLOADED.replace(", disable_search: true", "").replace("continue-on-error: true", ""))["job"].data
     assert data.green_without_data is Tri.UNKNOWN
     assert "may pass without the report: it looks for others by itself" in data.reasons[0].message
+
+
+@pytest.mark.parametrize(
+    ("step", "counts"),
+    [
+        ("uses: codecov/codecov-action@v5\n        with: {report_type: test_results}", False),
+        ("uses: actions/upload-artifact@v4\n        with: {name: test-results, path: junit.xml}", False),
+        ("uses: actions/upload-artifact@v4\n        with: {name: logs-and-coverage, path: out}", True),
+        ("uses: actions/upload-artifact@v4\n        with: {name: reports, path: out}", True),
+    ],
+)
+def test_what_carries_something_else_says_nothing_of_the_report(step: str, counts: bool) -> None:
+    head, _, _ = UPLOADED.partition("      - uses")
+    assert bool(judged(f"{head}      - {step}\n")["job"].data.reasons) is counts

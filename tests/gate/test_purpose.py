@@ -62,3 +62,14 @@ def test_the_shell_of_msys2_stops_at_once() -> None:
 def test_a_mask_over_several_lines_is_quoted_on_one() -> None:
     (reason, *_) = judged(HEAD + step("make \\\n  | sed s/a/b/"))["job"].reasons
     assert reason.message.startswith("`| sed s/a/b/`: ")
+
+
+def test_a_shell_word_that_looks_like_a_context_reads_no_results() -> None:
+    later = step('echo "${{ github.action }} steps.$name"\n[ -n "$name" ]')
+    soft = step("make lint") + "        continue-on-error: true\n"
+    assert judged(HEAD + soft + later)["job"].steps[0].gate is Gate.SILENT
+
+
+def test_a_name_over_several_lines_is_shown_on_one() -> None:
+    named = "      - name: >\n          Run\n          it\n        run: make\n"
+    assert judged(HEAD + named)["job"].steps[0].label == "Run it"

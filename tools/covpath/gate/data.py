@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from covpath.gate.claims import ARTIFACT
 from covpath.gate.measuring import Measuring
 from covpath.gate.shell_effect import FAILING_INPUTS
 from covpath.gate.verdict import DataVerdict, StepVerdict
+from covpath.patterns import regex
 from covpath.terms import Gate, Reason, Tri, both, either
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 _NOTHING_CLAIMED = DataVerdict(green_without_data=Tri.FALSE, reasons=())
 _MASKED = (Gate.SILENT, Gate.ADVISORY)
+_OTHER = regex(r"test[-_ ]?results?|junit|screenshots?|(?<![a-z])logs?(?![a-z])", re.IGNORECASE)
 
 
 def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerdict | None) -> DataVerdict:
@@ -35,7 +39,7 @@ def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerd
     without = masked
     for step in job.steps[measuring.index + 1 :]:
         found = uploader(step.uses) if step.uses else None
-        if found is None:
+        if found is None or _carries_something_else(step):
             continue
         if step.if_ is not None and "hashFiles" in step.if_.value:
             reasons.append(
@@ -76,6 +80,15 @@ def _quiet(found: Uploader, step: Step) -> Tri:
     inputs = step.inputs()
     delivers = both(found.can_fail(inputs), found.missing_report_fails(inputs))
     return delivers.negate() if delivers is not Tri.UNKNOWN else Tri.UNKNOWN
+
+
+def _carries_something_else(step: Step) -> bool:
+    """Whether an upload is told, or its names say, that it carries test results, logs or pictures."""
+    inputs = step.inputs()
+    if inputs.get("report_type", "").strip() == "test_results":
+        return True
+    kept = f"{inputs.get('name', '')} {inputs.get('path', '')}"
+    return _OTHER.search(kept) is not None and not ARTIFACT.search(kept)
 
 
 def _lets_pass(step: Step) -> bool:

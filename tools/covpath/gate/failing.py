@@ -25,6 +25,7 @@ from covpath.yamltext.nodes import Mapping, deref
 _RESULTS = regex(
     r"\b(?:needs|steps)\s*(?:[.\[)]|$)|\bjob\.status\b|\b(?:always|failure|cancelled|success)\s*\(", re.IGNORECASE
 )
+_EXPRESSION = regex(r"\$\{\{.*?\}\}", re.DOTALL)
 _MAY_END = regex(r"\b(?:exit|return|false|test|jq|grep)\b|\[", re.ASCII)
 _ONLY_ENDS = regex(r"(?:\s*(?:echo|printf|Write-\w+|set)\b[^\n]*\n)*\s*(?:exit\s+[1-9][0-9]*|false)\s*", re.IGNORECASE)
 _WORD = regex(r"\w+|\W", re.DOTALL)
@@ -74,7 +75,8 @@ _OF_OTHERS = regex(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
 
 
 def _reads_results(text: str) -> bool:
-    return OPEN in text and _RESULTS.search(text) is not None
+    # The first look spares most texts the second.
+    return OPEN in text and _RESULTS.search(text) is not None and any(map(_RESULTS.search, _EXPRESSION.findall(text)))
 
 
 def _texts(scope: Scope, job: Job, step: Step) -> Iterator[str]:

@@ -122,8 +122,14 @@ def _readers(workflow: Workflow, job: Job, index: int, spelled: tuple[str, ...])
         key = (text.job.id, text.step.index)
         if key not in seen and key != (job.id, index) and mentions(text.scalar.value, spelled):
             seen.add(key)
+            if text.job.id != job.id and _measures(workflow, text):
+                continue  # it writes a report of its own under the same name
             yield ReportReader(label=text.step.label, place=workflow.place(text.step.node))
     for step in job.steps[index + 1 :]:
         found = uploader(step.uses) if step.uses is not None and (job.id, step.index) not in seen else None
         if found is not None and found.searches_itself(step.inputs()) is Tri.TRUE:
             yield ReportReader(label=step.label, place=workflow.place(step.node))
+
+
+def _measures(workflow: Workflow, text: ReadingText) -> bool:
+    return any(one.step.index == text.step.index for one in measurements(workflow, text.job))

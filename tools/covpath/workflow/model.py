@@ -51,7 +51,7 @@ class Step(Struct, frozen=True, kw_only=True, eq=False):
     def label(self) -> str:
         """What a person calls the step: its name, action or first script line."""
         if self.name:
-            return self.name
+            return " ".join(self.name.split()) if "\n" in self.name else self.name
         if self.uses:
             return self.uses
         lines = self.run.value.strip().splitlines() if self.run else []

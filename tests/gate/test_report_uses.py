@@ -1,0 +1,39 @@
+"""Who reads a job's report: named by path, or looking for reports by itself."""
+
+from __future__ import annotations
+
+from covpath.gate.report_uses import written_reports
+from covpath.terms import JobId
+from judging import workflow
+
+HEAD = """\
+on: pull_request
+jobs:
+  cov:
+    runs-on: x
+    steps:
+      - run: cargo llvm-cov --lcov --output-path lcov.info
+"""
+
+
+def readers(more: str) -> list[str]:
+    found = workflow(HEAD + more)
+    (report,) = written_reports(found, found.jobs[JobId("cov")])
+    return [reader.label for reader in report.readers]
+
+
+def test_an_uploader_that_searches_reads_every_report() -> None:
+    assert readers("      - uses: codecov/codecov-action@v5\n") == ["codecov/codecov-action@v5"]
+    assert readers("      - uses: codecov/codecov-action@v5\n        with: {disable_search: true}\n") == []
+
+
+def test_an_uploader_is_told_once() -> None:
+    assert readers("      - uses: codecov/codecov-action@v5\n        with: {files: lcov.info}\n") == [
+        "codecov/codecov-action@v5"
+    ]
+
+
+def test_another_jobs_measurement_into_the_same_name_is_no_reader() -> None:
+    other = HEAD.partition("jobs:\n")[2].replace("cov:", "other:", 1)
+    assert readers(other) == []
+    assert readers("  other:\n    runs-on: x\n    steps:\n      - run: genhtml lcov.info\n") == ["genhtml lcov.info"]
