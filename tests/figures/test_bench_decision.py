@@ -9,7 +9,7 @@ from statistics import median
 
 import pytest
 
-from figures.bench_grid import GRIDS, REPEATS, Grid, Replayed, load, replay
+from figures.bench_grid import GRIDS, REPEATS, SECONDS, Grid, Replayed, load, replay
 
 ORDERS = 10
 
@@ -23,7 +23,7 @@ def test_time_to_decision(path: Path) -> None:
     found = [replay(grid, seed) for seed in range(ORDERS)]
     shares = spread([one.seconds(grid, whole=False) / grid.exhaustive(whole=False) for one in found])
     wholes = spread([one.seconds(grid, whole=True) / grid.exhaustive(whole=True) for one in found])
-    times = spread([one.seconds(grid, whole=False) / grid.least(best, whole=False) for one in found])
+    times = spread([one.seconds(grid, whole=False) / one.least(grid, best, whole=False) for one in found])
     winners = [one.answer.winner.key if one.answer.winner else "" for one in found]
     runs = spread([len(one.runs) for one in found])
     sys.stdout.write(
@@ -46,6 +46,7 @@ def agreement(grid: Grid, best: str, winners: Sequence[str], found: Sequence[Rep
     as_good = sum(grid.works(winner) and grid.dollars(winner) == grid.dollars(best) for winner in winners if winner)
     ties = sum({cell.key for cell in one.answer.as_cheap} == grid.as_cheap(best) for one in found)
     wrong = sorted({key for one in found for key in one.wrong})
+    timed = [key for key in wrong if grid.runner(key).time_limit_seconds != SECONDS]
     left = spread([one.left for one in found])
     quicker = min([best, *grid.as_cheap(best)], key=grid.wall)
     longer = grid.wall(best) - grid.wall(quicker)
@@ -53,7 +54,8 @@ def agreement(grid: Grid, best: str, winners: Sequence[str], found: Sequence[Rep
         f"  the same answer: {same} of {ORDERS}; one that works for the same price: {as_good} of {ORDERS}; "
         f"the same backends as cheap there: {ties} of {ORDERS}\n"
         f"  the answer takes {longer:.1f} s longer than the quickest of the same price, {quicker}\n"
-        f"  verdicts unlike those of all runs, in any order: {len(wrong)} of {len(grid.cells)} {wrong or ''}\n"
+        f"  verdicts unlike those of all runs, in any order: {len(wrong)} of {len(grid.cells)}, "
+        f"{len(timed)} of them where a time limit is near; the others: {sorted(set(wrong) - set(timed)) or 'none'}\n"
         f"  cells left uncertain: {left[0]:.0f} to {left[-1]:.0f} of {len(grid.cells)}\n"
     )
 

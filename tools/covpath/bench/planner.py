@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from covpath.bench.knowledge import Done, Knowledge, alike, size
 from covpath.bench.plan import CellPlan, Plan
-from covpath.bench.predict import Foresight
+from covpath.bench.predict import REPEAT_MARGIN, Foresight
 from covpath.evidence.trial import Outcome, Trial
 from covpath.terms import Tri
 
@@ -69,7 +69,6 @@ def next_step(plan: Plan, done: Done) -> Step | None:
     now = _Now.of(plan, done)
     limit = (math.inf,) if now.winner is None else now.cost(now.winner)
     cheaper = [cell for cell in now.open_cells if now.cost(cell) < limit]
-    cheaper = [cell for cell in cheaper if not now.doubtful(cell)] or cheaper
     if cheaper:
         return Step(cell=now.telling(cheaper, cheaper), why="it might be cheaper, and only a run can tell")
     if now.winner is not None and not now.confirmed(now.winner):
@@ -122,8 +121,8 @@ class _Now(Struct, frozen=True):
         return [cell for cell in self.runnable if self.open(cell)]
 
     def doubtful(self, cell: CellPlan) -> bool:
-        """Whether it has less memory than was seen in use at once."""
-        return _memory(cell) < (self.known.need(cell).least or 0)
+        """Whether it has clearly less memory than was seen in use at once."""
+        return _memory(cell) * REPEAT_MARGIN < (self.known.need(cell).least or 0)
 
     def affordable(self, cell: CellPlan) -> bool:
         """Whether a run that the choice does not depend on keeps all runs within PATIENCE."""
@@ -184,7 +183,7 @@ class _Now(Struct, frozen=True):
         all below it. A run that may be good is made where it also confirms (in one of the ``credited``),
         any other where it is fastest.
         """
-        first = min(cells, key=self.cost)
+        first = min([cell for cell in cells if not self.doubtful(cell)] or cells, key=self.cost)
         group = [cell for cell in self.runnable if cell is first or alike(first, cell)]
         if self.doubtful(first):
             memory = max(
