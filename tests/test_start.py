@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,11 +8,14 @@ from pathlib import Path
 import pytest
 
 AT_THE_END = "import atexit, sys; atexit.register(print, 'done at the end'); sys.argv[1:] = {}\n"
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 START = "from covpath.__main__ import start; code = start(); print('back'); sys.exit(code)\n"
 
 
 def run(code: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, text=True, check=False, env=BUFFERED
+    )
 
 
 @pytest.mark.parametrize(("words", "code"), [(["--version"], 0), (["status", "--repo", "nowhere-at-all"], 2)])
@@ -36,8 +40,20 @@ def test_coverage_of_the_command_line_is_saved(tmp_path: Path) -> None:
 
 
 def test_all_that_was_written_arrives(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "covpath", "explain", "--help"], capture_output=True, check=True)
+    command = [sys.executable, "-m", "covpath", "explain", "--help"]
+    done = subprocess.run(command, capture_output=True, check=True, env=BUFFERED)
     with (tmp_path / "out").open("wb") as file:
-        subprocess.run([sys.executable, "-m", "covpath", "explain", "--help"], stdout=file, check=True)
+        subprocess.run(command, stdout=file, check=True, env=BUFFERED)
     assert (tmp_path / "out").read_bytes() == done.stdout
     assert done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "covpath", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=BUFFERED
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait() == 0

@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import sys
+from contextlib import suppress
 
 
 def start() -> int:
@@ -31,7 +32,9 @@ def _leave(code: int) -> None:
     What was asked to be done at the end is done.
     """
     atexit._run_exitfuncs()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):  # the reader has seen enough
+            stream.flush()
     os._exit(code)
 
 
