@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from covpath.arguments import build_parser
+from covpath.cli import ALONE
 
 VERBS = ("status", "move", "bench", "decide", "audit", "exceptions", "diagnose", "explain", "schema")
 WRONG = (
@@ -44,6 +45,11 @@ def test_a_verb_alone_is_understood_as_beside_the_others(
 ) -> None:
     words = [verb, *rest]
     assert said(build_parser(verb), words, capsys) == said(build_parser(), words, capsys)
+
+
+@pytest.mark.parametrize("verb", sorted(ALONE))
+def test_a_verb_that_stands_alone_is_told_what_the_parser_would_tell_it(verb: str) -> None:
+    assert {"version": False, "verb": verb, **ALONE[verb]} == vars(build_parser().parse_args([verb]))
 
 
 @pytest.mark.parametrize("first", ["statu", "--version", "-h", "", "_verb", "format"])

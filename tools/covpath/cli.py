@@ -8,10 +8,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TextIO
+from typing import Any, TextIO
 
-from covpath.arguments import build_parser
 from covpath.errors import CovpathError, ExitCode, ProofFailed, Refusal
+
+ALONE: dict[str, dict[str, Any]] = {
+    "status": {
+        **dict.fromkeys(("job", "base", "required", "repo")),
+        "all": False,
+        "others": [],
+        "format": "text",
+    },
+}
+"""What a verb is told that stands alone; a test holds it against the parser."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,8 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(words: Sequence[str], screen: TextIO) -> ExitCode:
     with _nothing_collected():
-        parser = build_parser(words[0] if words else None)
-        arguments = vars(parser.parse_args(words))
+        arguments = _arguments(words)
         verb = arguments.pop("verb")
         if arguments.pop("version"):
             from importlib.metadata import version
@@ -54,7 +62,9 @@ def _dispatch(words: Sequence[str], screen: TextIO) -> ExitCode:
             screen.write(f"covpath {version('covpath')}\n")
             return ExitCode.DONE
         if verb is None:
-            parser.print_help(screen)
+            from covpath.arguments import build_parser
+
+            build_parser().print_help(screen)
             return ExitCode.USAGE
         # A verb's module is imported only when it is called: `status` must not wait for charts.
         command = import_module(f"covpath.commands.{verb}")
@@ -65,6 +75,15 @@ def _dispatch(words: Sequence[str], screen: TextIO) -> ExitCode:
         gc.unfreeze()
     assert isinstance(result, ExitCode)
     return result
+
+
+def _arguments(words: Sequence[str]) -> dict[str, Any]:
+    if len(words) == 1 and words[0] in ALONE:
+        return {"version": False, "verb": words[0], **ALONE[words[0]]}
+    # Imported here: the parser alone takes as long as judging a small repository.
+    from covpath.arguments import build_parser
+
+    return vars(build_parser(words[0] if words else None).parse_args(words))
 
 
 @contextmanager

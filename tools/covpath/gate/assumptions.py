@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from covpath.workflow.expressions.condition import Condition, condition
+from covpath.terms import Tri
 from covpath.workflow.expressions.tree import Compare, Context, Expr, ExpressionError, Index, Literal, Logic, Not
 from covpath.workflow.expressions.value import text_of
 from covpath.workflow.model import Job
 from covpath.yamltext.nodes import Scalar
+
+if TYPE_CHECKING:
+    from covpath.workflow.expressions.condition import Condition
+    from covpath.workflow.expressions.contexts import Contexts
 
 Path: TypeAlias = tuple[str, ...]
 Assumptions: TypeAlias = Mapping[Path, "bool | float | str | None"]
@@ -42,7 +46,17 @@ def assumed(jobs: Iterable[Job]) -> Assumptions:
 @lru_cache(maxsize=4096)
 def parsed_condition(text: str) -> Condition:
     """A condition, read once however often it is asked about. Raises ExpressionError."""
+    # Imported here, as below: a small file has no condition.
+    from covpath.workflow.expressions.condition import condition
+
     return condition(text)
+
+
+def condition_holds(text: str, contexts: Contexts) -> Tri:
+    """Whether the condition written as ``text`` holds. Raises ExpressionError."""
+    from covpath.workflow.expressions.condition import evaluate_condition
+
+    return evaluate_condition(parsed_condition(text), contexts)
 
 
 def uses_status(scalar: Scalar | None) -> bool:

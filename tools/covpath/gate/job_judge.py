@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.gate.blocking import blocking
-from covpath.gate.composite import composite_effect, measuring_inside, works
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation, step_gate
 from covpath.gate.measuring import Measuring, alternatives
@@ -111,6 +110,9 @@ class JobJudge:
         local = [step for step in reversed(self.job.steps) if step.uses is not None and step.uses.startswith(LOCAL)]
         if not local or self.actions is None:
             return
+        # Imported here, as below: most jobs use no action of their own repository.
+        from covpath.gate.composite import measuring_inside, works
+
         for step in local:
             inside = measuring_inside(self.actions, step)
             if inside is not None:
@@ -225,6 +227,8 @@ class JobJudge:
         if self.suppose.exits:
             return LETS_OUT
         if self.actions is not None and step.uses is not None and step.uses.startswith(LOCAL):
+            from covpath.gate.composite import composite_effect
+
             view = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED)
             inside = composite_effect(self.actions, simulation.run, step, view, self.runs.behind)
             if inside is not None:

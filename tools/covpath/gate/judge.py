@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from covpath.gate.call_judge import CallJudge
 from covpath.gate.job_judge import JobJudge
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.required import RequiredChecks
@@ -56,6 +55,9 @@ class Judge:
         """The verdict of one job."""
         runs = self._remembering()
         if job.uses is not None:
+            # Imported here: most workflows call no other.
+            from covpath.gate.call_judge import CallJudge
+
             return CallJudge(runs, self.required, workflow, job).verdict()
         return JobJudge(
             runs, self.required, workflow, job, every_step=self.every_step, steps=self.steps, suppose=suppose

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from covpath.gate.around import put_in
-from covpath.gate.assumptions import parsed_condition
+from covpath.gate.assumptions import condition_holds
 from covpath.gate.checks import legs_of, naming_contexts
 from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.calls import Links, passed_inputs
-from covpath.workflow.expressions.condition import evaluate_condition
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Value
@@ -56,7 +55,7 @@ def may_run(step: Step, contexts: Contexts | None) -> bool:
     if contexts is None or step.if_ is None:
         return True
     try:
-        holds = evaluate_condition(parsed_condition(step.if_.value), contexts.with_status(SUCCEEDED))
+        holds = condition_holds(step.if_.value, contexts.with_status(SUCCEEDED))
     except ExpressionError:
         return True
     return holds is not Tri.FALSE

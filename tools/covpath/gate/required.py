@@ -6,7 +6,6 @@ Sources: GitHub's answer saved as a file (branch protection, or the rules of a b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -66,6 +65,9 @@ def from_github_answer(path: str, data: bytes) -> RequiredChecks:
     ``GET .../branches/{b}/protection`` and its ``required_status_checks`` part. Raises
     InputError for anything else.
     """
+    # Imported here: mostly nobody has saved one.
+    import json
+
     try:
         answer = json.loads(data)
     except (ValueError, RecursionError) as error:

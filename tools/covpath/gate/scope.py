@@ -13,13 +13,12 @@ from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
-from covpath.gate.assumptions import NOTHING, Assumptions, parsed_condition
+from covpath.gate.assumptions import NOTHING, Assumptions, condition_holds
 from covpath.gate.logic import SKIPS, Results, as_value
 from covpath.gate.run import JobResult, Run
 from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.expressions.availability import Key, misplaced
-from covpath.workflow.expressions.condition import evaluate_condition
 from covpath.workflow.expressions.contexts import Contexts, Status, partly
 from covpath.workflow.expressions.template import OPEN, Template, evaluate_template, evaluate_text, read_template
 from covpath.workflow.expressions.tree import ExpressionError
@@ -233,7 +232,7 @@ _OF_A_PLACE = regex(r"\b(?:needs|steps|env|matrix|job|runner|strategy|secrets|ha
 
 def _evaluated(text: str, view: View) -> Tri:
     try:
-        return evaluate_condition(parsed_condition(text), view.contexts_for(text))
+        return condition_holds(text, view.contexts_for(text))
     except ExpressionError:
         return Tri.UNKNOWN
 

@@ -11,7 +11,6 @@ from covpath.gate.around import given_command
 from covpath.gate.claims import hints
 from covpath.patterns import regex
 from covpath.workflow.calls import LOCAL
-from covpath.workflow.local_action import action_paths
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import ReadFile
 
@@ -50,6 +49,9 @@ class Worth:
         if step.run is not None:
             text = step.run.value
         elif step.uses is not None and step.uses.startswith(LOCAL):
+            # Imported here: most jobs use no action of their own repository.
+            from covpath.workflow.local_action import action_paths
+
             return any(self._read(path) is not None for path in action_paths(step.uses))
         else:
             given = given_command(step)

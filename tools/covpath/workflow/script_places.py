@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from covpath.errors import Place
 from covpath.workflow.model import Step, Workflow
-from covpath.yamltext.characters import script_offset
 
 
 def script_place(workflow: Workflow, step: Step, offset: int) -> Place:
@@ -24,5 +23,8 @@ def script_place(workflow: Workflow, step: Step, offset: int) -> Place:
     written = source.text[scalar.start : scalar.end]
     if "\n" not in written and not scalar.style:
         return source.place(scalar.start + offset)
+    # Imported here: scripts of several lines are mostly written as they are.
+    from covpath.yamltext.characters import script_offset
+
     found = script_offset(workflow.document, scalar, offset)
     return source.place(scalar.start if found is None else found)
