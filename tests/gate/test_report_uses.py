@@ -37,3 +37,10 @@ def test_another_jobs_measurement_into_the_same_name_is_no_reader() -> None:
     other = HEAD.partition("jobs:\n")[2].replace("cov:", "other:", 1)
     assert readers(other) == []
     assert readers("  other:\n    runs-on: x\n    steps:\n      - run: genhtml lcov.info\n") == ["genhtml lcov.info"]
+
+
+def test_a_format_that_an_uploader_does_not_take_is_not_read_by_it() -> None:
+    html = HEAD.replace("--lcov --output-path lcov.info", "--html --output-dir out")
+    found = workflow(f"{html}      - uses: codecov/codecov-action@v5\n")
+    (report,) = written_reports(found, found.jobs[JobId("cov")])
+    assert report.readers == ()

@@ -107,10 +107,11 @@ def _tried_again(job: Job, step: Step) -> bool:
 def _quiet_reason(workflow: Workflow, step: Step, found: Uploader) -> Reason:
     inputs = step.inputs()
     if found.can_fail(inputs) is Tri.TRUE and found.missing_report_fails(inputs) is Tri.UNKNOWN:
-        why = "it looks for others by itself" if found.searches_itself(inputs) is Tri.TRUE else "it may not look"
+        looks = found.searches_itself(inputs) is Tri.TRUE
+        why = ": it looks for others by itself" if looks else ", which is not known of it"
         return Reason(
             code="upload-cannot-fail",
-            message=f"`{step.label}` may pass without the report: {why}",
+            message=f"`{step.label}` may pass without the report{why}",
             place=workflow.place(step.node),
         )
     for name in FAILING_INPUTS:

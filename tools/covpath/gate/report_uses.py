@@ -54,7 +54,7 @@ def written_reports(workflow: Workflow, job: Job) -> tuple[WrittenReport, ...]:
             found[path] = WrittenReport(
                 path=path,
                 format=str(report.format),
-                readers=tuple(_readers(workflow, job, one.step.index, spelled)),
+                readers=tuple(_readers(workflow, job, one.step.index, spelled, str(report.format))),
             )
     return tuple(found.values())
 
@@ -67,7 +67,7 @@ def reports_behind(workflow: Workflow, job: Job, trace: Trace) -> tuple[WrittenR
             continue
         workdir = one.chain.final.directory if one.chain.final is not None else None
         for kind, spelled in _files_of(one.measured, workdir or "."):
-            readers = () if job.uses is not None else tuple(_readers(workflow, job, one.index, spelled))
+            readers = () if job.uses is not None else tuple(_readers(workflow, job, one.index, spelled, kind))
             found.setdefault(spelled[0], WrittenReport(path=spelled[0], format=kind, readers=readers))
     return tuple(found.values())
 
@@ -116,7 +116,8 @@ def _entries(job: Job, step: Step, route: Route, mapping: Mapping | None) -> Ite
             yield ReadingText(job, step, (*route, entry.key.value), scalar)
 
 
-def _readers(workflow: Workflow, job: Job, index: int, spelled: tuple[str, ...]) -> Iterator[ReportReader]:
+def _readers(workflow: Workflow, job: Job, index: int, spelled: tuple[str, ...], kind: str) -> Iterator[ReportReader]:
+    """The steps that name a report of a format, and the uploaders that look for such by themselves."""
     seen: set[tuple[str, int]] = set()
     for text in later_texts(workflow, job, index) if spelled else ():
         key = (text.job.id, text.step.index)
@@ -127,7 +128,8 @@ def _readers(workflow: Workflow, job: Job, index: int, spelled: tuple[str, ...])
             yield ReportReader(label=text.step.label, place=workflow.place(text.step.node))
     for step in job.steps[index + 1 :]:
         found = uploader(step.uses) if step.uses is not None and (job.id, step.index) not in seen else None
-        if found is not None and found.searches_itself(step.inputs()) is Tri.TRUE:
+        fits = found is not None and (found.accepts is None or kind in map(str, found.accepts))
+        if found is not None and fits and found.searches_itself(step.inputs()) is Tri.TRUE:
             yield ReportReader(label=step.label, place=workflow.place(step.node))
 
 
