@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +19,7 @@ from covpath.terms import Gate, JobId
 from covpath.workflow.calls import link
 from covpath.workflow.local_action import read_action
 from judging import workflow
+from sample_repositories import write
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,9 @@ PASSING = {
         {"justfile": 'set shell := ["bash", "-euo", "pipefail", "-c"]\n\ncov:\n    pytest --cov | tee log\n'},
         Gate.BLOCKING,
     ),
-    "npm": Case("npm run cov", {"package.json": '{"scripts": {"cov": "nyc mocha && echo ok"}}'}, Gate.BLOCKING),
+    "npm, both must succeed": Case(
+        "npm run cov", {"package.json": '{"scripts": {"cov": "nyc mocha && echo ok"}}'}, Gate.BLOCKING
+    ),
     "tox": Case(
         "tox -e cov", {"tox.ini": "[testenv:cov]\ncommands =\n  pytest --cov\n  coverage xml\n"}, Gate.BLOCKING
     ),
@@ -98,7 +106,7 @@ PASSING = {
     "mise ends at once": Case(
         "mise run cov", {"mise.toml": '[tasks.cov]\nrun = """\npytest --cov\necho done\n"""\n'}, Gate.BLOCKING
     ),
-    "bash -c in the step": Case("bash -c 'pytest --cov'", {}, Gate.BLOCKING),
+    "bash -c that fails": Case("bash -c 'pytest --cov'", {}, Gate.BLOCKING),
 }
 MASKED = {
     "make, the line's shell": Case(
@@ -253,6 +261,13 @@ DOUBTFUL = {
 }
 ACTION = ".github/actions/cov/action.yml"
 CASES = {**PASSING, **MASKED, **DOUBTFUL}
+assert len(CASES) == len(PASSING) + len(MASKED) + len(DOUBTFUL)
+REAL = [
+    name
+    for name, case in {**PASSING, **MASKED}.items()
+    if case.run.split()[0] in {"make", "bash", "source", "./cov.sh", "python"}
+]
+"""Cases whose runners every machine has."""
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -265,6 +280,25 @@ def test_the_recipe_decides(name: str) -> None:
     assert [place.rpartition(":")[0] if place.count(":") > 1 else place for place in told] == (
         [case.place] if case.place else []
     )
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_the_runner_itself_does_the_same(tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    if shutil.which("make") is None:
+        pytest.skip("NO MAKE: it is not found on the PATH")
+    stubs = tmp_path / "stubs"
+    write(stubs, dict.fromkeys(("pytest", "cargo"), "#!/bin/sh\nexit 1\n"))
+    root = tmp_path / "root"
+    write(root, {**case.files, "step.sh": case.run})
+    for path in (*stubs.iterdir(), *root.glob("*.sh")):
+        path.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{stubs}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    done = subprocess.run(["bash", "-e", "step.sh"], cwd=root, env=environment, capture_output=True, check=False)
+    assert (done.returncode == 0) is (name in MASKED)
 
 
 def test_a_mask_in_the_step_counts_whatever_the_recipe_does() -> None:
