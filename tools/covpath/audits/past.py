@@ -118,9 +118,15 @@ class Past:
     def _read(self, changes: tuple[Change, ...]) -> Iterator[tuple[Change, Workflow | None]]:
         for start in range(0, len(changes), _TOGETHER):
             some = changes[start : start + _TOGETHER]
-            texts = blobs(self._repository, [change.after for change in some if change.after is not None])
+            asked = [change.after for change in some if change.after is not None and change.after not in self._parsed]
+            texts = blobs(self._repository, asked) if asked else {}
             for change in some:
-                yield change, _workflow(change.path, texts.get(change.after or ""))
+                if change.after is None:
+                    yield change, None
+                    continue
+                if change.after not in self._parsed:
+                    self._parsed[change.after] = _workflow(change.path, texts[change.after])
+                yield change, self._parsed[change.after]
 
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")

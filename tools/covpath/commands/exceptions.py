@@ -41,7 +41,8 @@ def run(*, action: str, repo: Path | None, screen: TextIO, **given: Any) -> Exit
 
 def _expect_file(subject: Subject) -> None:
     """Raises InputError where nothing is there to be read, with the way to begin."""
-    if not (subject.root / DEFAULT_PATH).exists():
+    path = subject.root / DEFAULT_PATH
+    if not path.exists() and not path.is_symlink():
         raise InputError(
             "there is no such file.",
             place=Place(DEFAULT_PATH),

@@ -36,7 +36,11 @@ class Inspection(Struct):
 
     source: Source
     root: Node
-    found: list[tuple[Route, Problem]] = field(default_factory=list)
+    found: list[Problem] = field(default_factory=list)
+    unsound: set[Route] = field(default_factory=set)
+    """The routes of all problems, and all that lead to them."""
+    ambiguous: set[Route] = field(default_factory=set)
+    """Routes of which it is open which value counts: no more is said about them."""
 
     def place(self, *route: str | int) -> Place:
         """Where the value at ``route`` stands; the nearest thing around it where it is absent."""
@@ -53,14 +57,17 @@ class Inspection(Struct):
 
     def report(self, message: str, route: Route, *, hint: str | None = None, place: Place | None = None) -> None:
         """Note a problem of the value at ``route``."""
-        self.found.append((route, Problem(message=message, place=place or self.place(*route), hint=hint)))
+        ways = [route[:length] for length in range(len(route) + 1)]
+        if self.ambiguous.isdisjoint(ways):
+            self.found.append(Problem(message=message, place=place or self.place(*route), hint=hint))
+            self.unsound.update(ways)
 
     def is_sound(self, *route: str | int) -> bool:
         """Whether nothing at or below ``route`` has a problem so far."""
-        return not any(bad[: len(route)] == route for bad, _ in self.found)
+        return route not in self.unsound
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All that was found, in the file's order, each once."""
-        unique = {(problem.place, problem.message): problem for _, problem in self.found}
+        unique = {(problem.place, problem.message): problem for problem in self.found}
         return tuple(sorted(unique.values(), key=lambda problem: (problem.place.line or 0, problem.place.column or 0)))

@@ -62,21 +62,14 @@ def examine(source: Source) -> Reading:
         raise InvalidExceptions((Problem(message=what, place=place, hint="Begin with `version: 1`."),))
     inspection = Inspection(source, root)
     _report_repeated_keys(inspection)
-    repeated = [route for route, _ in inspection.found]
     data: dict[str, Any] = {entry.key.value: to_plain(entry.value) for entry in root.entries}
     schema.inspect(dict(data), inspection)
-    # Where a key stands twice it is open which value counts: nothing more is said about them.
-    said = inspection.found[len(repeated) :]
-    inspection.found[len(repeated) :] = [one for one in said if not _is_below(one[0], repeated)]
     return _assemble(data, inspection)
-
-
-def _is_below(route: Route, others: list[Route]) -> bool:
-    return any(route[: len(other)] == other for other in others)
 
 
 def _report_repeated_keys(inspection: Inspection) -> None:
     source = inspection.source
+    repeated: set[Route] = set()
     for route, node in walk(inspection.root):
         if not isinstance(node, Mapping):
             continue
@@ -90,6 +83,8 @@ def _report_repeated_keys(inspection: Inspection) -> None:
                     hint="Remove one of the two.",
                     place=source.place(entry.key.start),
                 )
+                repeated.add((*route, entry.key.value))
+    inspection.ambiguous = repeated
 
 
 def _assemble(data: dict[str, Any], inspection: Inspection) -> Reading:
