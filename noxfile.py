@@ -66,15 +66,15 @@ def coverage_bench(session: nox.Session) -> None:
 
 @nox.session(name="bench-subjects")
 def bench_subjects(session: nox.Session) -> None:
-    """The same for published projects in Python, JavaScript and Rust: ``-- toolz strsim`` (default: all)."""
+    """The same for published projects (``-- toolz strsim``; default: all, ten minutes); goes on where it was."""
     session.install("-e", ".[bench,report]")
     session.run("python", "ci/subjects.py", *session.posargs)
 
 
 @nox.session(name="tests-rust")
 def tests_rust(session: nox.Session) -> None:
-    """The tests that run Rust's coverage tools, which are built and kept outside the tree the first time."""
-    session.install("-e", ".[test]")
+    """The tests that run Rust's coverage tools: six minutes the first time, when they are built, then two."""
+    session.install("-e", ".[test]", "codecov-cli==11.3.1")
     session.run("python", "ci/rust_tools.py", "python", "-m", "pytest", "-m", "rust_tools", *session.posargs)
 
 

@@ -4,8 +4,8 @@ Every folder of ``ci/subjects`` is one: ``subject.toml`` says which published pa
 folder of this repository), ``coverage.yml`` is a coverage job for it, ``bench.yaml`` how to bench it.
 The package comes from its registry by the registry's own client; it and what is measured of it are
 kept under ``.covpath/subjects`` (or ``COVPATH_SUBJECTS``): the same command after an interruption goes
-on where it was, and ``-- --fresh`` measures anew. All five take about six minutes on two quiet
-processors. With ``COVPATH_TOOLS_READY`` set, Rust's tools
+on where it was, and ``-- --fresh`` measures anew. All five took thirteen minutes on two processors that
+had other work too, five minutes of them processor time. With ``COVPATH_TOOLS_READY`` set, Rust's tools
 are taken from the PATH.
 """
 

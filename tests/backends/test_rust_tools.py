@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from covpath.backends.contract import Situation
 from covpath.backends.diagnose import diagnose
+from covpath.backends.globs import globs_of, regex_of
 from covpath.backends.translate import script_lines, translate
 from covpath.backends.words import words
 
@@ -183,3 +186,59 @@ def test_arguments_tarpaulin_refuses(workspace: Path, arguments: str) -> None:
     done = run(workspace, f"cargo tarpaulin {arguments}")
     assert done.returncode == 2
     assert cause(done) == "bad_arguments"
+
+
+@pytest.fixture(scope="module")
+def measured(workspace: Path) -> Path:
+    assert run(workspace, "cargo llvm-cov --workspace --no-report").returncode == 0
+    return workspace
+
+
+def reported(root: Path, expression: str) -> set[str]:
+    done = run(root, f"cargo llvm-cov report --lcov --ignore-filename-regex '{expression}'")
+    assert done.returncode == 0, done.stdout
+    return set(re.findall(rf"(?m)^SF:{re.escape(str(root.resolve()))}/(.*)$", done.stdout))
+
+
+CODE = {"one/src/lib.rs", "two/src/lib.rs"}
+
+
+@pytest.mark.parametrize("glob", ["two/*", "./two/*", "tw?/src/*.rs", "t[vw]o/*", "two/src/[!x]ib.rs", "*/two/*.rs"])
+def test_llvm_leaves_out_what_is_written_for_globs(measured: Path, glob: str) -> None:
+    expression = regex_of(["none/at(all)+*", glob])
+    assert expression is not None
+    assert reported(measured, expression) == {"one/src/lib.rs"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "left"),
+    [
+        ("/[[:alpha:]]wo/", {"one/src/lib.rs"}),
+        (r"/\wwo/", CODE),  # an escaped letter is the letter
+        ("(?:two)/", {*CODE, "one/tests/outside.rs"}),
+        ("two(?!x)/", {*CODE, "one/tests/outside.rs"}),
+        ("tw+?o/", {*CODE, "one/tests/outside.rs"}),
+    ],
+)
+def test_an_expression_that_is_none_to_llvm_leaves_nothing_out_and_is_no_error(
+    measured: Path, expression: str, left: set[str]
+) -> None:
+    """Not even the files of tests, which are left out by default: they stand in the same expression."""
+    assert reported(measured, expression) == left
+    assert globs_of(expression) is None
+
+
+def test_codecov_finds_what_tarpaulin_leaves_below_target(workspace: Path) -> None:
+    if importlib.util.find_spec("codecov_cli") is None:
+        pytest.skip("NO CODECOV CLI: it is installed by the session tests-rust")
+    run(workspace, "cargo tarpaulin --workspace --engine llvm --out Xml --output-dir upload")
+    program = (
+        "from codecov_cli.services.upload.file_finder import FileFinder\n"
+        "for file in FileFinder().find_files(): print('found', file.path)\n"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", program], cwd=workspace, capture_output=True, text=True, check=True, env=_environment()
+    )
+    found = {os.path.relpath(name, workspace.resolve()) for name in re.findall(r"(?m)^found (.*)$", asked.stdout)}
+    assert "upload/cobertura.xml" in found
+    assert any(re.fullmatch(r"target/tarpaulin/(.*-)?coverage\.json", name) for name in found)
