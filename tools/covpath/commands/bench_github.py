@@ -17,6 +17,8 @@ from covpath.bench.github.pins import Unpinned
 from covpath.bench.profile import choose, load_profiles
 from covpath.bench.settings import load_settings
 from covpath.bench.variants import CORES, split_name
+from covpath.commands.linking import links_of, texts_of, tracer_of
+from covpath.commands.state import WorkingTree
 from covpath.commands.subject import Subject, open_subject
 from covpath.errors import ExitCode, Refusal, UsageError
 from covpath.evidence.runner import RunnerProfile
@@ -56,7 +58,7 @@ def run(
     subject = open_subject(repo)
     workflow, found = find_job(subject.workflows.workflows, job)
     accepted = frozenset(accept)
-    versions, remarks = _versions(workflow, found, backends, accepted)
+    versions, remarks = _versions(subject, workflow, found, backends, accepted)
     generated = generate(
         Wish(
             job=found.id,
@@ -109,13 +111,19 @@ def matrix_json(root: Path, backends: Sequence[str], runners: Sequence[str]) -> 
 
 
 def _versions(
-    workflow: Workflow, job: Job, backends: Sequence[str], accepted: frozenset[str]
+    subject: Subject, workflow: Workflow, job: Job, backends: Sequence[str], accepted: frozenset[str]
 ) -> tuple[tuple[Version, ...], list[Remark]]:
     """The job with each backend asked for, its own first; what is lost on the way."""
     measuring = find_measuring(workflow, job)
+    tree = WorkingTree(root=subject.root)
+    texts = texts_of(tree)
+    links = links_of(tree, subject.workflows.workflows)
+    tracer = tracer_of(texts, links)
     if measuring.recognition is None:
+        chain = tracer.trace(workflow, job).chain
+        behind = f", but measures behind something else: {chain}" if chain is not None else ""
         raise Refusal(
-            f"job {job.id!r} has no step in which a known backend measures coverage.",
+            f"job {job.id!r} has no step in which a known backend measures coverage{behind}.",
             place=workflow.place(job.key),
             hint="Name a job whose script calls one; `covpath status` lists them.",
         )
@@ -130,7 +138,8 @@ def _versions(
     for base, named in sorted(asked.items(), key=lambda item: item[0] != own):
         moved = workflow
         if base != own:
-            proposal = plan(workflow, (job.id,), Wanted(backend=base), Judge(required=UNKNOWN_REQUIRED))
+            judge = Judge(required=UNKNOWN_REQUIRED, links=links, behind=tracer.alternatives)
+            proposal = plan(workflow, (job.id,), Wanted(backend=base), judge, texts)
             proposal.refuse_unless(accepted)
             moved = proposal.after
             remarks += [
