@@ -100,6 +100,30 @@ PASSING = {
         {"cov.py": "import subprocess, sys\ndone = subprocess.run(['pytest', '--cov'])\nsys.exit(done.returncode)\n"},
         Gate.BLOCKING,
     ),
+    "Python that hands it on": Case(
+        "python cov.py",
+        {
+            "cov.py": "import subprocess, sys\n\ndef main():\n    return subprocess.call(['pytest', '--cov'])\n\n"
+            "if __name__ == '__main__':\n    sys.exit(main())\n"
+        },
+        Gate.BLOCKING,
+    ),
+    "Python with a runner of its own": Case(
+        "python cov.py",
+        {
+            "cov.py": "import subprocess\n\ndef run(words):\n    subprocess.check_call(words)\n\n"
+            "run(['pytest', '--cov'])\n"
+        },
+        Gate.BLOCKING,
+    ),
+    "Python that catches and leaves": Case(
+        "python cov.py",
+        {
+            "cov.py": "import subprocess, sys\ntry:\n    subprocess.check_call(['pytest', '--cov'])\n"
+            "except subprocess.CalledProcessError as error:\n    sys.exit(error.returncode)\n"
+        },
+        Gate.BLOCKING,
+    ),
     "cargo-make ends a script at once": Case(
         "cargo make cov", {"Makefile.toml": '[tasks.cov]\nscript = ["cargo llvm-cov", "echo done"]\n'}, Gate.BLOCKING
     ),

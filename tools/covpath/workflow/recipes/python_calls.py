@@ -111,6 +111,10 @@ class _Fates:
             counts = isinstance(node, ast.Call) and _name_of(node) in {*_LEAVING, "check_returncode"}
             if counts or isinstance(node, ast.Raise):
                 self.counted.update(id(inner) for inner in ast.walk(node) if inner is not node)
+        self.leading = {
+            _name_of(node) for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) in self.counted
+        }
+        self.returned = dict(_returned(self.functions))
 
     def let_off(self, call: ast.Call) -> LetOff | None:
         """Why the failure of a call's command may not be the program's; None where it is."""
@@ -118,7 +122,8 @@ class _Fates:
         if not self._raises(call):
             if self._is_dropped(call):
                 return LetOff(why="its exit status is not looked at", place=place)
-            if id(call) not in self.counted and not self._decides(self.kept.get(id(call))):
+            returned = self.returned.get(id(call)) in self.leading  # sys.exit(main())
+            if id(call) not in self.counted and not returned and not self._decides(self.kept.get(id(call))):
                 why = "what the program makes of its exit status is not followed"
                 return LetOff(why=why, place=place, fails=Tri.UNKNOWN)
         if call.lineno in self.guarded:
@@ -150,6 +155,14 @@ class _Fates:
             if isinstance(node, ast.Name) and node.id == name and id(node) in self.counted:
                 return True
         return False
+
+
+def _returned(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[int, str]]:
+    """Everything that stands in what a function returns, with the function's name."""
+    for name, function in functions.items():
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return) and node.value is not None:
+                yield from ((id(inner), name) for inner in ast.walk(node.value))
 
 
 def _is_false(node: ast.expr) -> bool:
