@@ -120,8 +120,8 @@ SUBJECTS = {
         says="a Rust workspace of several crates",
         make=published("rust-workspace"),
         sizes=(
-            *sizes((48, 64, 72, 80, 96, 128, 160), 1),
-            *sizes((80, 128), 0.5),
+            *sizes((28, 32, 36, 40, 48, 64, 80, 128), 1),
+            *sizes((48, 80), 0.5),
             *sizes((96,), 2),
             Size(memory=128, cpus=1, disk=64),
             Size(memory=128, cpus=1, disk=112),
@@ -165,6 +165,14 @@ SUBJECTS = {
             Size(memory=192, cpus=1, seconds=1.5),
             Size(memory=192, cpus=0.5, seconds=5),
             Size(memory=256, cpus=1, seconds=4),
+        ),
+    ),
+    "python-quick": Asked(
+        says="a Python package written for this, whose tests take no time",
+        make=written(200, 4 * 2**20),
+        sizes=(
+            *sizes((32, 48, 64, 80, 96, 104, 112, 120, 128, 160), 0.5),
+            *sizes((32, 48, 64, 80, 96, 104, 112, 120, 128, 160), 1),
         ),
     ),
     "python-arithmetic": Asked(

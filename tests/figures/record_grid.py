@@ -59,8 +59,8 @@ class Watch:
         return {(cell, started): seconds for cell, started, seconds in map(json.loads, lines)}
 
 
-def record(name: str, folder: Path) -> None:
-    """One grid: every cell three times in blocks, and every backend's run without limits three times."""
+def record(name: str, folder: Path, grids: Path = GRIDS) -> Path:
+    """One grid's file: every cell three times in blocks, and every backend's run without limits three times."""
     asked = SUBJECTS[name]
     runners = [profile(size) for size in asked.sizes]
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,8 +95,10 @@ def record(name: str, folder: Path) -> None:
     cells = len(ready) * len(runners)
     says = f"{name}, {asked.says}: {len(ready)} backends, {len(runners)} runners, {cells} cells"
     says += f"; {machine.cpu_model}, Linux {machine.kernel}, {machine.confinement}, {trials[0].started[:10]}"
-    save(GRIDS / f"{name}.json", says, str(what.own), asked.sizes, files, trials, watch.took())
+    path = grids / f"{name}.json"
+    save(path, says, str(what.own), asked.sizes, files, trials, watch.took())
     tell(f"{name} is written down")
+    return path
 
 
 def held(trials: list[Trial]) -> None:
