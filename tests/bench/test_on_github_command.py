@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from command_line import Call, caller
+from command_line import Call, Outcome, caller
 from covpath.bench.github.pins import ACTIONS
+from covpath.commands.own_source import requirement
 from covpath.evidence.store import load_evidence
-from covpath.evidence.trial import Enforcement, Outcome
+from covpath.evidence.trial import Enforcement
+from covpath.evidence.trial import Outcome as Ended
 from covpath.outside.references import commits_of
 from covpath.workflow.reading import read_workflow
 from sample_repositories import commit, git, repository
@@ -59,7 +61,25 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def covpath(repo: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    return caller(capsys, repo)
+    call = caller(capsys, repo)
+
+    def covpath(*arguments: str) -> Outcome:
+        """A checkout without a remote, as the tests run in, has no place where runners could get it."""
+        known = ("--covpath-from", "covpath==1") if "--on-github" in arguments else ()
+        return call(*arguments, *known)
+
+    return covpath
+
+
+def test_without_a_place_to_get_covpath_from_nothing_is_generated(
+    repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "covpath.commands.bench_github.own_requirement", lambda: requirement('{"url": "file:///"}', "1")
+    )
+    done = caller(capsys, repo)("bench", "--on-github", "coverage", "--write", "-")
+    assert (done.code, done.out) == (3, "")
+    assert "--covpath-from" in done.err
 
 
 def test_the_branch_is_pushed_and_nothing_else_is_touched(covpath: Call, repo: Path, tmp_path: Path) -> None:
@@ -198,7 +218,7 @@ def test_one_cell_of_a_plain_job_is_measured_as_real(
     )
     assert done.code == 0, done.err
     (trial,) = load_evidence(folder / "evidence.json").trials
-    assert (trial.outcome, trial.runner, trial.enforcement) == (Outcome.OK, "ubuntu-slim", Enforcement.REAL)
+    assert (trial.outcome, trial.runner, trial.enforcement) == (Ended.OK, "ubuntu-slim", Enforcement.REAL)
 
 
 WORKFLOW = ROOT / ".github" / "workflows" / "coverage-bench.yml"

@@ -157,7 +157,11 @@ def _bench_on_github(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--write", type=Path, metavar="FILE", help="write the workflow (- prints it), push nothing")
     group.add_argument("--branch", metavar="NAME", help="the branch to push (default: a name made from the job's)")
     group.add_argument("--remote", default="origin", metavar="NAME", help="where to push to, or to collect from")
-    group.add_argument("--covpath-from", metavar="REQUIREMENT", help="what pip installs as covpath on the runners")
+    group.add_argument(
+        "--covpath-from",
+        metavar="REQUIREMENT",
+        help="what pip installs as covpath on the runners (default: what is installed here)",
+    )
     group.add_argument("--matrix", action="store_true", help="with plan: the cells as a matrix for a workflow, JSON")
     group.add_argument("--cell", metavar="BACKEND@RUNNER", help="only this cell")
     group.add_argument(

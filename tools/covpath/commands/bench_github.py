@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
 
@@ -18,6 +17,7 @@ from covpath.bench.profile import choose, load_profiles
 from covpath.bench.settings import load_settings
 from covpath.bench.variants import CORES, split_name
 from covpath.commands.linking import links_of, texts_of, tracer_of
+from covpath.commands.own_source import own_requirement
 from covpath.commands.state import WorkingTree
 from covpath.commands.subject import Subject, open_subject
 from covpath.errors import ExitCode, Refusal, UsageError
@@ -65,7 +65,7 @@ def run(
             versions=versions,
             runners=runners_for_github(subject.root, runners),
             trials=trials,
-            requirement=covpath_from or f"covpath=={version('covpath')}",
+            requirement=covpath_from or own_requirement(),
             commit=subject.repository.head() if subject.repository.has_git else None,
             leg=_leg(leg),
             accepted=accepted,

@@ -161,6 +161,10 @@ def _commits(found: Sequence[Unpinned], wish: Wish, commits: Commits) -> Mapping
 
 
 def _remarks(job: _Job) -> Iterator[Remark]:
+    if job.leg and not job.wish.leg:
+        shown = ", ".join(f"{name}={value}" for name, value in job.leg.items() if isinstance(value, str | int | float))
+        message = f"of the job's matrix one combination is measured: {shown} (--leg NAME=VALUE chooses another)"
+        yield Remark(message=message, place=job.workflow.place(job.job.key))
     yield from job.facts.remarks
     yield from job.prepared[0].remarks
     yield from least_permissions(job.workflow, job.job)[1]
