@@ -4,6 +4,7 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -140,7 +141,7 @@ def decide(programs: list[Program], plan: Plan) -> Decided:
     return Decided(answer=answer(plan, done), runs=len(steps), steps=steps)
 
 
-def runner(name: str, memory: int, cpus: float = 1, price: float = 0.001, **changes: object) -> RunnerProfile:
+def runner(name: str, memory: int, cpus: float = 1, price: float | None = 0.001, **changes: object) -> RunnerProfile:
     base = replace(RUNNER, name=name, memory_bytes=memory * MIB, cpus=cpus, price_per_minute_dollars=price)
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -371,6 +372,45 @@ def test_the_answer_is_that_of_the_whole_grid_in_few_runs(programs: list[Program
         assert cost(found.answer.winner, by_name) == min(cost(cell, by_name) for cell in working)
         assert found.answer.confirmed
     assert found.runs <= 0.2 * 3 * len(plan.cells) + len(programs)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_it_decides_whatever_happens(seed: int) -> None:
+    random = Random(seed)
+    programs = [
+        Program(
+            name=f"p{number}",
+            needs=random.randint(6, 150) * MIB,
+            cache=random.choice([0, 30, 90]) * MIB,
+            greedy=random.choice([0, 0, 80]) * MIB,
+            cpu=random.uniform(1, 400),
+            disk=random.choice([0, 50]) * MIB,
+        )
+        for number in range(random.randint(1, 4))
+    ]
+    runners = [
+        runner(
+            f"r{number}",
+            random.choice([24, 48, 64, 96, 128, 200]),
+            random.choice(SHARES),
+            price=random.choice([0.0, None, 0.001 * number]),
+            time_limit_seconds=random.choice([None, 100.0, 400.0]),
+            disk_bytes=random.choice([None, 40 * MIB, 80 * MIB]),
+            swap_bytes=random.choice([0, 0, 0, 40 * MIB]),
+        )
+        for number in range(random.randint(1, 14))
+    ]
+    plan = plan_of(programs, runners, own=random.choice([None, "p0"]), files=random.choice([0, 20 * MIB]))
+    by_name = {one.name: one for one in programs}
+    done: dict[str, list[Trial]] = {}
+    while (step := next_step(plan, done)) is not None:
+        trial = by_name[step.cell.backend].run(step.cell, 0)
+        if step.cell.runner and random.random() < 0.2:  # a run that ends as none before it did
+            trial = replace(trial, outcome=random.choice(list(Outcome)), reason="by chance")
+        done.setdefault(step.cell.key, []).append(trial)
+        assert sum(map(len, done.values())) < 60, "it never decides"
+    found = answer(plan, done)
+    assert found.winner is None or all(trial.outcome is Outcome.OK for trial in done[found.winner.key])
 
 
 def cost(cell: CellPlan, programs: dict[str, Program]) -> float:

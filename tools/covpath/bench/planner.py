@@ -186,10 +186,9 @@ class _Now(Struct, frozen=True):
         first = min([cell for cell in cells if not self.doubtful(cell)] or cells, key=self.cost)
         group = [cell for cell in self.runnable if cell is first or alike(first, cell)]
         if self.doubtful(first):
-            memory = max(
-                _memory(cell) for cell in cells if self.doubtful(cell) and (cell is first or alike(first, cell))
-            )
-            return min(_with(memory, group), key=_slowness)
+            below = [cell for cell in cells if self.doubtful(cell) and (cell is first or alike(first, cell))]
+            untried = [cell for cell in group if self.open(cell) or not self.known.trials(cell)]
+            return min(_with(max(map(_memory, below)), untried), key=_slowness)
         band = [cell for cell in group if self.open(cell) and not self.doubtful(cell)]
         sizes = sorted({_memory(cell) for cell in band})
         memory = sizes[len(sizes) // 2] if self._harder_than_it_looks(first) else sizes[0]
