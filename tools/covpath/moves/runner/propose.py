@@ -9,6 +9,7 @@ from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.moves.runner.matrix import change_matrix
 from covpath.moves.runner.risks import say_risks
+from covpath.moves.runner.systems import say_system
 from covpath.moves.wanted import Wanted
 from covpath.terms import JobId
 from covpath.workflow.expressions.references import references
@@ -73,6 +74,7 @@ def _move(draft: Draft, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judgin
             return
         _say_expressions(draft, expressions, wanted.labels)
     draft.titles.append(f"run on {what}")
+    say_system(draft, before, wanted.labels)
     say_risks(draft, before, wanted.labels, wanted.group)
 
 
