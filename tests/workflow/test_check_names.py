@@ -8,8 +8,8 @@ from covpath.terms import Tri
 from covpath.workflow.check_names import CheckNameResult, check_names, skipped_name
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.tree import ExpressionError
+from covpath.workflow.legs import Presence
 from covpath.workflow.matrix import expand
-from covpath.workflow.matrix_reading import Presence
 
 DATA = Contexts.of({"github": {"ref": "main"}, "vars": {}})
 

@@ -13,8 +13,9 @@ from covpath.workflow.expressions.evaluate import evaluate
 from covpath.workflow.expressions.parse import parse
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Array, Object, Unknown, Value, pattern, unknown
-from covpath.workflow.matrix import MAX_LEGS, NO_MATRIX, Leg, contexts_of, expand
-from covpath.workflow.matrix_reading import MatrixError, Presence
+from covpath.workflow.legs import MAX_LEGS, NO_MATRIX, Leg, Presence, contexts_of
+from covpath.workflow.matrix import expand
+from covpath.workflow.matrix_reading import MatrixError
 from expression_samples import admits
 
 NOTHING = Contexts.of({})

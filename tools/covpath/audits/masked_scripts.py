@@ -12,7 +12,7 @@ from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_effect, shell_for
 from covpath.terms import Tri
 from covpath.workflow.expressions.template import OPEN
-from covpath.workflow.matrix import Leg
+from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.shell.dialect import Shell
 

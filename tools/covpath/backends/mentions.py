@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -66,21 +66,27 @@ def mentions(text: str, reports: Sequence[str]) -> tuple[Mention, ...]:
     """
     found: list[Mention] = []
     for report in reports:
-        spelled = re.escape(report.removeprefix("./"))
-        for match in re.finditer(rf"{_EDGE}(?:\./)?{spelled}{_END}", text):
+        for match in _spelled(report.removeprefix("./"), r"(?:\./)?", text):
             if not _taken(found, match.start(), match.end()) and not _continues_left(text, match.start()):
                 found.append(_mention(text, Use.PATH, match))
     for name in dict.fromkeys(posixpath.basename(report) for report in reports):
-        for match in re.finditer(rf"{_EDGE}(?:[\w./*?${{}}-]*[/*])?{re.escape(name)}{_END}", text):
+        for match in _spelled(name, r"(?:[\w./*?${}-]*[/*])?", text):
             if not _taken(found, match.start(), match.end()):
                 found.append(_mention(text, Use.NAME, match))
-    for use, pattern in ((Use.LOG, _LOG_READERS), (Use.SETTING, _SONAR)):
+    settings = "reportPath" in text
+    for use, pattern in ((Use.LOG, _LOG_READERS), (Use.SETTING, _SONAR))[: 1 + settings]:
         found += [
             Mention(use, match.start(), match.end(), match[0])
             for match in pattern.finditer(text)
             if not _taken(found, match.start(), match.end())
         ]
     return tuple(sorted(found, key=lambda mention: mention.start))
+
+
+def _spelled(name: str, lead: str, text: str) -> Iterator[re.Match[str]]:
+    """Where ``name`` stands by itself or behind ``lead``. Most texts do not hold it, which is seen at once."""
+    if name in text:
+        yield from re.finditer(f"{_EDGE}{lead}{re.escape(name)}{_END}", text)
 
 
 def _mention(text: str, use: Use, match: re.Match[str]) -> Mention:

@@ -14,8 +14,7 @@ from covpath.workflow.expressions import value
 from covpath.workflow.expressions.contexts import Contexts, partly
 from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.expressions.value import Object, Value, text_of, unknown
-from covpath.workflow.matrix import MAX_LEGS, NO_MATRIX, Leg, expand
-from covpath.workflow.matrix_reading import Presence
+from covpath.workflow.legs import MAX_LEGS, NO_MATRIX, Leg, Presence
 from covpath.workflow.model import Job
 from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref, to_plain
 
@@ -76,6 +75,9 @@ def legs_of(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
     plain = _plain_legs(deref(matrix))
     if plain is not None:
         return plain
+    # Imported here: most matrices are lists of plain values.
+    from covpath.workflow.matrix import expand
+
     try:
         return expand(to_plain(matrix), contexts)
     except InputError:

@@ -21,6 +21,7 @@ NAMED = regex(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.I
 """A name that says coverage."""
 
 _SERVICES = frozenset({"Codecov", "Coveralls", "Codacy", "GitHub", "Qlty", "summary", "comment"})
+_SHELL_UPLOAD_WORDS = ("codecov", "coveralls", "goveralls", "codacy", "cc-test-reporter", "smokeshow", "qlty")
 _SHELL_UPLOAD = regex(
     r"\bcodecov\.io/bash|uploader\.codecov\.io|cli\.codecov\.io"
     r"|(?:^|[;&|])[ \t]*(?:\./)?(?:codecov(?:cli)?|coveralls|goveralls)(?=\s|$)"
@@ -113,9 +114,13 @@ def hands_on(step: Step) -> str | None:
             named = ARTIFACT.search(inputs.get("name", "")) or ARTIFACT.search(inputs.get("path", ""))
             return "keeps coverage data as an artifact" if named else None
         return None
-    if step.run is not None and _SHELL_UPLOAD.search(_COMMENT.sub("", step.run.value)):
-        return "uploads a report from its script"
-    return None
+    return "uploads a report from its script" if step.run is not None and _uploads(step.run.value) else None
+
+
+def _uploads(script: str) -> bool:
+    if not any(word in script for word in _SHELL_UPLOAD_WORDS):  # as for the hints
+        return False
+    return _SHELL_UPLOAD.search(_COMMENT.sub("", script)) is not None
 
 
 def mentions_coverage(step: Step) -> bool:

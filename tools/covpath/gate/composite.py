@@ -22,8 +22,8 @@ from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.expressions.template import evaluate_text
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Object, Value, unknown_text
+from covpath.workflow.legs import NO_MATRIX
 from covpath.workflow.local_action import RUNS, action_inputs
-from covpath.workflow.matrix import NO_MATRIX
 from covpath.workflow.model import Job, Step, Workflow
 
 _DEEPEST = 10

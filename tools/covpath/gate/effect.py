@@ -18,7 +18,7 @@ from covpath.gate.visible import shows_something
 from covpath.terms import Gate, Tri, any_of, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED
-from covpath.workflow.matrix import Leg
+from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, StepForm
 
 JobSite = tuple[Run, Job, "Leg | None"]

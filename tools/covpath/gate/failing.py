@@ -19,7 +19,6 @@ from covpath.workflow.expressions.template import OPEN, Embedded, evaluate_text,
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Value, texts
 from covpath.workflow.model import Job, Step
-from covpath.workflow.shell.known.texts import HOLE
 from covpath.yamltext.nodes import Mapping, deref
 
 _RESULTS = regex(
@@ -117,6 +116,9 @@ def as_known(value: Value) -> str:
     """A text with holes where it is not known."""
     if isinstance(value, str):
         return value
+    # Imported here, as below: a small file has no step that reads results.
+    from covpath.workflow.shell.known.texts import HOLE
+
     forms = [form if isinstance(form, str) else HOLE.join(form.pieces) for form in texts(value)]
     if len(forms) == 1:
         return forms[0]
@@ -129,6 +131,8 @@ def as_known(value: Value) -> str:
 
 def _environment(scope: Scope, job: Job, step: Step, view: View) -> dict[str, str]:
     """The variables that the workflow's text gives the script, as far as they are known."""
+    from covpath.workflow.shell.known.texts import HOLE
+
     names = {entry.key.value for layer in _layers(scope, job, step) for entry in layer.entries}
     env = view.contexts.get("env")
     return {name: as_known(getattr(env, "get", lambda _: HOLE)(name)) for name in names}

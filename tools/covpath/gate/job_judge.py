@@ -39,7 +39,7 @@ from covpath.gate.verdict import (
 from covpath.terms import Blocks, Gate, Reason, Tri, any_of
 from covpath.workflow.calls import LOCAL, Actions, Caller
 from covpath.workflow.expressions.contexts import SUCCEEDED
-from covpath.workflow.matrix import Leg
+from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.workflow.shell.dialect import Shell
 from covpath.yamltext.nodes import Scalar

@@ -13,7 +13,7 @@ from covpath.gate.logic import Results
 from covpath.terms import JobId, Tri
 from covpath.workflow.expressions.contexts import Status
 from covpath.workflow.expressions.value import Object, Pieces, Unknown, Value, one_of, unknown
-from covpath.workflow.matrix import Leg
+from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import Scalar, deref, node_at
 from covpath.yamltext.nodes import Sequence as List

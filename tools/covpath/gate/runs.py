@@ -19,7 +19,7 @@ from covpath.gate.signal import Signal, signal_of
 from covpath.terms import JobId
 from covpath.workflow.calls import Caller, Links, hands_matrix_over, passed_inputs
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
-from covpath.workflow.matrix import Leg
+from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Workflow
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from covpath.workflow.expressions.contexts import Contexts, Status, partly
 from covpath.workflow.expressions.template import OPEN, Template, evaluate_template, evaluate_text, read_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Object, Open, Unknown, Value, unknown, unknown_text
-from covpath.workflow.matrix import Leg, contexts_of
+from covpath.workflow.legs import Leg, contexts_of
 from covpath.workflow.model import Job, Step
 from covpath.yamltext.nodes import Mapping, Scalar, deref
 

@@ -15,7 +15,7 @@ from covpath.terms import Reason, Tri, both
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import OPEN, evaluate_text
 from covpath.workflow.expressions.tree import ExpressionError
-from covpath.workflow.matrix import Leg
+from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, default_shell, shell_named

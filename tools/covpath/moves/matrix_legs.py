@@ -9,7 +9,7 @@ from msgspec import Struct
 from covpath.errors import InputError, UsageError
 from covpath.gate.checks import legs_of, matrix_of, name_results, naming_contexts
 from covpath.workflow.expressions.value import Array, Object, Unknown, Value, text_of
-from covpath.workflow.matrix import NO_MATRIX
+from covpath.workflow.legs import NO_MATRIX
 from covpath.workflow.model import Job
 from covpath.yamltext import nodes
 from covpath.yamltext.nodes import Route, Scalar, Sequence, deref

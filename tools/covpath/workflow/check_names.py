@@ -24,8 +24,7 @@ from covpath.workflow.expressions.value import (
     texts,
     unknown_text,
 )
-from covpath.workflow.matrix import NO_MATRIX, Leg, contexts_of
-from covpath.workflow.matrix_reading import Presence
+from covpath.workflow.legs import NO_MATRIX, Leg, Presence, contexts_of
 
 MAX_NAME = 100
 """Characters of a name that GitHub puts together itself; longer ones end in ``...``."""

@@ -10,8 +10,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from msgspec import Struct
-
 from covpath.terms import Tri, any_of, either
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import evaluate_data
@@ -22,37 +20,13 @@ from covpath.workflow.expressions.value import (
     Value,
     alternatives,
     fold,
-    names_of,
     one_of,
-    unknown,
     unknown_text,
 )
-from covpath.workflow.matrix_reading import Item, MatrixError, MatrixSpec, Presence, read_matrix
-
-MAX_LEGS = 256
-"""Jobs one matrix may make (GitHub's limit for a run)."""
+from covpath.workflow.legs import MAX_LEGS, NO_MATRIX, Leg, Presence
+from covpath.workflow.matrix_reading import Item, MatrixError, MatrixSpec, read_matrix
 
 _MAX_COMBINATIONS = 65_536
-
-
-class Leg(Struct, frozen=True, kw_only=True):
-    """One combination. ``values`` is its ``matrix`` context, null for a job without a matrix.
-
-    ``shown`` are the values GitHub puts in the job's name, in that order.
-    """
-
-    values: Object | None
-    shown: tuple[Value, ...] = ()
-    presence: Presence = Presence.ONE
-
-    @property
-    def depends(self) -> frozenset[str]:
-        """What its values depend on; empty where all are known."""
-        inside = tuple(self.values.entries.values()) if self.values else ()
-        return names_of(*self.shown, *inside)
-
-
-NO_MATRIX = Leg(values=None)
 
 
 def expand(matrix: Plain, contexts: Contexts) -> tuple[Leg, ...]:
@@ -70,18 +44,6 @@ def expand(matrix: Plain, contexts: Contexts) -> tuple[Leg, ...]:
         if len(found) > MAX_LEGS:
             raise MatrixError(f"The matrix makes more than {MAX_LEGS} jobs.")
     return tuple(found) or (NO_MATRIX,)
-
-
-def contexts_of(leg: Leg, legs: tuple[Leg, ...], contexts: Contexts) -> Contexts:
-    """``contexts`` as the jobs of ``leg`` see them: with its ``matrix`` and what is known of ``strategy``."""
-    certain = all(one.presence is Presence.ONE for one in legs)
-    strategy = {
-        "fail-fast": unknown("strategy.fail-fast"),
-        "max-parallel": unknown("strategy.max-parallel"),
-        "job-index": float(legs.index(leg)) if certain else unknown("strategy.job-index"),
-        "job-total": float(len(legs)) if certain else unknown("strategy.job-total"),
-    }
-    return contexts.but(matrix=leg.values, strategy=Object(strategy))
 
 
 def _legs(spec: MatrixSpec) -> Iterator[Leg]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from covpath.errors import InputError
-from covpath.terms import Fact
 from covpath.workflow.expressions.value import Array, Object, Scalar, Unknown, Value, fold, unknown
+from covpath.workflow.legs import Presence
 
 Route = tuple[str | int, ...]
 
@@ -19,16 +19,6 @@ class MatrixError(InputError):
     def __init__(self, message: str, route: Route = ()) -> None:
         super().__init__(message)
         self.route = route
-
-
-class Presence(Fact):
-    """How many jobs a leg stands for."""
-
-    ONE = "one"
-    PERHAPS = "perhaps"
-    """One, or none: the matrix is not known well enough."""
-    ANY_NUMBER = "any number"
-    """A list is not known; all that is said holds for each of its jobs."""
 
 
 class Item(Struct, frozen=True):

@@ -13,6 +13,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from covpath.errors import InputError, Place
+from covpath.patterns import regex
 
 BOM = b"\xef\xbb\xbf"
 MAX_CHARACTERS = 1_048_576
@@ -20,7 +21,7 @@ MAX_CHARACTERS = 1_048_576
 
 # Characters that YAML readers disagree about: control characters, and the line breaks that
 # PyYAML sees (and git and GitHub do not): NEL, LS, PS and a carriage return on its own.
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)")
+_REFUSED = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)")
 _PLAIN = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
 """Bytes that every reader reads alike."""
 _LINE_BREAKS = {

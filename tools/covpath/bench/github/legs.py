@@ -10,8 +10,9 @@ from covpath.errors import Refusal
 from covpath.workflow.expressions.template import evaluate_data
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Array, Object, Unknown, Value, text_of, unknown
-from covpath.workflow.matrix import Leg, expand
-from covpath.workflow.matrix_reading import MatrixError, Presence
+from covpath.workflow.legs import Leg, Presence
+from covpath.workflow.matrix import expand
+from covpath.workflow.matrix_reading import MatrixError
 from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import Mapping as MappingNode
 from covpath.yamltext.nodes import Node, Plain, deref, to_plain

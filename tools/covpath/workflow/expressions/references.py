@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from covpath.workflow.expressions.lex import WHITE_CHARACTERS
 from covpath.workflow.expressions.template import OPEN, read_template
 from covpath.workflow.expressions.tree import Context, Expr, Index, Literal, children
 from covpath.workflow.expressions.value import fold, text_of
@@ -44,11 +43,13 @@ def references_in(text: str, *, bare: bool = False) -> tuple[Reference, ...]:
     """
     if OPEN in text:
         return tuple(one for expr in read_template(text).expressions for one in references(expr))
-    if bare and text.strip(WHITE_CHARACTERS):
+    if bare and text:
         # Imported here: a small file has no condition.
+        from covpath.workflow.expressions.lex import WHITE_CHARACTERS
         from covpath.workflow.expressions.parse import parse
 
-        return references(parse(text))
+        if text.strip(WHITE_CHARACTERS):
+            return references(parse(text))
     return ()
 
 

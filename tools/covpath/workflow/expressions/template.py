@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.expressions.lex import WHITE_CHARACTERS
 from covpath.workflow.expressions.tree import Expr, ExpressionError
 from covpath.workflow.expressions.value import Array, Object, Plain, Unknown, Value, as_text, concat, value_of
 
@@ -52,6 +51,7 @@ def read_template(text: str) -> Template:
     Raises ExpressionError for an expression that is not closed, empty or broken.
     """
     # Imported here, as below what evaluates: most texts hold no expression, and many files none at all.
+    from covpath.workflow.expressions.lex import WHITE_CHARACTERS
     from covpath.workflow.expressions.parse import parse
 
     parts: list[str | Embedded] = []

@@ -14,7 +14,6 @@ from itertools import product
 from msgspec import Struct, field
 
 from covpath.terms import Tri, Word
-from covpath.workflow.expressions.lex import parse_number
 
 MAX_ALTERNATIVES = 16
 """Beyond this many alternatives an unknown value is just anything."""
@@ -221,6 +220,9 @@ def number_of(known: Known) -> float:
         case float():
             return float(known)
         case str():
+            # Imported here: a small file compares no text with a number.
+            from covpath.workflow.expressions.lex import parse_number
+
             return parse_number(known)
         case Array() | Object():
             return math.nan
