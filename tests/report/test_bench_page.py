@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from covpath.evidence.model import Choice, Evidence, Prediction
+from covpath.evidence.model import Choice, Evidence, Prediction, Sighting
 from covpath.evidence.parity import Finding, Level, Parity, Share
 from covpath.evidence.trial import (
     CacheState,
@@ -28,7 +28,7 @@ from covpath.report.bench_html import render_page
 from covpath.report.bench_map import feasibility
 from covpath.report.bench_markdown import render
 from covpath.report.bench_screen import print_table
-from covpath.terms import Tri
+from covpath.terms import EvidenceKind, Tri
 from evidence_samples import MIB, RUNNER, SUBJECT, evidence, trial
 
 MUST_NOT_SAY = re.compile(
@@ -250,3 +250,27 @@ def test_the_cheapest_is_named_everywhere_with_what_was_refuted_and_what_is_only
     unsure = whole(cheapest=replace(choice, confirmed=False, refuted=None, refuted_outcome=None))
     assert "(2 of 2 runs good; not confirmed). Predicted" in render(unsure)
     assert "The cheapest" not in render(whole())
+
+
+@pytest.mark.parametrize("show", [render, render_page, screen], ids=["markdown", "page", "screen"])
+def test_what_left_no_record_and_what_was_wrong_is_told_everywhere(show: Any) -> None:
+    lost = Sighting(
+        kind=EvidenceKind.OBSERVED,
+        statement="c8 on big left no record: the runner was lost",
+        date="2026-11-25",
+        by="GitHub Actions run 7",
+        url="https://code.example.org/7",
+        backend="c8",
+        runner="big",
+    )
+    first, second = trial(), trial()
+    noisy = [
+        replace(one, warnings=(f"other programs used {seconds} of processor time meanwhile",))
+        for one, seconds in ((first, "573 ms"), (second, "1.2 s"))
+    ]
+    elsewhere = replace(noisy[1], machine=replace(noisy[1].machine, cpu_model="Another"))
+    text = " ".join(show(replace(evidence(), trials=(noisy[0], elsewhere), sightings=(lost,))).split())
+    assert "observed by GitHub Actions run 7: c8 on big left no record: the runner was lost" in text
+    assert "other programs used 573 ms of processor time meanwhile, and in 1 more of 2 runs" in text
+    assert "1.2 s of processor" not in text
+    assert show is not render or ("Another" in text and noisy[0].machine.cpu_model in text)

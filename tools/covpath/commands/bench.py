@@ -92,7 +92,7 @@ def run(
         return report(load_evidence(bench.folder / EVIDENCE_NAME), bench.folder, format, screen)
     # With JSON on standard output, what is shown to people goes to standard error.
     people = sys.stderr if format == "json" else screen
-    people.write(_shown(bench))
+    people.write(_shown(bench, real=cell is not None and real))
     if action == "plan":
         return ExitCode.DONE
     if not (yes or bench.own) and not _confirmed(people):
@@ -190,7 +190,7 @@ def _options(settings: BenchSettings, trials: int | None, few: bool) -> BenchOpt
     )
 
 
-def _shown(bench: _Bench) -> str:
+def _shown(bench: _Bench, *, real: bool) -> str:
     """Everything that will be executed, and under which limits."""
     subject, command = bench.subject, bench.command
     place = command.workflow.place(command.step.node)
@@ -204,10 +204,12 @@ def _shown(bench: _Bench) -> str:
         own = dict(variant.environment)
         if own:
             lines.append(f"    with {', '.join(f'{name}={value}' for name, value in own.items())}")
-    lines.append("in few runs, under the limits of:" if bench.options.few else "under the limits of:")
+    held = "in few runs, under the limits of:" if bench.options.few else "under the limits of:"
+    lines.append("on this machine as it is, which is to be:" if real else held)
     for runner in bench.runners:
         limit = f", {show_seconds(runner.time_limit_seconds)}" if runner.time_limit_seconds else ""
-        lines.append(f"  {runner.name}: {runner.cpus:g} processors, {show_bytes(runner.memory_bytes)}{limit}")
+        many = "" if runner.cpus == 1 else "s"
+        lines.append(f"  {runner.name}: {runner.cpus:g} processor{many}, {show_bytes(runner.memory_bytes)}{limit}")
     return "\n".join(lines) + "\n"
 
 

@@ -76,6 +76,16 @@ def _shown(limit: Limit, value: float | None) -> str:
             return show_bytes(int(value))
 
 
+def machine_words(evidence: Evidence) -> str | None:
+    """On what it was measured: every machine once; None where nothing was."""
+    found = dict.fromkeys(
+        f"{one.cpu_model}, {one.cpus} processors, {show_bytes(one.memory_bytes)}, Linux {one.kernel}, "
+        f"limits by {one.confinement}"
+        for one in (trial.machine for trial in evidence.trials)
+    )
+    return "; ".join(found) or None
+
+
 def memory_lines(evidence: Evidence) -> Iterator[str]:
     """For each backend, a line of its memory over time without limits, and its peak against each runner's ceiling."""
     for trial in references(evidence):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from covpath.evidence.model import Evidence
-from covpath.quantity import show_bytes
-from covpath.report.bench_facts import LIMIT_COLUMNS, PARITY_COLUMNS, limit_rows, parity_rows
+from covpath.report.bench_facts import LIMIT_COLUMNS, PARITY_COLUMNS, limit_rows, machine_words, parity_rows
 from covpath.report.bench_map import feasibility
 from covpath.report.bench_rows import COLUMNS, cheapest_words, remarks, rows
 from covpath.terms import Tri
@@ -47,10 +46,7 @@ def _lead(evidence: Evidence) -> str:
     parts = [f"Made {evidence.created}"]
     if evidence.subject.commit:
         parts.append(f"commit {evidence.subject.commit[:12]}")
-    if evidence.trials:
-        machine = evidence.trials[0].machine
-        parts.append(
-            f"on {machine.cpu_model}, {machine.cpus} processors, {show_bytes(machine.memory_bytes)}, "
-            f"Linux {machine.kernel}, limits by {machine.confinement}"
-        )
+    machines = machine_words(evidence)
+    if machines is not None:
+        parts.append(f"on {machines}")
     return ", ".join(parts) + "."

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from covpath.evidence.model import Evidence
-from covpath.report.bench_facts import LIMIT_COLUMNS, PARITY_COLUMNS, limit_rows, memory_lines, parity_rows
+from covpath.report.bench_facts import (
+    LIMIT_COLUMNS,
+    PARITY_COLUMNS,
+    limit_rows,
+    machine_words,
+    memory_lines,
+    parity_rows,
+)
 from covpath.report.bench_map import feasibility
 from covpath.report.bench_rows import COLUMNS, cheapest_words, remarks, rows
 from covpath.terms import Tri
@@ -34,10 +41,9 @@ def render(evidence: Evidence) -> str:
         lines += ["", "### What was enforced", "", *_table(LIMIT_COLUMNS, limits)]
     lines.append("")
     lines += [f"- {_cell(text)}" for text in remarks(evidence)]
-    if evidence.trials:
-        machine = evidence.trials[0].machine
-        lines += ["", f"Measured on {_cell(machine.cpu_model)}, {machine.cpus} processors, Linux {machine.kernel}, "
-                  f"limits by {machine.confinement}."]  # fmt: skip
+    machines = machine_words(evidence)
+    if machines is not None:
+        lines += ["", f"Measured on {_cell(machines)}."]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from covpath.terms import Tri
 
 COLUMNS = ("backend", "runner", "works", "time", "peak memory", "price", "limits", "runs")
 
+_FIGURE = re.compile(r"\d[\d.]*(?: ?(?:[KMGT]i)?B| m?s| min)?")
 _WORDS = {Tri.TRUE: "works", Tri.FALSE: "does not work", Tri.UNKNOWN: "not certain"}
 _OUTCOMES = {
     Outcome.REPORT_BAD: "no usable report",
@@ -107,6 +109,21 @@ def remarks(evidence: Evidence) -> Iterator[str]:
             )
     if any(cell.enforcement is Enforcement.PREDICTED for cell in cells(evidence)):
         yield "A predicted cell was not run: it follows from the run without limits."
+    for one in evidence.sightings:
+        yield f"{one.kind} by {one.by}: {one.statement}{f' ({one.url})' if one.url else ''}"
+    yield from _warnings(evidence)
+
+
+def _warnings(evidence: Evidence) -> Iterator[str]:
+    """What was wrong with measurements: one line a kind, whatever the figures in it, with the first as it stands."""
+    kinds: dict[str, list[tuple[str, Trial]]] = {}
+    for trial in evidence.trials:
+        for text in trial.warnings:
+            kinds.setdefault(_FIGURE.sub("", text), []).append((text, trial))
+    for found in kinds.values():
+        text, trial = found[0]
+        more = f", and in {len(found) - 1} more of {len(evidence.trials)} runs" if len(found) > 1 else ""
+        yield f"{trial.backend} on {trial.runner or 'this machine'}: {text}{more}"
 
 
 def cheapest_words(evidence: Evidence) -> str | None:

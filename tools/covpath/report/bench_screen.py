@@ -107,8 +107,8 @@ def print_table(evidence: Evidence, stream: TextIO) -> None:
     for text in memory_lines(evidence):
         console.print(f"Memory without limits, {text}", markup=False)
     for runner, knob, asked, _set, held, why in limit_rows(evidence):
-        if held != str(Enforcement.ENFORCED):
-            console.print(f"{runner}: its {knob} of {asked} was {held}: {why}", markup=False)
+        if held not in (str(Enforcement.ENFORCED), str(Enforcement.REAL)):
+            console.print(f"{runner}: its {knob} of {asked} was {held}{f': {why}' if why else ''}", markup=False)
     for text in remarks(evidence):
         console.print(text, markup=False)
 
