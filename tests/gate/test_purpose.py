@@ -22,6 +22,9 @@ SETUP = (
     "docker compose up -d",
 )
 WORK = (
+    "if grep -r TODO src; then\n  exit 1\nfi",
+    "! grep -q ud2 out.s",
+    "file result | grep static",
     "pytest",
     "./serve &\npytest",
     "test -f target/debug/a",
@@ -73,3 +76,37 @@ def test_a_shell_word_that_looks_like_a_context_reads_no_results() -> None:
 def test_a_name_over_several_lines_is_shown_on_one() -> None:
     named = "      - name: >\n          Run\n          it\n        run: make\n"
     assert judged(HEAD + named)["job"].steps[0].label == "Run it"
+
+
+INVERSE = (
+    "if cargo tree -i x; then\n  echo found\n  exit 1\nfi\necho fine",
+    "! grep -q ud2 out.s",
+    "file result | grep static | grep stripped",
+    "wget -q a/x.tar.gz ||\nwget -q b/x.tar.gz\nls",
+)
+
+
+@pytest.mark.parametrize("script", INVERSE)
+def test_a_script_that_decides_on_an_answer_lets_its_failure_out(script: str) -> None:
+    assert judged(HEAD + step(script))["job"].gate is Gate.BLOCKING
+
+
+@pytest.mark.parametrize(
+    "script", ["if make; then echo fine; fi", "make | grep -v note", "make || curl -d failed hook", "! make\necho fine"]
+)
+def test_a_failure_that_only_chooses_is_masked(script: str) -> None:
+    assert judged(HEAD + step(script))["job"].gate is Gate.SILENT
+
+
+def test_an_action_that_runs_a_script_is_a_step_that_works() -> None:
+    action = "      - uses: vmactions/freebsd-vm@v1\n        with: {run: gmake test}\n"
+    verdict = judged(HEAD + step("sudo rm -rf /opt &") + action)["job"]
+    assert (verdict.measuring, verdict.gate, verdict.steps[1].setup) == (1, Gate.BLOCKING, False)
+
+
+def test_a_local_action_comes_in_its_place_among_the_steps_that_run() -> None:
+    late = step("make collect") + "        if: failure()\n"
+    text = f"{HEAD}{step('make')}      - uses: ./.github/actions/fuzz-test\n{late}"
+    found = workflow(text)
+    judge = Judge(required=UNKNOWN_REQUIRED, links=link([found]))
+    assert judge.job(found, found.jobs[JobId("job")]).measuring == 1

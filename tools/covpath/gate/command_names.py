@@ -5,7 +5,7 @@ from __future__ import annotations
 _LOOKING = """
     echo printf cd pushd popd export set unset shopt local declare readonly source . : true false exit return
     test [ [[ cat ls pwd date sleep env printenv which command type uname nproc touch tee head tail wc sort uniq
-    read trap wait basename dirname realpath df du free break continue shift
+    read trap wait basename dirname realpath df du free break continue shift file ldd nm objdump readelf strings otool
 """
 """Commands that say, set or look: a script is about the others."""
 

@@ -92,7 +92,7 @@ class JobJudge:
         """The steps the job can be judged by, best first; more than one only where the first may not run."""
         found = list(islice(alternatives(self.workflow, self.job, self.runs.behind), 1)) or [Measuring(index=None)]
         if not found[0].coverage:
-            found = [*self._in_actions(found[0].index), *found]
+            found = self._with_actions(found)
         index = found[0].index
         if (asked := self.suppose.step) is not None:
             others = () if asked == index else alternatives(self.workflow, self.job, self.runs.behind)
@@ -105,26 +105,25 @@ class JobJudge:
             found = [*found, *alternatives(self.workflow, self.job, self.runs.behind)]
         return found
 
-    def _in_actions(self, best: int | None) -> Iterator[Measuring]:
-        """Steps with an action of the repository that measures, or that works after the best of the others."""
+    def _with_actions(self, found: list[Measuring]) -> list[Measuring]:
+        """The same, first those whose action of the repository measures, then all that work, the last first."""
         local = [step for step in reversed(self.job.steps) if step.uses is not None and step.uses.startswith(LOCAL)]
         if not local or self.actions is None:
-            return
+            return found
         # Imported here, as below: most jobs use no action of their own repository.
         from covpath.gate.composite import measuring_inside, works
 
-        for step in local:
-            inside = measuring_inside(self.actions, step)
-            if inside is not None:
-                yield Measuring(index=step.index, coverage=True, recognition=inside.recognition)
-        prepares = best is None or is_setup(
-            self.job.steps[best], shell_for(self.workflow, self.job, self.job.steps[best])
+        inside = [(step.index, measuring_inside(self.actions, step)) for step in local]
+        measuring = [
+            Measuring(index=index, coverage=True, recognition=one.recognition)
+            for index, one in inside
+            if one is not None
+        ]
+        working = {step.index for step in local if works(self.actions, step)}
+        working.update(
+            step.index for step in self.job.steps if not is_setup(step, shell_for(self.workflow, self.job, step))
         )
-        yield from (
-            Measuring(index=step.index)
-            for step in local
-            if (prepares or (best is not None and step.index > best)) and works(self.actions, step)
-        )
+        return [*measuring, *(Measuring(index=index) for index in sorted(working, reverse=True)), *found]
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""

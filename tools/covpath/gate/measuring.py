@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from covpath.gate.around import given_command
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.terms import Reason
@@ -179,11 +180,17 @@ def _below(step: Step) -> Iterator[Step]:
 
 def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
     """The steps a job that measures nothing could be judged by, best first."""
-    runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN]
+    runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or _runs_given(step)]
     working: set[int] = set()
     for step in runs:
         if not is_setup(step, shell_for(workflow, job, step)):
             working.add(step.index)
             yield step.index
     yield from (step.index for step in runs if step.index not in working)
-    yield from (step.index for step in reversed(job.steps) if step.form is not StepForm.RUN)
+    told = {step.index for step in runs}
+    yield from (step.index for step in reversed(job.steps) if step.index not in told)
+
+
+def _runs_given(step: Step) -> bool:
+    """Whether a step hands a command to an action that runs it."""
+    return step.uses is not None and given_command(step) is not None

@@ -7,6 +7,7 @@ something about the repository's own code.
 
 from __future__ import annotations
 
+from covpath.gate.around import given_command
 from covpath.gate.command_names import DECIDING, FILTERS, TRIVIAL, prepare
 from covpath.gate.script_text import ScriptText, TextCommand, script_text
 from covpath.patterns import regex
@@ -22,14 +23,14 @@ _STARTS = regex(r"(?<![&>|])&\s*(?:\n|\Z)")
 
 
 def is_setup(step: Step, shell: Shell) -> bool:
-    """Whether a step only prepares: every action, and scripts that only install, fetch or clean up."""
-    if step.form is not StepForm.RUN or step.run is None:
+    """Whether a step only prepares: scripts that only install, fetch or clean up, and actions that run no script."""
+    text = _script_of(step)
+    if text is None:
         return True
     if not shell.kind.reads_posix:
         return False
-    told = script_text(step.run.value)
+    told = script_text(text)
     telling = text_commands(told) if told is not None else []
-    text = step.run.value
     looks = not telling and (any(sign in text for sign in _INSIDE_WORDS) or (told is not None and _decides(told)))
     if told is None or looks or ("&" in text and _STARTS.search(text)):
         # Imported here: few scripts need to be read as shell for this.
@@ -38,6 +39,13 @@ def is_setup(step: Step, shell: Shell) -> bool:
         commands = script_commands(text)
         return bool(commands) and all(map(prepares, commands))
     return all(prepare(command.words) for command in telling or told.commands) and bool(telling or not told.leaves)
+
+
+def _script_of(step: Step) -> str | None:
+    """The script of a step, or the one it gives an action to run."""
+    if step.form is StepForm.RUN:
+        return step.run.value if step.run is not None else None
+    return given_command(step) if step.uses is not None else None
 
 
 def _decides(told: ScriptText) -> bool:

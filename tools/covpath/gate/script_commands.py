@@ -21,14 +21,17 @@ def script_commands(text: str) -> tuple[Command, ...]:
     nothing but look is about what it looks with; about nothing where it decides by itself.
     """
     script = parse_script(text)
-    commands = [command for command in script.commands if command.words]
+    asked = [command for command in script.commands if _only_asked(command, text)]
+    asks = not all(map(_only_looks, asked))
+    commands = [command for command in script.commands if command.words and not (asked and _only_asked(command, text))]
     own = _functions(script.body)
     telling = [command for command in commands if not _only_looks(command) and command.name not in own]
-    telling = [command for command in telling if not _only_tells_of_failure(command)] or telling
+    first = {command.name for command in telling if not _is_fallback(command)}
+    telling = [one for one in telling if not _only_tells_of_failure(one) or one.name in first] or telling
     outer = [command for command in telling if not command.stands_in(*_INSIDE_WORDS)]
-    if outer:
+    if outer and not (asks and all(map(prepares, outer))):
         return tuple(outer)
-    if _decides(script):
+    if asks or _decides(script):
         return ()
     return tuple(telling or commands)
 
@@ -50,10 +53,21 @@ def _functions(body: Sequence) -> frozenset[str]:
     return frozenset(item.node.name for item in body.items if isinstance(item.node, Function))
 
 
+def _only_asked(command: Command, text: str) -> bool:
+    """``if cmd; then exit 1; fi``: the script decides on the answer by itself."""
+    return any(
+        one.around is Around.IF_CONDITION and _LEAVES.search(text[one.span.start : one.span.end])
+        for one in command.context
+    )
+
+
+def _is_fallback(command: Command) -> bool:
+    return any(one.around is Around.AND_OR and one.position and one.name == "||" for one in command.context)
+
+
 def _only_tells_of_failure(command: Command) -> bool:
-    """``cmd || gh pr comment``: what runs in place of a failure, and does not try again."""
-    fallback = any(one.around is Around.AND_OR and one.position and one.name == "||" for one in command.context)
-    return fallback and prepares(command)
+    """``cmd || gh pr comment``: what runs in place of a failure, unless it tries the same again."""
+    return _is_fallback(command) and prepares(command)
 
 
 def _decides(script: Script) -> bool:
@@ -64,9 +78,13 @@ def _decides(script: Script) -> bool:
     if isinstance(last, Test):
         return True
     end = script.commands[-1] if script.commands else None
-    return end is not None and end.name in DECIDING and all(one.around is Around.AND_OR for one in end.context)
+    if end is None or any(one.around not in _OPEN for one in end.context):
+        return False
+    return end.name in DECIDING or end.stands_in(Around.NEGATION)
 
 
+_OPEN = frozenset({Around.AND_OR, Around.NEGATION, Around.PIPELINE})
+"""What a script's last command can stand in and still set its status."""
 _INSIDE_WORDS = (Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
 
 
