@@ -16,13 +16,25 @@ from covpath.bench.limits.ask import Ask
 from covpath.bench.limits.table import best
 from covpath.bench.limits.unprivileged import NAME as UNPRIVILEGED
 from covpath.bench.plan import CellPlan, Plan
-from covpath.bench.planner import PATIENCE, Answer, Step, answer, next_step
+from covpath.bench.planner import GIVE_UP, PATIENCE, Answer, Step, answer, next_step, without
+from covpath.bench.predict import held_bytes
 from covpath.bench.workbench import Ready
 from covpath.evidence.cells import cells as cells_of
 from covpath.evidence.model import Choice
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.store import dump_evidence, parse_evidence
-from covpath.evidence.trial import CacheState, CpuUse, DiskUse, Enforcement, MemoryUse, Outcome, PeakBasis, Role, Trial
+from covpath.evidence.trial import (
+    CacheState,
+    CpuUse,
+    DiskUse,
+    Enforcement,
+    MemorySeries,
+    MemoryUse,
+    Outcome,
+    PeakBasis,
+    Role,
+    Trial,
+)
 from covpath.terms import Tri
 from evidence_samples import RUNNER, TRIAL
 
@@ -259,6 +271,42 @@ def test_what_the_choice_does_not_need_is_run_for_a_fair_price_only() -> None:
     assert least * 1.2 < spent <= least * PATIENCE
     left = [verdict for verdict in found.answer.verdicts.values() if verdict.works is Tri.UNKNOWN]
     assert 0 < len(left) < len(plan.cells) / 2
+
+
+def test_a_run_the_choice_does_not_need_is_given_up_when_it_drags_on() -> None:
+    programs = [Program(name="own", needs=20 * MIB, cpu=100), Program(name="other", needs=60 * MIB, cache=90 * MIB)]
+    plan = plan_of(programs, [runner(str(size), size, price=size) for size in (16, 24, 64, 96)])
+    found = decide(programs, plan)
+    [step] = [step for step in found.steps if step.cell.key == "other/64"]
+    assert (step.why, step.most_seconds) == ("only a run can tell whether it works", GIVE_UP * 4)
+    assert {one.most_seconds for one in found.steps if one is not step} == {None}
+    ended = programs[1].run(step.cell, 0)
+    assert not step.gives_up(ended)
+    late = replace(ended, outcome=Outcome.TIMEOUT)
+    assert step.gives_up(late)
+    tighter = replace(step.cell, ask=replace(step.cell.ask, time_seconds=3.0))
+    assert not Step(cell=tighter, why="", most_seconds=12.0).gives_up(late)  # that was its runner's own limit
+
+    done = {one.cell.key: [programs[one.cell.backend == "other"].run(one.cell, 0)] for one in found.steps[:2]}
+    left = without(plan, step)
+    assert {cell.key: cell.lost_seconds for cell in left.cells if cell.obstacle} == {"other/64": 12.0}
+    assert answer(left, done).verdicts["other/64"].works is Tri.UNKNOWN
+
+
+def test_a_short_peak_that_no_page_cache_explains_was_needed() -> None:
+    def memory(*files: int, seen: int | None = 60) -> MemoryUse:
+        return MemoryUse(
+            peak_bytes=100,
+            peak_basis=PeakBasis.HIGH_WATER_MARK,
+            unreclaimable_peak_bytes=seen,
+            series=MemorySeries(file_bytes=files),
+        )
+
+    assert held_bytes(memory(5, 10)) == 90
+    assert held_bytes(memory(5, 70)) == 60
+    assert held_bytes(memory()) == 60
+    assert held_bytes(memory(5, seen=None)) is None
+    assert held_bytes(replace(memory(5), peak_basis=PeakBasis.SAMPLED)) == 60
 
 
 def test_prepared_files_need_room_too() -> None:

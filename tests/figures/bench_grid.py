@@ -15,12 +15,12 @@ from msgspec.structs import replace
 
 from covpath.bench.limits.ask import Ask
 from covpath.bench.plan import CellPlan, Plan
-from covpath.bench.planner import Answer, answer, next_step
+from covpath.bench.planner import Answer, answer, next_step, without
 from covpath.bench.subject import Variant
 from covpath.bench.workbench import Ready
 from covpath.evidence.cells import price_of_run
 from covpath.evidence.runner import RunnerProfile
-from covpath.evidence.trial import CacheState, CpuUse, DiskUse, MemoryUse, Outcome, PeakBasis, Role, Trial
+from covpath.evidence.trial import CacheState, CpuUse, DiskUse, MemorySeries, MemoryUse, Outcome, PeakBasis, Role, Trial
 from covpath.terms import Tri
 from evidence_samples import MIB, RUNNER, TRIAL
 
@@ -155,10 +155,14 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """What the planner found and what it took: ``runs`` in order, each with the number of the recorded one."""
+    """What the planner found and what it took: ``runs`` in order, each with the number of the recorded one.
+
+    ``given_up`` are the seconds of runs that were given up.
+    """
 
     answer: Answer
     runs: tuple[tuple[str, int, str], ...]
+    given_up: float
     wrong: tuple[str, ...]
 
     @property
@@ -168,7 +172,7 @@ class Replayed:
 
     def seconds(self, grid: Grid, *, whole: bool) -> float:
         """Of all runs it asked for."""
-        return sum(grid.spent(key, number, whole=whole) for key, number, _ in self.runs)
+        return self.given_up + sum(grid.spent(key, number, whole=whole) for key, number, _ in self.runs)
 
     def least(self, grid: Grid, best: str, *, whole: bool) -> float:
         """Of the first run of each backend and three of the winner, as they were drawn: no way takes less."""
@@ -184,16 +188,22 @@ def replay(grid: Grid, seed: int) -> Replayed:
     queues = {key: random.sample(range(len(runs)), len(runs)) for key, runs in grid.trials.items()}
     done: dict[str, list[Trial]] = {}
     made: list[tuple[str, int, str]] = []
+    given_up = 0.0
     while (step := next_step(plan, done)) is not None:
         key = step.cell.key
         runs, queue = done.setdefault(key, []), queues[key]
         number = queue[len(runs) % len(queue)]
-        runs.append(grid.trials[key][number])
+        trial = grid.trials[key][number]
+        if step.most_seconds is not None and trial.wall_seconds > step.most_seconds:
+            given_up += step.most_seconds
+            plan = without(plan, step)
+            continue
+        runs.append(trial)
         made.append((key, number, step.why))
     found = answer(plan, done)
     said = {key: one.works for key, one in found.verdicts.items() if one.works is not Tri.UNKNOWN}
     wrong = [key for key, works in said.items() if (works is Tri.TRUE) != grid.works(key)]
-    return Replayed(answer=found, runs=tuple(made), wrong=tuple(wrong))
+    return Replayed(answer=found, runs=tuple(made), given_up=given_up, wrong=tuple(wrong))
 
 
 def load(path: Path) -> Grid:
@@ -246,6 +256,7 @@ def save(
                 "peak": trial.memory.peak_bytes,
                 "unreclaimable": trial.memory.unreclaimable_peak_bytes,
                 "swap": trial.memory.swap_peak_bytes,
+                "files": max(trial.memory.series.file_bytes, default=None),
                 "growth": trial.disk.growth_bytes,
             }
         )
@@ -281,6 +292,7 @@ def _trial(one: dict[str, Any], key: str, runner: str | None, number: int) -> Tr
             peak_basis=PeakBasis.HIGH_WATER_MARK,
             unreclaimable_peak_bytes=one["unreclaimable"],
             swap_peak_bytes=one["swap"],
+            series=MemorySeries() if one["files"] is None else MemorySeries(file_bytes=(one["files"],)),
         ),
         disk=DiskUse(growth_bytes=one["growth"]),
     )

@@ -27,6 +27,7 @@ class CellPlan(Struct, frozen=True, kw_only=True):
     """One cell to be measured; ``obstacle`` says why it cannot be, and is predicted instead.
 
     ``other_processor``: the obstacle is the processors' architecture, so that nothing can be foreseen.
+    ``lost_seconds``: a run of it was given up after so long, which is the obstacle.
 
     ``runner`` is None for the reference run of a backend. ``key`` identifies what a trial of it
     would run, where and under which limits: trials with the same key are interchangeable.
@@ -39,6 +40,7 @@ class CellPlan(Struct, frozen=True, kw_only=True):
     key: str
     obstacle: str | None = None
     other_processor: bool = False
+    lost_seconds: float = 0.0
 
     @property
     def backend(self) -> str:

@@ -11,11 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.bench.knowledge import Done, Knowledge, alike, size
 from covpath.bench.plan import CellPlan, Plan
 from covpath.bench.predict import REPEAT_MARGIN, Foresight
 from covpath.evidence.trial import Outcome, Trial
+from covpath.quantity import show_seconds
 from covpath.terms import Tri
 
 CONFIRM = 3
@@ -25,13 +27,28 @@ PATIENCE = 1.6
 
 What is left then stays a prediction, or not certain.
 """
+END_OF_PATIENCE = 1.9
+"""Such a run is given up where all would take this many times as long."""
+GIVE_UP = 3.0
+"""Such a run is given up after this many times its estimate.
+
+Near the edge of its memory a program may read its own pages from the disk again and again.
+"""
+LEAST_SECONDS = 2.0
+"""No run is given up before."""
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """The next trial, and why it is worth its time."""
+    """The next trial, why it is worth its time, and after how many seconds it no longer is."""
 
     cell: CellPlan
     why: str
+    most_seconds: float | None = None
+
+    def gives_up(self, trial: Trial) -> bool:
+        """Whether the trial ended by ``most_seconds`` and not by a limit of its runner."""
+        most, limit = self.most_seconds, self.cell.ask.time_seconds
+        return most is not None and trial.outcome is Outcome.TIMEOUT and (limit is None or most < limit)
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -78,11 +95,24 @@ def next_step(plan: Plan, done: Done) -> Step | None:
         return Step(cell=neighbour, why="the next cheaper one is said to fail")
     left = now.open_cells
     if left:
-        ties = [cell for cell in left if now.ties(cell)]
+        ties = sorted(filter(now.ties, left), key=now.known.wall)[:1]
         cell = now.telling(ties or now.crowd(left), ())
-        if now.affordable(cell):
-            return Step(cell=cell, why="it would cost the same" if ties else "only a run can tell whether it works")
+        wall = now.known.wall(cell)
+        if now.winner is None or wall <= now.seconds_left(PATIENCE):
+            why = "it would cost the same" if ties else "only a run can tell whether it works"
+            most = max(LEAST_SECONDS, min(GIVE_UP * wall, now.seconds_left(END_OF_PATIENCE)))
+            return Step(cell=cell, why=why, most_seconds=most)
     return None
+
+
+def without(plan: Plan, step: Step) -> Plan:
+    """The plan after the step's run was given up: its cell stays what it is foreseen to be."""
+    lost = step.most_seconds or 0.0
+    reason = f"a run was given up after {show_seconds(lost)}, and the choice did not need it"
+    cells = [
+        replace(cell, obstacle=reason, lost_seconds=lost) if cell.key == step.cell.key else cell for cell in plan.cells
+    ]
+    return replace(plan, cells=tuple(cells))
 
 
 class _Now(Struct, frozen=True):
@@ -124,12 +154,13 @@ class _Now(Struct, frozen=True):
         """Whether it has clearly less memory than was seen in use at once."""
         return _memory(cell) * REPEAT_MARGIN < (self.known.need(cell).least or 0)
 
-    def affordable(self, cell: CellPlan) -> bool:
-        """Whether a run that the choice does not depend on keeps all runs within PATIENCE."""
+    def seconds_left(self, times: float) -> float:
+        """Until all runs take so many times as long as the references' and the winner's."""
         needed = [*self.known.plan.references, *([] if self.winner is None else [self.winner])]
         spent = sum(trial.wall_seconds for trials in self.known.done.values() for trial in trials)
+        spent += sum(cell.lost_seconds for cell in self.known.plan.cells)
         least = sum(trial.wall_seconds for one in needed for trial in self.known.done.get(one.key, ()))
-        return self.winner is None or spent + self.known.wall(cell) <= PATIENCE * least
+        return times * least - spent
 
     def confirmed(self, cell: CellPlan) -> bool:
         trials = self.known.trials(cell)

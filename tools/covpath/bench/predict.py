@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from covpath.bench.plan import CellPlan
 from covpath.evidence.model import Prediction
-from covpath.evidence.trial import Outcome, Trial
+from covpath.evidence.trial import MemoryUse, Outcome, PeakBasis, Trial
 from covpath.quantity import show_bytes, show_seconds
 from covpath.terms import Tri
 
@@ -91,11 +91,21 @@ def estimated_wall(cell: CellPlan, reference: Trial | None) -> float | None:
     return max(reference.wall_seconds, reference.cpu.total_seconds / (cell.ask.cpus or 1))
 
 
+def held_bytes(memory: MemoryUse) -> int | None:
+    """What was held at once that cannot be reclaimed: the most that was seen, or that the peak cannot do without.
+
+    A peak between two looks that is more than this and all page cache ever seen was no page cache.
+    """
+    seen, files = memory.unreclaimable_peak_bytes, max(memory.series.file_bytes, default=None)
+    if seen is None or files is None or memory.peak_bytes is None or memory.peak_basis is PeakBasis.SAMPLED:
+        return seen
+    return max(seen, memory.peak_bytes - files)
+
+
 def measured_need(good: Sequence[Trial]) -> Need | None:
     """What good runs with as many workers needed; None where there is none, or its memory is not known."""
     peaks = [trial.memory.peak_bytes for trial in good if trial.memory.peak_bytes is not None]
-    least = [trial.memory.unreclaimable_peak_bytes for trial in good]
-    held = min((size for size in least if size is not None), default=None)
+    held = min((size for size in (held_bytes(trial.memory) for trial in good) if size is not None), default=None)
     if not peaks:
         return None
     return Need(most=min(peaks), least=held, certainly=(held or 0) / REPEAT_MARGIN)
@@ -106,7 +116,7 @@ def foreseen_need(reference: Trial, workers: float) -> Need:
 
     Memory grows at most with their number, and shrinks at most with it.
     """
-    most, least = reference.memory.peak_bytes, reference.memory.unreclaimable_peak_bytes
+    most, least = reference.memory.peak_bytes, held_bytes(reference.memory)
     return Need(
         most=None if most is None else math.ceil(most * max(1.0, workers)),
         least=least,

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from covpath.bench.events import Listener, Note, Planned, Preparing, TrialBegins, TrialEnded, nobody
 from covpath.bench.knowledge import Knowledge
-from covpath.bench.limits.ask import Means
+from covpath.bench.limits.ask import Ask, Means
 from covpath.bench.limits.table import best, obstacles
 from covpath.bench.machine import this_machine
 from covpath.bench.plan import CellPlan, Plan, make_plan
-from covpath.bench.planner import CONFIRM, answer, next_step
+from covpath.bench.planner import CONFIRM, answer, next_step, without
 from covpath.bench.predict import predict
 from covpath.bench.proofs import Prover, failures, keep_proofs, kept_proofs, prove
 from covpath.bench.references import load_reference, save_reference
@@ -27,7 +27,7 @@ from covpath.bench.workbench import Workbench
 from covpath.evidence.model import Choice, Evidence, Proof, SubjectRecord
 from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.store import TrialLog
-from covpath.evidence.trial import CacheState, Outcome, Role, Trial
+from covpath.evidence.trial import CacheState, Knob, Outcome, Role, Trial
 from covpath.outside.git import find_repository
 
 NEAR = 0.1
@@ -143,7 +143,14 @@ class Run(Struct):
         while (step := next_step(self.plan, self.done)) is not None:
             if step.cell.runner is not None and self._late():
                 return
-            self._run(step.cell)
+            trial = self._trial(step.cell, step.most_seconds)
+            if step.gives_up(trial):
+                self.plan = without(self.plan, step)
+                self.listen(
+                    Note(message=f"{step.cell.backend} on {trial.runner}: given up after {trial.wall_seconds:.0f} s")
+                )
+            else:
+                self._keep(step.cell, _with_own_time(trial, step.cell.ask))
 
     def _references(self) -> None:
         """One that failed at an earlier start is tried again: what it lacked may be there now."""
@@ -181,6 +188,16 @@ class Run(Struct):
         return late
 
     def _run(self, cell: CellPlan) -> None:
+        self._keep(cell, self._trial(cell))
+
+    def _keep(self, cell: CellPlan, trial: Trial) -> None:
+        """Write it down, and tell."""
+        self.log.append(trial)
+        self.done[cell.key].append(trial)
+        self.listen(TrialEnded(trial=trial))
+
+    def _trial(self, cell: CellPlan, most_seconds: float | None = None) -> Trial:
+        """Run it, for at most so long."""
         number = len(self.done[cell.key])
         role = Role.REFERENCE if cell.runner is None else Role.CELL
         runner = cell.runner.name if cell.runner else None
@@ -193,7 +210,7 @@ class Run(Struct):
                 role=role,
                 variant=cell.ready.variant,
                 runner=runner,
-                ask=cell.ask,
+                ask=_shorter(cell.ask, most_seconds),
                 cache=cell.cache,
                 prepared=cell.ready.prepared,
                 environment=cell.ready.environment,
@@ -209,9 +226,7 @@ class Run(Struct):
         )
         if role is Role.REFERENCE and result.report is not None:
             save_reference(self.reports, cell.key, result.report, result.tests)
-        self.log.append(result.trial)
-        self.done[cell.key].append(result.trial)
-        self.listen(TrialEnded(trial=result.trial))
+        return result.trial
 
     def _reference(self, cell: CellPlan) -> CellPlan:
         return next(one for one in self.plan.references if one.ready is cell.ready)
@@ -285,3 +300,20 @@ class Run(Struct):
         if not self._reference_ok(cell):
             return "its backend fails here"
         return "the time budget had ended" if self.out_of_time else "the answer did not need it"
+
+
+def _shorter(ask: Ask, most_seconds: float | None) -> Ask:
+    """The same limits, for at most so long."""
+    limits = [seconds for seconds in (ask.time_seconds, most_seconds) if seconds is not None]
+    return replace(ask, time_seconds=min(limits, default=None))
+
+
+def _with_own_time(trial: Trial, ask: Ask) -> Trial:
+    """The record of a trial that ended before it was given up, with the time limit of its runner."""
+    own = ask.time_seconds
+    limits = [
+        replace(limit, asked=own, read_back=own) if limit.knob is Knob.TIME else limit
+        for limit in trial.limits
+        if limit.knob is not Knob.TIME or own is not None
+    ]
+    return replace(trial, limits=tuple(limits))
