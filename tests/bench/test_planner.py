@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -12,17 +14,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bench_runs import HOG, MIB, REPORT, ROOMY, Variant, bench, subject
+from covpath.bench.events import Event, Note
 from covpath.bench.limits.ask import Ask
 from covpath.bench.limits.table import best
 from covpath.bench.limits.unprivileged import NAME as UNPRIVILEGED
 from covpath.bench.plan import CellPlan, Plan
 from covpath.bench.planner import GIVE_UP, PATIENCE, Answer, Step, answer, next_step, without
 from covpath.bench.predict import held_bytes
-from covpath.bench.workbench import Ready
+from covpath.bench.run import Run
+from covpath.bench.trial import TrialRequest, TrialResult
+from covpath.bench.workbench import Ready, Workbench
 from covpath.evidence.cells import cells as cells_of
 from covpath.evidence.model import Choice
 from covpath.evidence.runner import RunnerProfile
-from covpath.evidence.store import dump_evidence, parse_evidence
+from covpath.evidence.store import TrialLog, dump_evidence, parse_evidence
 from covpath.evidence.trial import (
     CacheState,
     CpuUse,
@@ -291,6 +296,36 @@ def test_a_run_the_choice_does_not_need_is_given_up_when_it_drags_on() -> None:
     left = without(plan, step)
     assert {cell.key: cell.lost_seconds for cell in left.cells if cell.obstacle} == {"other/64": 12.0}
     assert answer(left, done).verdicts["other/64"].works is Tri.UNKNOWN
+
+
+def test_of_a_run_that_was_given_up_no_record_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = {
+        "own": Program(name="own", needs=20 * MIB, cpu=100),
+        "other": Program(name="other", needs=60 * MIB, cache=90 * MIB),
+    }
+    plan = plan_of(list(programs.values()), [runner(str(size), size, price=size) for size in (16, 24, 64, 96)])
+    cells = {cell.key: cell for cell in (*plan.references, *plan.cells)}
+
+    def run_trial(request: TrialRequest, *_: object) -> TrialResult:
+        trial = programs[request.variant.backend].run(cells[request.cell], request.number)
+        limit = request.ask.time_seconds
+        if request.cell == "other/64" and limit is not None and limit < 43:  # it reads its own pages from the disk
+            trial = replace(trial, outcome=Outcome.TIMEOUT, wall_seconds=limit)
+        return TrialResult(trial=trial, report=None, tests=None)
+
+    monkeypatch.setattr("covpath.bench.run.run_trial", run_trial)
+    bench = cast("Workbench", SimpleNamespace(subject=subject(tmp_path), site=None, means=None, machine=None))
+    told: list[Event] = []
+    run = Run(bench, plan, TrialLog(tmp_path / "trials.jsonl"), tmp_path, (), told.append)
+    run.few()
+    assert [one.message for one in told if isinstance(one, Note)] == ["other on 64: given up after 12 s"]
+    assert run.done["other/64"] == []
+    assert "other/64" not in {trial.cell for trial in run.log.read()}
+    [cell] = [cell for cell in run.plan.cells if cell.key == "other/64"]
+    assert cell.obstacle == "a run was given up after 12.0 s, and the choice did not need it"
+    own = run.choice()
+    assert own is not None
+    assert (own.backend, own.runner, own.confirmed) == ("own", "24", True)
 
 
 def test_a_short_peak_that_no_page_cache_explains_was_needed() -> None:
