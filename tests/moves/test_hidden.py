@@ -91,3 +91,12 @@ def test_a_tool_without_a_backend_is_named(tmp_path: Path, capsys: pytest.Captur
     outcome = moved(tmp_path, capsys, files, "cov", "--backend", "cargo-llvm-cov")
     assert outcome.code == 3
     assert "job 'cov' measures with " in outcome.err
+
+
+def test_an_action_in_a_workflow_that_nothing_here_calls_is_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called = USING.replace("on: pull_request", "on: workflow_call")
+    files = {CI: called, ACTION: COMPOSITE.format(run="cargo llvm-cov || true")}
+    outcome = moved(tmp_path, capsys, files, "cov", "--gate", "blocking")
+    assert (outcome.code, f"{ACTION}:5" in outcome.err) == (3, True)

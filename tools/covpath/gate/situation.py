@@ -73,7 +73,7 @@ class _Situating:
     def _uncalled(self, imagined: tuple[Run, ...]) -> Situation:
         """A workflow that others call, of which no caller is at hand."""
         place = self.runs.signal(self.workflow).reasons[CALLED].place
-        if self.runs.links is None:
+        if self.runs.links is None or self.runs.links.partial:
             message = (
                 "other workflows call this one: judged as if one did for a pull request, with nothing around the call"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.gate.judge import Judge
 from covpath.gate.measuring import SeenBehind
@@ -51,7 +52,9 @@ class Judging(Struct, frozen=True, kw_only=True):
         """The verdict of a job. A workflow that nothing here calls is judged as if a job for pull requests did."""
         found = self.judge(workflow).job(workflow, job, suppose)
         if any(reason.code == "no-caller" for reason in found.reasons):
-            return Judge(required=self.required, behind=self.behind).job(workflow, job, suppose)
+            assert self.links is not None
+            own = replace(link((workflow,), self.links.elsewhere, self.links.actions), partial=True)
+            return Judge(required=self.required, links=own, behind=self.behind).job(workflow, job, suppose)
         return found
 
     def callers(self, workflow: Workflow) -> Iterator[Workflow]:

@@ -37,12 +37,16 @@ class Caller(Struct, frozen=True):
 
 
 class Links(Struct, frozen=True, kw_only=True):
-    """The calls among workflows. ``callers`` are known by the path of what they call."""
+    """The calls among workflows. ``callers`` are known by the path of what they call.
+
+    ``partial``: others, not looked at, may call these workflows as well.
+    """
 
     workflows: Mapping[str, Workflow]
     callers: Mapping[str, tuple[Caller, ...]]
     elsewhere: Elsewhere = field(default=lambda _: None)
     actions: Actions = field(default=lambda _: None)
+    partial: bool = False
 
     def called(self, workflow: Workflow, job: Job) -> Workflow | None:
         """The workflow a job calls; None where it is not at hand."""

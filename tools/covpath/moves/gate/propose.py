@@ -253,7 +253,9 @@ def _refuse(draft: Draft, verdict: JobVerdict, wanted: Gate) -> None:
     needing = [job.id for job in draft.workflow.jobs.values() if lists.is_needed(job, draft.job_id)]
     if verdict.gate is Gate.UNKNOWN and needing:
         why = f"what the jobs that need it ({', '.join(needing)}) make of it cannot be told; {why}"
-    place = next((reason.place for reason in verdict.reasons if reason.place), verdict.place)
+    # What is said of the runs comes first among the reasons; the line to change is one of the others.
+    about = [reason for reason in verdict.reasons if not reason.code.startswith(("caller-", "no-"))]
+    place = next((reason.place for reason in (*about, *verdict.reasons) if reason.place), verdict.place)
     in_recipe = any("-recipe-" in reason.code for reason in verdict.reasons)
     raise Refusal(
         f"job {draft.job_id!r} is {verdict.gate}; no edit known to be safe makes it {wanted}: {why}.",
