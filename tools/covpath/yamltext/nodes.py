@@ -8,11 +8,12 @@ block collections, without the blank lines and comments that follow.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
+
+from covpath.patterns import regex
 
 Route: TypeAlias = tuple[str | int, ...]
 """The way from a document's root to a node: mapping keys and sequence indexes."""
@@ -23,8 +24,8 @@ Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INT = regex(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = regex(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = {
     sign + word: value
     for sign, value in (("", math.inf), ("+", math.inf), ("-", -math.inf))
@@ -127,6 +128,10 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
         return True if text in _TRUE else False if text in _FALSE else text
     if not (first.isdigit() or first in "+-."):
         return text
+    if text.isdecimal() and text.isascii():
+        return int(text) if len(text) <= _LONGEST_INT else float(text)
+    if first in "+-." and not text[1:2].isdigit() and text[1:2] != ".":
+        return _SPECIAL.get(text, text)  # a path, an option
     if _INT.fullmatch(text):
         if text[:2] in ("0o", "0x"):
             return int(text[2:], 8 if text[1] == "o" else 16)

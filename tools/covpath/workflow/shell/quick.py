@@ -15,10 +15,10 @@ _VARIABLE = r"\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*\}"
 _DOUBLE = rf"""\"(?:[^"$`\\\n]|{_VARIABLE})*+\""""
 _WORD = rf"(?:[A-Za-z0-9_@%+:,./=^-]|'[^'\n]*'|{_DOUBLE}|{_VARIABLE})++"
 _BLANK = r"(?:[ \t]|\\\n)"
-_GAP = rf"[ \t]{_BLANK}*+"
-"""Between words; a line continuation alone would join them."""
+_BEHIND = rf"(?:[ \t]{_BLANK}*+|\\\n{_BLANK}*+(?![^#\n]))"
+"""Behind a word; a line continuation alone would join it with another."""
 _WORDS = re.compile(_WORD, re.ASCII)
-_LINE = re.compile(rf"{_BLANK}*+(?:{_WORD}(?:{_GAP}{_WORD})*+{_BLANK}*+)?(?:(?<![^ \t\n])\#[^\n]*)?(?:\n|\Z)", re.ASCII)
+_LINE = re.compile(rf"{_BLANK}*+(?:{_WORD}{_BEHIND}?+)*+(?:(?<![^ \t\n])\#[^\n]*)?(?:\n|\Z)", re.ASCII)
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
 _OTHER_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+=", re.ASCII)
 _KEYWORDS = frozenset(
