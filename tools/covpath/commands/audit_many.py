@@ -79,13 +79,13 @@ def _audited(roots: tuple[Path, ...], asked: Asked, strict: bool) -> Iterator[Li
 def _in_processes(roots: tuple[Path, ...], work: Callable[[Path], Line], processes: int) -> Iterator[Line]:
     """A checkout that nothing can be told of is told as such, and the rest goes on.
 
-    Where a process dies all that were waiting fail with it; each of them then gets one of its own.
+    Where a process dies, or meets a bug, all that it was to read fail with it; each of them then gets one of its own.
     """
     together = max(1, min(_TOGETHER, len(roots) // (4 * processes)))
     with ProcessPoolExecutor(processes, initializer=_begin) as pool:
         parts = [roots[start : start + together] for start in range(0, len(roots), together)]
         for part, future in [(part, pool.submit(_each, work, part)) for part in parts]:
-            if isinstance(future.exception(), BrokenProcessPool):
+            if future.exception() is not None:
                 yield from (_alone(work, root) for root in part)
             else:
                 yield from future.result()
@@ -96,23 +96,19 @@ _TOGETHER = 16
 
 
 def _each(work: Callable[[Path], Line], roots: tuple[Path, ...]) -> list[Line]:
-    return [_line_or_bug(work, root) for root in roots]
+    return [work(root) for root in roots]
 
 
 def _alone(work: Callable[[Path], Line], root: Path) -> Line:
     """The line of a checkout read by a process of its own, which it may take down."""
     with ProcessPoolExecutor(1, initializer=_begin) as pool:
-        future = pool.submit(_line_or_bug, work, root)
-        if future.exception() is None:
-            return future.result()
-    return Line(root=str(root), error="the process that read it died")
-
-
-def _line_or_bug(work: Callable[[Path], Line], root: Path) -> Line:
-    try:
-        return work(root)
-    except Exception as bug:
-        return Line(root=str(root), error=f"a bug of covpath: {type(bug).__name__}: {bug}")
+        future = pool.submit(work, root)
+        bug = future.exception()
+    if bug is None:
+        return future.result()
+    if isinstance(bug, BrokenProcessPool):
+        return Line(root=str(root), error="the process that read it died")
+    return Line(root=str(root), error=f"a bug of covpath: {type(bug).__name__}: {bug}")
 
 
 def _begin() -> None:
