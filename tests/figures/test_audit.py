@@ -9,12 +9,17 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
 
 import pytest
 
+from audits.unfiltered import without_prefilter
 from command_line import Call, caller
+from covpath.commands import audit_many
 from covpath.commands.audited import Asked, look_at
 from covpath.commands.state import WorkingTree
 from covpath.gate.verdict import JobVerdict
@@ -153,9 +158,45 @@ def test_ten_thousand_workflows(corpus: Path, tmp_path: Path, capsys: pytest.Cap
     assert memory < 1.3
 
 
-def test_the_prefilter_changes_no_answer(
-    corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+SHARES = {
+    "reading": "covpath.commands.state.WorkingTree.workflows",
+    "telling quiet jobs apart": "covpath.audits.quiet.Quiet.is_quiet",
+    "judging the others": "covpath.gate.judge.Judge.job",
+    "aggregate gates": "covpath.audits.verdicts.aggregate_gates",
+    "shared names": "covpath.audits.verdicts.could_share covpath.audits.verdicts.shared_names",
+    "all": "covpath.commands.audit_many.audit_one",
+}
+
+
+def test_where_the_time_goes(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    files = teams(corpus, tmp_path / "some", 300)
+    spent = dict.fromkeys(SHARES, 0.0)
+
+    def timed(share: str, act: Callable[..., object]) -> Callable[..., object]:
+        def run(*given: Any, **named: Any) -> object:
+            started = time.process_time()
+            try:
+                return act(*given, **named)
+            finally:
+                spent[share] += time.process_time() - started
+
+        return run
+
+    for share, names in SHARES.items():
+        for name in names.split():
+            monkeypatch.setattr(name, timed(share, resolve_name(name)))
+    for root in sorted((tmp_path / "some").iterdir()):
+        audit_many.audit_one(root, asked=Asked(today=date(2026, 11, 25)), strict=False)
+    whole = spent.pop("all")
+    shares = {**spent, "the rest": whole - sum(spent.values())}
+    with capsys.disabled():
+        report(f"of {whole * 1000 / files:.2f} ms a workflow file (every one new): ")
+        report(", ".join(f"{share} {100 * seconds / whole:.0f} %" for share, seconds in shares.items()))
+
+
+def test_the_prefilter_changes_no_answer(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def answers() -> list[str]:
         return [
             caller(capsys, root)("audit", "--today", "2026-11-25", "--format", "json").out
@@ -163,9 +204,8 @@ def test_the_prefilter_changes_no_answer(
         ]
 
     with_it = answers()
-    monkeypatch.setattr("covpath.audits.quiet.Quiet.is_quiet", lambda *_: False)
-    monkeypatch.setattr("covpath.audits.verdicts.are_apart", lambda _: False)
-    without = answers()
+    with without_prefilter():
+        without = answers()
     different = sum(one != other for one, other in zip(with_it, without, strict=True))
     with capsys.disabled():
         report(f"answers that the prefilter changes: {different} of {len(with_it)} repositories")

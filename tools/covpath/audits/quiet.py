@@ -18,7 +18,7 @@ from covpath.gate.signal import signal_of
 from covpath.terms import JobRef
 from covpath.workflow.calls import LOCAL, Links
 from covpath.workflow.model import Job, Step, StepForm, Workflow
-from covpath.yamltext.nodes import Scalar
+from covpath.yamltext.nodes import Mapping, Scalar, deref
 
 _DEEPEST = 10
 
@@ -109,6 +109,9 @@ def _tells(step: Step) -> bool:
 
 def _never_runs(workflow: Workflow) -> bool:
     """Whether no event of the workflow counts for a pull request or a merge queue, nor anybody calls it."""
+    on = deref(workflow.on) if workflow.on is not None else None
+    if isinstance(on, Mapping) and isinstance(plain := on.get("pull_request"), Scalar) and plain.data() is None:
+        return False  # for every pull request, whatever else it runs for
     signal = signal_of(workflow)
     return not signal.events and not signal.called
 
