@@ -161,7 +161,7 @@ def test_files_that_do_not_even_fit(tmp_path: Path) -> None:
 
 def test_many_small_files_fill_a_small_disk_as_they_would_a_large_one(tmp_path: Path) -> None:
     needs_mounts()
-    ask = replace(SMALL, disk_bytes=24 * MIB, memory_bytes=128 * MIB)
+    ask = replace(SMALL, disk_bytes=24 * MIB, memory_bytes=128 * MIB, time_seconds=180)
     write = "import pathlib\nfor number in range({}): pathlib.Path(str(number)).write_text('x')"
     assert run(python(write.format(5_000)), tmp_path, ask).outcome is Outcome.OK  # 20 MiB in blocks of 4 KiB
     assert run(python(write.format(7_000)), tmp_path, ask).outcome is Outcome.DISK_FULL
