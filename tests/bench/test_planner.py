@@ -278,6 +278,16 @@ def test_what_the_choice_does_not_need_is_run_for_a_fair_price_only() -> None:
     assert 0 < len(left) < len(plan.cells) / 2
 
 
+def test_a_large_grid_is_left_at_a_tenth_of_its_time() -> None:
+    programs = [Program(name="slow", needs=20 * MIB, cpu=300), Program(name="other", needs=60 * MIB, cache=90 * MIB)]
+    slow = runner("slow", 24, 0.25, price=0.001)
+    for others, asked in ((19, 0), (10, 1)):
+        runners = [slow, *(runner(str(size), size, 1, price=size) for size in range(62, 62 + others))]
+        found = decide(programs, plan_of(programs, runners))
+        why = [step.why for step in found.steps if step.most_seconds is not None]
+        assert (found.answer.winner is not None, len(why) > 0) == (True, asked > 0)
+
+
 def test_a_run_the_choice_does_not_need_is_given_up_when_it_drags_on() -> None:
     programs = [Program(name="own", needs=20 * MIB, cpu=100), Program(name="other", needs=60 * MIB, cache=90 * MIB)]
     plan = plan_of(programs, [runner(str(size), size, price=size) for size in (16, 24, 64, 96)])

@@ -29,6 +29,10 @@ What is left then stays a prediction, or not certain.
 """
 END_OF_PATIENCE = 1.9
 """Such a run is given up where all would take this many times as long."""
+FEW = 0.1
+"""Nor is such a run made where all would take more than this share of three runs of every cell of a large grid."""
+LARGE = 40
+"""So many cells are a large grid."""
 GIVE_UP = 3.0
 """Such a run is given up after this many times its estimate.
 
@@ -155,12 +159,18 @@ class _Now(Struct, frozen=True):
         return _memory(cell) * REPEAT_MARGIN < (self.known.need(cell).least or 0)
 
     def seconds_left(self, times: float) -> float:
-        """Until all runs take so many times as long as the references' and the winner's."""
+        """Until all runs take so many times the references' and the winner's time, or their share of a large grid."""
         needed = [*self.known.plan.references, *([] if self.winner is None else [self.winner])]
         spent = sum(trial.wall_seconds for trials in self.known.done.values() for trial in trials)
         spent += sum(cell.lost_seconds for cell in self.known.plan.cells)
         least = sum(trial.wall_seconds for one in needed for trial in self.known.done.get(one.key, ()))
-        return times * least - spent
+        few = FEW * self._whole_grid() if len(self.runnable) >= LARGE else math.inf
+        return min(times * least, few) - spent
+
+    def _whole_grid(self) -> float:
+        """About the seconds of three runs of every cell; one that fails ends in half its time."""
+        halves = {key: 0.5 if verdict.works is Tri.FALSE else 1.0 for key, verdict in self.verdicts.items()}
+        return CONFIRM * sum(self.known.wall(cell) * halves[cell.key] for cell in self.runnable)
 
     def confirmed(self, cell: CellPlan) -> bool:
         trials = self.known.trials(cell)
