@@ -20,6 +20,9 @@ _RESERVED = frozenset(
         *("case", "esac", "in", "select", "function"),
     }
 )
+_NOTHING = frozenset({"comment", "\n"})
+_SUBSTITUTIONS = ("$(", "`", "<(", ">(")
+"""Every command or process substitution begins with one of these."""
 _NEWLINE = regex(r"(?<!\\)\n")
 
 
@@ -52,8 +55,9 @@ class CommandLowering:
 
     def word(self, tree: Tree, start: int | None = None) -> Word:
         """The word that ends where ``tree`` ends and starts there too, or at ``start``."""
-        self.find_substitutions(tree)
         span = self.span(tree)
+        if any(self._text.find(sign, span.start, span.end) >= 0 for sign in _SUBSTITUTIONS):
+            self.find_substitutions(tree)
         begin = span.start if start is None else start
         while begin < span.end and self._text[begin] in " \t":
             begin += 1
@@ -99,19 +103,21 @@ class CommandLowering:
         done = span.start
         for child in children:
             here = self.span(child)
-            newline = _NEWLINE.search(self._text, done, here.start)
-            if newline is not None:
-                self.glued.append(newline.start())
+            if self._text.find("\n", done, here.start) >= 0:
+                newline = _NEWLINE.search(self._text, done, here.start)
+                if newline is not None:
+                    self.glued.append(newline.start())
             done = here.end
-            if child.is_missing or child.start_byte == child.end_byte or child.type in {"comment", "\n"}:
+            kind = child.type
+            if here.start == here.end or kind in _NOTHING or child.is_missing:
                 continue
-            if child.type == "ERROR":
-                self.errors.append(self.span(child))
-            elif child.type in REDIRECTS:
+            if kind == "ERROR":
+                self.errors.append(here)
+            elif kind in REDIRECTS:
                 redirect, extra = self.redirect(child)
                 redirects.append(redirect)
                 words += extra
-            elif child.type == "variable_assignment" and not words and not keyword:
+            elif kind == "variable_assignment" and not words and not keyword:
                 assignments.append(self._assignment(child))
             else:
                 self.append_word(words, child)

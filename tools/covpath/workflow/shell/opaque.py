@@ -25,13 +25,13 @@ def find_expressions(text: str) -> tuple[Span, ...]:
 
 
 def _expression_end(text: str, index: int) -> int | None:
-    quoted = False
-    while index < len(text):
-        if text[index] == "'":
-            quoted = not quoted
-        elif not quoted and text.startswith("}}", index):
-            return index + 2
-        index += 1
+    while (close := text.find("}}", index)) >= 0:
+        quote = text.find("'", index, close)
+        if quote < 0:
+            return close + 2
+        index = text.find("'", quote + 1) + 1
+        if index == 0:
+            return None
     return None
 
 
