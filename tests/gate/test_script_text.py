@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from covpath.errors import CovpathError
 from covpath.gate.purpose import every_command_alone, fails_at_once, is_setup
@@ -25,6 +27,12 @@ AT_ONCE = [
     "cargo test \\\n  --workspace",
     "# cargo test || true\ncargo test",
     "echo 'a || b'\ncargo test",
+    "if [ -f x ]; then\n  cargo test\nfi",
+    "for x in a b; do\n  cargo test $x\ndone\necho ready",
+    "case $x in\n  a) cargo test ;;\nesac",
+    "cargo build && cargo test",
+    "{ cargo test; }",
+    "while read x; do cargo test; done < list",
 ]
 NOT_AT_ONCE = [
     "cargo test || true",
@@ -35,6 +43,17 @@ NOT_AT_ONCE = [
     "! cargo test",
     "trap 'exit 0' ERR\ncargo test",
     "cargo test && echo ok || echo failed",
+    "if [ -f x ]; then\n  cargo test\nfi || true",
+    "if [ -f x ]; then cargo test; fi | tee log",
+    "if true && { cargo test; }; then echo; fi",
+    "while cargo test; do echo; done",
+    "until cargo test; do sleep 1; done",
+    "if [ -f x ]; then echo; elif cargo test; then echo; fi",
+    "{ cargo test; } &",
+    "! { cargo test; }",
+    "(cargo test) || true",
+    "if [ -f x ]; then if cargo test; then echo; fi; fi",
+    "echo a || { cargo test; } || true",
     "echo $(cargo test)",
     "echo nothing",
 ]
@@ -74,6 +93,51 @@ def test_text_and_shell_agree_on_the_tables() -> None:
         script = parse_script(text)
         if fails_at_once(text):
             assert failure_of(script_commands(text)[-1], script, default_shell()).outcome is ExitOutcome.FAILS
+
+
+SIMPLE = st.sampled_from(
+    ["make", "cargo test", "echo", "rm -rf x", "! make", "time make", "true", "grep x y", "[ -f x ]"]
+)
+JOINS = st.sampled_from([" && ", " || ", " | ", " | tee ", " &\n"])
+ENDS = st.sampled_from(["", "", "", " || true", " | tee log", " &", " && make"])
+
+
+FORMS = (
+    "if {0}; then {1}\nfi",
+    "if {1}\nthen {0}\nelse\n{0}\nfi",
+    "if {0}; then {0}; elif {1}; then {0}; fi",
+    "for x in a b; do {1}; done",
+    "for x in a; do\n{1}\ndone < list",
+    "while {0}; do\n{1}\ndone",
+    "until {1}; do {0}; done",
+    "case $x in a) {1} ;; *) {0};; esac",
+    "{{ {1}\n}}",
+    "({1})",
+    "{0}\n{1}",
+)
+
+
+@st.composite
+def compounds(draw: st.DrawFn, body: st.SearchStrategy[str]) -> str:
+    inner, other, end = draw(body), draw(SIMPLE), draw(ENDS)
+    form = draw(st.sampled_from(FORMS))
+    return form.format(other, inner.rstrip()) + end
+
+
+SCRIPTS = st.recursive(
+    st.one_of(SIMPLE, st.tuples(SIMPLE, JOINS, SIMPLE).map("".join)), lambda body: compounds(body), max_leaves=4
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(SCRIPTS, min_size=1, max_size=3))
+def test_what_the_text_calls_a_failure_is_one(parts: list[str]) -> None:
+    text = "\n".join(parts) + "\n"
+    script = parse_script(text)
+    commands = script_commands(text)
+    if commands and not script.errors and fails_at_once(text):
+        # What the imagined run does not follow it leaves unknown.
+        assert failure_of(commands[-1], script, default_shell()).outcome is not ExitOutcome.MASKED
 
 
 @pytest.mark.shared

@@ -64,13 +64,14 @@ def _looks(command: TextCommand) -> bool:
 def fails_at_once(text: str) -> bool:
     """Whether, under errexit, the failure of what the script is about is surely the script's.
 
-    So it is for a command that stands alone in a script that leaves the shell's rules as they are.
+    So it is for a command whose failure nothing around it reads, in a script that leaves the shell's
+    rules as they are.
     """
     told = script_text(text)
     if told is None or not told.steady:
         return False
     telling = text_commands(told)
-    return telling[-1].alone if telling else told.leaves
+    return telling[-1].heard if telling else told.leaves
 
 
 def every_command_alone(text: str) -> bool:

@@ -7,6 +7,7 @@ command stand alone?) need no more. Whatever is not simple is left to the shell 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -15,10 +16,14 @@ from covpath.patterns import regex
 
 
 class TextCommand(Struct, frozen=True):
-    """A command's words, quotes left as ``Q``. ``alone``: a statement of its own at the top level."""
+    """A command's words, quotes left as ``Q``. ``alone``: a statement of its own at the top level.
+
+    ``heard``: under errexit its failure surely ends the script, also from inside of a branch or a loop.
+    """
 
     words: tuple[str, ...]
     alone: bool
+    heard: bool
 
     @property
     def name(self) -> str:
@@ -68,6 +73,7 @@ def script_text(text: str) -> ScriptText | None:
         return None
     commands: list[TextCommand] = []
     depth, before = 0, "\n"
+    inner = _Inner(tangled="(" in masked or ")" in masked)
     parts = _SEPARATOR.split(masked)
     for position in range(0, len(parts), 2):
         after = parts[position + 1] if position + 1 < len(parts) else "\n"
@@ -76,18 +82,72 @@ def script_text(text: str) -> ScriptText | None:
             before = after if after not in ("\n", ";") or before in ("\n", ";", ";;") else before
             continue
         inside = depth
+        inner.enter(words, before, len(commands))
         depth += sum(_step(word, number) for number, word in enumerate(words))
         command = _command(words)
         if command is None:
             return None
         if command:
             plain = before in ("\n", ";") and after in ("\n", ";") and words[0] not in _LEADING
-            commands.append(TextCommand(command, alone=plain and inside == 0 and depth == 0))
+            alone = plain and inside == 0 and depth == 0
+            heard = alone or (before != "||" and after in _ENDS and inner.passes_on())
+            commands.append(TextCommand(command, alone=alone, heard=heard))
+        for start in inner.leave(words, after):
+            commands[start:] = [TextCommand(one.words, alone=one.alone, heard=False) for one in commands[start:]]
         before = after
     if depth != 0:
         return None
+    if inner.tangled:
+        commands = [TextCommand(one.words, alone=one.alone, heard=one.alone) for one in commands]
     steady = not (_TURNS.search(masked) and _TURNS.search(_STRICTER.sub("", masked)))
     return ScriptText(tuple(commands), steady, "exit" in masked and _LEAVES.search(masked) is not None)
+
+
+_ENDS = ("\n", ";", ";;")
+"""What ends a statement that nothing around it reads the status of."""
+_CONDITIONS = frozenset(("if", "elif", "while", "until"))
+
+
+class _Inner:
+    """The branches, loops and groups around a statement: whether they pass a failure on.
+
+    ``tangled`` where several begin or end in one statement, or in brackets: nothing is told of what is inside then.
+    """
+
+    def __init__(self, *, tangled: bool) -> None:
+        self.tangled = tangled
+        self._open: list[tuple[int, bool]] = []
+        """For each that is open: how many commands came before it, and whether its own status is read."""
+        self._in_condition: list[bool] = []
+        self._turned = False
+
+    def enter(self, words: list[str], before: str, commands: int) -> None:
+        """At a statement of these words, ``before`` it what ended the one before."""
+        first = words[0]
+        # What turns or times a pipeline's status stands before its first part.
+        self._turned = (before == "|" and self._turned) or "!" in words or "time" in words
+        bounds = sum(_step(word, number) != 0 for number, word in enumerate(words))
+        self.tangled |= bounds > 1 or (bounds == 1 and _step(first, 0) == 0)
+        if first in _OPENING:
+            self._open.append((commands, before not in _ENDS))
+            self._in_condition.append(first in _CONDITIONS)
+        elif self._open and first in ("then", "do", "else", "elif"):
+            self._in_condition[-1] = first == "elif"
+
+    def passes_on(self) -> bool:
+        """Whether the failure of the command at hand is not part of a question, as far as is seen so far."""
+        return not self._turned and not any(self._in_condition)
+
+    def leave(self, words: list[str], after: str) -> Iterator[int]:
+        """From which command on what was just closed reads the status of what is in it."""
+        if words[0] in _CLOSING:
+            if not self._open:
+                self.tangled = True
+                return
+            start, asked = self._open.pop()
+            self._in_condition.pop()
+            if asked or after not in _ENDS:
+                yield start
 
 
 def _masked(text: str) -> str | None:
