@@ -51,6 +51,15 @@ def call(repo: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     return caller(capsys, repo)
 
 
+def test_where_there_are_no_workflows_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = caller(capsys, tmp_path)("status")
+    assert (told.code, told.err) == (0, "")
+    assert (
+        told.out
+        == f"There are no workflow files in {tmp_path / '.github/workflows'}; --repo DIR names another place.\n"
+    )
+
+
 def test_a_base_without_a_change_says_nothing(repo: Path, call: Call) -> None:
     git(repo, "checkout", "--quiet", "-b", "branch")
     commit(repo, {CI: "# nothing\n" + HARD}, "A comment")

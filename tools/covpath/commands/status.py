@@ -18,7 +18,7 @@ from covpath.outside.git import Repository
 from covpath.outside.workers import in_processes, processors
 from covpath.report.status_data import Status, status_to_json, to_json
 from covpath.report.status_text import render, render_end
-from covpath.workflow.repository import find_job, read_all, workflow_paths
+from covpath.workflow.repository import WORKFLOW_FOLDER, find_job, read_all, workflow_paths
 
 MANY = 100
 """From so many workflow files on, several processes share the work."""
@@ -79,6 +79,11 @@ def _run(
 
 def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     paths = workflow_paths(asked.root)
+    if not paths and not asked.as_data:
+        screen.write(
+            f"There are no workflow files in {asked.root / WORKFLOW_FOLDER}; --repo DIR names another place.\n"
+        )
+        return ExitCode.DONE
     many = len(paths) > MANY
     parts = shares(asked.root, paths, _PARTS, processors()) if many else [Share(linked=paths)]
     told = Told()
