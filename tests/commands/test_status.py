@@ -56,7 +56,7 @@ def test_where_there_are_no_workflows_it_says_so(tmp_path: Path, capsys: pytest.
     assert (told.code, told.err) == (0, "")
     assert (
         told.out
-        == f"There are no workflow files in {tmp_path / '.github/workflows'}; --repo DIR names another place.\n"
+        == f"There are no workflow files in {tmp_path / '.github/workflows'}. --repo DIR names another place.\n"
     )
 
 

@@ -81,7 +81,7 @@ def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     paths = workflow_paths(asked.root)
     if not paths and not asked.as_data:
         screen.write(
-            f"There are no workflow files in {asked.root / WORKFLOW_FOLDER}; --repo DIR names another place.\n"
+            f"There are no workflow files in {asked.root / WORKFLOW_FOLDER}. --repo DIR names another place.\n"
         )
         return ExitCode.DONE
     many = len(paths) > MANY
