@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covpath.errors import CovpathError
-from covpath.gate.purpose import every_command_alone, fails_at_once, is_setup
+from covpath.gate.purpose import every_command_alone, fails_at_once, is_setup, never_masks
 from covpath.gate.script_commands import prepares, script_commands
 from covpath.workflow.model import Step
 from covpath.workflow.reading import read_workflow
@@ -96,7 +96,20 @@ def test_text_and_shell_agree_on_the_tables() -> None:
 
 
 SIMPLE = st.sampled_from(
-    ["make", "cargo test", "echo", "rm -rf x", "! make", "time make", "true", "grep x y", "[ -f x ]"]
+    [
+        "make",
+        "cargo test",
+        "echo",
+        "rm -rf x",
+        "! make",
+        "time make",
+        "true",
+        "grep x y",
+        "[ -f x ]",
+        ". ./x",
+        "set +e",
+        "source x",
+    ]
 )
 JOINS = st.sampled_from([" && ", " || ", " | ", " | tee ", " &\n"])
 ENDS = st.sampled_from(["", "", "", " || true", " | tee log", " &", " && make"])
@@ -135,7 +148,7 @@ def test_what_the_text_calls_a_failure_is_one(parts: list[str]) -> None:
     text = "\n".join(parts) + "\n"
     script = parse_script(text)
     commands = script_commands(text)
-    if commands and not script.errors and fails_at_once(text):
+    if commands and not script.errors and never_masks(text):
         # What the imagined run does not follow it leaves unknown.
         assert failure_of(commands[-1], script, default_shell()).outcome is not ExitOutcome.MASKED
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from covpath.gate.checks import legs_of, naming_contexts
 from covpath.gate.measuring import find_measuring
-from covpath.gate.purpose import is_setup
+from covpath.gate.purpose import is_setup, never_masks
 from covpath.gate.shell_effect import shell_effect, shell_for
 from covpath.terms import Tri
 from covpath.workflow.expressions.template import OPEN
@@ -63,7 +63,7 @@ def _of_script(workflow: Workflow, job: Job, step: Step, shell: Shell, leg: Leg 
     """
     assert step.run is not None
     text = step.run.value
-    if not shell.kind.reads_posix or (shell.errexit and shell.known and is_bare(text)):
+    if not shell.kind.reads_posix or (shell.errexit and shell.known and (is_bare(text) or never_masks(text))):
         return False, False
     if (text, shell) not in _KNOWN:
         if len(_KNOWN) >= _MOST_KNOWN:

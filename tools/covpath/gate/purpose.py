@@ -68,8 +68,16 @@ def fails_at_once(text: str) -> bool:
     rules as they are.
     """
     told = script_text(text)
-    if told is None or not told.steady:
-        return False
+    return told is not None and told.steady and _is_heard(told)
+
+
+def never_masks(text: str) -> bool:
+    """Whether, under errexit, that failure is surely not swallowed, whatever the files that the script sources do."""
+    told = script_text(text)
+    return told is not None and (told.steady or told.sources) and _is_heard(told)
+
+
+def _is_heard(told: ScriptText) -> bool:
     telling = text_commands(told)
     return telling[-1].heard if telling else told.leaves
 

@@ -35,11 +35,13 @@ class ScriptText(Struct, frozen=True):
     """The commands of a script in order, without those inside of words.
 
     ``steady``: nothing in it changes the rules the shell starts with, but to make them stricter.
-    ``leaves``: it ends itself with a failure somewhere.
+    ``sources``: the same but for files that it sources, of which nobody knows. ``leaves``: it ends itself
+    with a failure somewhere.
     """
 
     commands: tuple[TextCommand, ...]
     steady: bool
+    sources: bool
     leaves: bool
 
 
@@ -55,6 +57,7 @@ _PATTERN = regex(r"^[ \t]*\(?[^()\n;&\s][^()\n;&]*\)", re.MULTILINE)
 _FUNCTION = regex(r"(?:function\s+)?[\w-]+\s*\(\)\s*\{?")
 _STRICTER = regex(r"^[ \t]*set(?:[ \t]+(?:-[euxo]+|pipefail|errexit|nounset|xtrace))+[ \t]*$", re.MULTILINE)
 _TURNS = regex(r"(?:^|[\s;&|(])(?:set|trap|source|eval|shopt|alias|exec|\.)(?=\s)", re.MULTILINE)
+_SOURCES = regex(r"(?<![^\s;&|(])(?:source|\.)(?=\s)")
 _LEAVES = regex(r"\bexit\s+(?!0\b)\S")
 _OPENING = frozenset(("if", "for", "while", "until", "case", "select", "{", "("))
 _CLOSING = frozenset(("fi", "done", "esac", "}", ")"))
@@ -99,8 +102,10 @@ def script_text(text: str) -> ScriptText | None:
         return None
     if inner.tangled:
         commands = [TextCommand(one.words, alone=one.alone, heard=one.alone) for one in commands]
-    steady = not (_TURNS.search(masked) and _TURNS.search(_STRICTER.sub("", masked)))
-    return ScriptText(tuple(commands), steady, "exit" in masked and _LEAVES.search(masked) is not None)
+    turning = _STRICTER.sub("", masked) if _TURNS.search(masked) else ""
+    steady = not _TURNS.search(turning)
+    sources = not steady and not _TURNS.search(_SOURCES.sub(" ", turning))
+    return ScriptText(tuple(commands), steady, sources, "exit" in masked and _LEAVES.search(masked) is not None)
 
 
 _ENDS = ("\n", ";", ";;")
