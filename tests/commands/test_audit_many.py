@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from command_line import Call, caller
+from covpath.commands.audit_many import audit_one
+from covpath.commands.audited import Asked
 from sample_repositories import write
 
 HARD = "on: pull_request\njobs:\n  lint:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make lint\n"
@@ -102,6 +105,15 @@ def test_a_mistake_of_ours_stops_only_its_own_checkout(team: Path, call: Call, m
     outcome = call("audit", str(team), *DAY)
     assert "a bug of covpath: KeyError: 'oh'" in outcome.out
     assert len(outcome.out.splitlines()) == 5
+
+
+def test_a_directory_that_may_not_be_listed_stops_only_itself(team: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", refuse)
+    line = audit_one(team / "soft", asked=Asked(today=date(2026, 11, 25)), strict=False)
+    assert line.error.endswith("soft: this directory cannot be listed: permission denied.")
 
 
 @pytest.mark.parametrize(

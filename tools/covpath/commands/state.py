@@ -45,8 +45,12 @@ class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _top(self) -> frozenset[str]:
         """What lies in the root. Most files that are asked for are not there; this tells without asking for each."""
-        with os.scandir(self.root) as entries:
-            return frozenset(entry.name for entry in entries)
+        try:
+            with os.scandir(self.root) as entries:
+                return frozenset(entry.name for entry in entries)
+        except OSError as error:
+            reason = (error.strerror or "it cannot be read").lower()
+            raise InputError(f"this directory cannot be listed: {reason}.", place=Place(str(self.root))) from error
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes, symbolic links followed inside the repository only."""

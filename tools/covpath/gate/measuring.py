@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence as SequenceABC
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -56,6 +57,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     recognition: Recognition
 
 
+@lru_cache(maxsize=64)
 def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
     """Every backend command in the job's scripts, and those of actions that run one, in order.
 
