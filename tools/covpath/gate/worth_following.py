@@ -31,6 +31,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("phpunit", "pest", "composer"), ("phpunit.xml", "phpunit.xml.dist", "composer.json")),
     **dict.fromkeys(("vitest", "karma"), ("vitest.config.ts", "vite.config.ts", "vitest.config.js", "karma.conf.js")),
 }
+_NAMES = frozenset(name for names in _FILES.values() for name in names)
 _PATH = regex(r"(?:\./)?[\w-][\w.-]*(?:/[\w.-]+)+|\./[\w.-]+")
 _QUOTES = "\"'();&|"
 _LEADS_ON = ("/", ".sh", ".py", "cd ", "pushd ", "-C", "--prefix", "--directory", "--cwd")
@@ -77,9 +78,12 @@ class Worth:
     @cached_property
     def _root_words(self) -> tuple[str, ...]:
         """The programs for which the repository's root has a file."""
-        return tuple(word for word in _FILES if self._have(word, "."))
+        there = {name for name in _NAMES if self._read(name) is not None}
+        return tuple(word for word, names in _FILES.items() if not there.isdisjoint(names)) if there else ()
 
     def _have(self, word: str, directory: str) -> bool:
+        if directory == ".":
+            return word in self._root_words
         return any(self._read(_joined(directory, name)) is not None for name in _FILES[word])
 
 
