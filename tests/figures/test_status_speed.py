@@ -76,3 +76,25 @@ def test_all_workflows_of_the_corpus(tmp_path: Path) -> None:
     root = _repository(tmp_path / "all", paths)
     _print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     assert _compare(f"{len(paths)} files", root, len(paths), ["--all"]) < 20
+
+
+COPIES = 6
+
+
+@pytest.mark.shared
+def test_memory_with_the_number_of_files(tmp_path: Path) -> None:
+    paths = sorted(path for path in shared_path("corpus/dev").rglob("*.y*ml") if path.name not in REFUSED)
+    peaks = []
+    for copies in (1, COPIES):
+        root = _repository(tmp_path / str(copies), paths * copies)
+        for number, path in enumerate((root / ".github" / "workflows").iterdir()):
+            with path.open("a") as file:
+                file.write(f"\n# copy {number}\n")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "covpath", "status", "--all"], cwd=root, stdout=subprocess.DEVNULL
+        )
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0
+        peaks.append(used.ru_maxrss / 1024)
+        _print(f"{len(paths) * copies} files: {peaks[-1]:.0f} MiB at most in a process")
+    assert peaks[1] < 3 * peaks[0]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from covpath.commands.state import State
 from covpath.errors import CovpathError
 from covpath.gate.chains import Tracer
+from covpath.gate.handed_over import Left
 from covpath.outside.files import read_bytes
 from covpath.workflow.calls import Links, link
 from covpath.workflow.model import Workflow
@@ -48,12 +49,10 @@ def texts_of(state: State) -> ReadFile:
     return read
 
 
-def tracer_of(
-    read: ReadFile, links: Links, others: Iterable[Path] = (), leaving: Callable[[], Iterable[Workflow]] = tuple
-) -> Tracer:
+def tracer_of(read: ReadFile, links: Links, others: Iterable[Path] = (), left: Left | None = None) -> Tracer:
     """What sees through recipes, actions and calls; ``read`` gives the repository's files.
 
-    ``leaving`` gives workflows beyond those of ``links`` that may leave data for them.
+    ``left`` knows workflows beyond those of ``links`` that may leave data for them.
     """
     folders = tuple(others)
 
@@ -61,7 +60,7 @@ def tracer_of(
     def action(uses: str) -> Workflow | None:
         return _others_action(folders, uses)
 
-    return Tracer(read, links, action, leaving)
+    return Tracer(read, links, action, left)
 
 
 def _others_action(folders: tuple[Path, ...], uses: str) -> Workflow | None:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from covpath.commands.job_status import job_status, load_ledger
 from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import WorkingTree
-from covpath.commands.status_part import Asked, Share, Told, shares, tell
+from covpath.commands.status_part import Asked, Share, Told, tell
 from covpath.commands.subject import enter, required_checks
 from covpath.errors import ExitCode
 from covpath.gate.judge import Judge
@@ -23,8 +23,11 @@ from covpath.workflow.repository import WORKFLOW_FOLDER, find_job, read_all, wor
 MANY = 100
 """From so many workflow files on, several processes share the work."""
 
-_PARTS = 24
-"""Into so many parts: enough for none of the processes to wait long for the last."""
+_PARTS, _MOST_PARTS = 24, 250
+"""Into so many parts at least: enough for none of the processes to wait long for the last."""
+
+_IN_A_PART = 50
+"""Files in a part of a larger repository: what refers to itself is given up after each."""
 
 
 def run(
@@ -84,8 +87,12 @@ def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
             f"There are no workflow files in {asked.root / WORKFLOW_FOLDER}. --repo DIR names another place.\n"
         )
         return ExitCode.DONE
-    many = len(paths) > MANY
-    parts = shares(asked.root, paths, _PARTS, processors()) if many else [Share(linked=paths)]
+    parts = [Share(groups=(paths,))]
+    if len(paths) > MANY:
+        # Imported here: few repositories have so many.
+        from covpath.commands.status_shares import shares
+
+        parts = shares(asked.root, paths, min(max(_PARTS, len(paths) // _IN_A_PART), _MOST_PARTS), processors())
     told = Told()
     for one in in_processes(partial(tell, asked), parts, count=processors()):
         told.add(one)

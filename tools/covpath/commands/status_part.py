@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,10 @@ from covpath.commands.job_status import job_status
 from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import WorkingTree
 from covpath.errors import CovpathError
+from covpath.gate.handed_over import Left
 from covpath.gate.judge import Judge
 from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import JobVerdict
-from covpath.outside.files import read_bytes
 from covpath.report.status_data import JobStatus, job_to_json
 from covpath.report.status_text import Rest, render_jobs, rest_of
 from covpath.terms import Gate
@@ -27,10 +28,8 @@ from covpath.workflow.repository import read_each
 if TYPE_CHECKING:
     from covpath.ledger.model import Ledger
 
-_SIGNS_OF_LINKS = (b"workflow_call", b"./.github/workflows/")
-_TAKES = (b"action-download-artifact", b"actions-download-artifact", b"run-id:")
-"""Signs of a file that takes over what a run of another workflow has left."""
-_LEAVES = b"actions/upload-artifact"
+_KEPT = 256
+"""Workflows kept in memory, of those whose data others take over."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -45,13 +44,12 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """The workflow files of one part: those that may call each other or take over data, and those that stand alone.
+    """The workflow files of one part, in groups of files that call each other.
 
-    ``leaving`` are files of other parts whose data the linked ones may take over.
+    ``leaving`` are files, of this part or others, whose data those of this part may take over.
     """
 
-    linked: tuple[str, ...]
-    alone: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...]
     leaving: tuple[str, ...] = ()
 
 
@@ -71,80 +69,36 @@ class Told(Struct, kw_only=True):
         self.unreadable += other.unreadable
 
 
-def shares(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
-    """The files in about ``count`` shares of the same size, for so many processes.
-
-    Those that may call each other stay together, in the first share. Where one of them takes over data, those
-    that leave data stand there too, unless that would keep one process busy when the others are done; then
-    they are read twice.
-    """
-    linked: list[str] = []
-    alone: dict[str, int] = {}
-    leaving: list[str] = []
-    taking = False
-    whole = together = 0
-    for path in paths:
-        try:
-            data = read_bytes(root / path, within=root)
-        except CovpathError:
-            data = b""  # told when its part reads it
-        takes = b"download-artifact" in data and any(sign in data for sign in _TAKES)
-        taking = taking or takes
-        if takes or any(sign in data for sign in _SIGNS_OF_LINKS):
-            linked.append(path)
-            together += len(data)
-        else:
-            alone[path] = len(data)
-            if _LEAVES in data:
-                leaving.append(path)
-        whole += len(data)
-    leaving = leaving if taking else []
-    if together + sum(alone[path] for path in leaving) <= whole / processes:
-        linked = sorted(linked + leaving)
-        alone = {path: size for path, size in alone.items() if path not in leaving}
-        leaving = []
-    sizes = [0] * count
-    groups: list[list[str]] = [[] for _ in range(count)]
-    for size, path in sorted(((size, path) for path, size in alone.items()), reverse=True):
-        smallest = sizes.index(min(sizes))
-        groups[smallest].append(path)
-        sizes[smallest] += size
-    first = Share(linked=tuple(linked), leaving=tuple(leaving))
-    return [first, *(Share(linked=(), alone=tuple(sorted(group))) for group in groups if group)]
-
-
 def tell(asked: Asked, share: Share) -> Told:
-    """Read, judge and tell; files that stand alone are forgotten one by one."""
+    """Read, judge and tell; each group of files is forgotten before the next."""
     told = Told()
     texts = texts_of(WorkingTree(root=asked.root))
-    linked = _read(asked, share.linked, told)
-    _judge(asked, linked, told, texts, share.leaving)
-    del linked
-    for path in share.alone:
-        _judge(asked, _read(asked, (path,), told), told, texts)
+    read = lru_cache(_KEPT if share.leaving else 0)(partial(_read, asked.root))
+    left = Left({path: partial(_readable, read, path) for path in share.leaving})
+    for group in share.groups:
+        found = [read(path) for path in group]
+        told.unreadable += [one for one in found if not isinstance(one, Workflow)]
+        _judge(asked, [one for one in found if isinstance(one, Workflow)], told, texts, left)
     # Little refers to itself, but what does must not pile up; only what this part made is looked through.
     gc.collect(0)
     return told
 
 
-def _read(asked: Asked, paths: Iterable[str], told: Told) -> list[Workflow]:
-    found: list[Workflow] = []
-    for one in read_each(asked.root, paths):
-        if isinstance(one, Workflow):
-            found.append(one)
-        else:
-            told.unreadable.append(one)
-    return found
+_Read = Callable[[str], "Workflow | CovpathError"]
 
 
-def _readable(root: Path, paths: Iterable[str]) -> list[Workflow]:
-    return [one for one in read_each(root, paths) if isinstance(one, Workflow)]
+def _read(root: Path, path: str) -> Workflow | CovpathError:
+    return next(read_each(root, (path,)))
 
 
-def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile, leaving: tuple[str, ...] = ()) -> None:
+def _readable(read: _Read, path: str) -> Workflow | None:
+    one = read(path)
+    return one if isinstance(one, Workflow) else None
+
+
+def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile, left: Left) -> None:
     links = links_of(WorkingTree(root=asked.root), workflows, asked.others)
-    # What leaves data is read once more here, by few repositories, and only where a job takes over what it leaves.
-    tracer = tracer_of(texts, links, asked.others, lambda: _readable(asked.root, leaving))
+    tracer = tracer_of(texts, links, asked.others, left)
     judge = Judge(required=asked.required, links=links, every_step=asked.as_data, behind=tracer.alternatives)
     for workflow in workflows:
         jobs = [

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -39,7 +38,7 @@ class Tracer:
     """Traces the jobs of one repository.
 
     ``read`` gives its files' texts by their paths from the root, at best each from the disk only once;
-    ``leaving`` gives workflows beyond those linked that may leave data for them.
+    ``left`` knows workflows beyond those linked that may leave data for them.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Tracer:
         read: ReadFile,
         links: Links,
         others_actions: Actions | None = None,
-        leaving: Callable[[], Iterable[Workflow]] = tuple,
+        left: Left | None = None,
     ) -> None:
         self._read = read
         self._links = links
@@ -57,8 +56,7 @@ class Tracer:
         self._traces: dict[tuple[int, JobId], tuple[Workflow, Trace]] = {}
         self._under: set[tuple[int, JobId]] = set()
         self._last: tuple[Workflow, tuple[int, ...]] | None = None
-        self._left = Left()
-        self._leaving = leaving
+        self._left = left if left is not None else Left()
 
     @property
     def _follower(self) -> Follower:
@@ -200,8 +198,7 @@ class Tracer:
         found: dict[JobRef, None] = {}
         through: dict[str, None] = {}
         for what in taken(job):
-            places = self._every if what.elsewhere else ()
-            for place, other in self._left.leavers(what, workflow, job, places):
+            for place, other in self._left.leavers(what, workflow, job, self._links.workflows):
                 refs = self._real(place, other)
                 if refs:
                     through[str(what)] = None
@@ -214,11 +211,6 @@ class Tracer:
                     through[f"needs {name}"] = None
                     found.update(dict.fromkeys(refs))
         return tuple(found), ", ".join(through)
-
-    @cached_property
-    def _every(self) -> tuple[Workflow, ...]:
-        """All workflows at hand, in the order of their paths; asked for only where data come from other runs."""
-        return tuple(sorted((*self._links.workflows.values(), *self._leaving()), key=lambda one: one.path))
 
     def _real(self, workflow: Workflow, job: Job) -> tuple[JobRef, ...]:
         traced = self.trace(workflow, job)

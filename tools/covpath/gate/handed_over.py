@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -71,21 +71,18 @@ def left(job: Job) -> Iterator[tuple[str, bool]]:
 
 
 class Left:
-    """What the jobs of workflows leave; each workflow is looked through once."""
+    """What the jobs of workflows leave; each workflow is looked through once.
 
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Workflow, list[tuple[Job, str, bool]]]] = {}
+    ``elsewhere`` reads further workflows, by path, that may leave data for those that are judged together; None
+    for one that cannot be read.
+    """
 
-    def _of(self, workflow: Workflow) -> list[tuple[Job, str, bool]]:
-        if id(workflow) not in self._known:
-            text = workflow.document.source.text
-            jobs = workflow.jobs.values() if "actions/upload-artifact" in text or "actions/cache" in text else ()
-            found = [(job, name, cache) for job in jobs for name, cache in left(job)]
-            self._known[id(workflow)] = (workflow, found)
-        return self._known[id(workflow)][1]
+    def __init__(self, elsewhere: Mapping[str, Callable[[], Workflow | None]] | None = None) -> None:
+        self._elsewhere = elsewhere or {}
+        self._known: dict[str, list[tuple[JobId, str, bool]]] = {}
 
     def leavers(
-        self, what: Taken, workflow: Workflow, job: Job, others: Iterable[Workflow]
+        self, what: Taken, workflow: Workflow, job: Job, linked: Mapping[str, Workflow]
     ) -> list[tuple[Workflow, Job]]:
         """The jobs that leave what a job takes: those of its own workflow, or of all where it looks elsewhere.
 
@@ -93,16 +90,32 @@ class Left:
         """
         if what.jobs:
             return [(workflow, workflow.jobs[name]) for name in what.jobs if name in workflow.jobs]
-        places = [workflow] if not what.elsewhere else list(others) or [workflow]
+        near = dict(linked) if what.elsewhere and linked else {workflow.path: workflow}
+        far = self._elsewhere if what.elsewhere else {}
         found = [
-            (place, other, name)
-            for place in places
-            for other, name, cache in self._of(place)
-            if other is not job and cache is what.cache and any(may_equal(one, name) for one in what.names)
+            (path, other, name)
+            for path in sorted({*near, *far})
+            for other, name, cache in self._of(path, near, far)
+            if (path, other) != (workflow.path, job.id)
+            and cache is what.cache
+            and any(may_equal(one, name) for one in what.names)
         ]
         if what.names == ("*",):
             found = [one for one in found if ARTIFACT.search(one[2])] or found
-        return list({(place.path, other.id): (place, other) for place, other, _ in found}.values())
+        named = dict.fromkeys((path, other) for path, other, _ in found)
+        places = [(near.get(path) or far[path](), other) for path, other in named]
+        return [(place, place.jobs[other]) for place, other in places if place is not None]
+
+    def _of(
+        self, path: str, near: Mapping[str, Workflow], far: Mapping[str, Callable[[], Workflow | None]]
+    ) -> list[tuple[JobId, str, bool]]:
+        if path not in self._known:
+            workflow = near.get(path) or far[path]()
+            text = workflow.document.source.text if workflow is not None else ""
+            leaves = workflow is not None and ("actions/upload-artifact" in text or "actions/cache" in text)
+            jobs = workflow.jobs.values() if workflow is not None and leaves else ()
+            self._known[path] = [(job.id, name, cache) for job in jobs for name, cache in left(job)]
+        return self._known[path]
 
 
 def may_equal(left_: str, right: str) -> bool:

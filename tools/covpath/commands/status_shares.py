@@ -1,0 +1,103 @@
+"""Which of a large repository's workflow files have to be judged together, and how to share them out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from covpath.commands.status_part import Share
+from covpath.errors import CovpathError
+from covpath.outside.files import read_bytes
+
+_CALLED = re.compile(rb"[.$]/(\.github/workflows/[^\s\"'#,\]}]+)")
+_TAKES = (b"action-download-artifact", b"actions-download-artifact", b"run-id:")
+"""Signs of a file that takes over what a run of another workflow has left."""
+_LEAVES = b"actions/upload-artifact"
+
+
+class _Signs(Struct, frozen=True):
+    """What a file's bytes show: its size, the files it names as called, whether it may take and leave data."""
+
+    size: int
+    called: tuple[str, ...] = ()
+    takes: bool = False
+    leaves: bool = False
+
+
+def shares(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
+    """The files in about ``count`` shares of the same size, for so many processes.
+
+    Files that call each other are one group. Those that take over data of other workflows' runs are in the first
+    share, with those that leave data, unless that would keep one process busy when the others are done; then those
+    that leave data are read twice.
+    """
+    signs = {path: _signs(root / path, root) for path in paths}
+    together = _Together(paths)
+    for path, one in signs.items():
+        together.join([path, *(called for called in one.called if called in signs)])
+    takers = [path for path, one in signs.items() if one.takes]
+    leaving = [path for path, one in signs.items() if one.leaves and not one.takes] if takers else []
+    # What a called workflow measures for one that leaves data is seen where both are in one group.
+    together.join([*takers, *(path for path in leaving if together.has_others(path))])
+    groups = together.groups()
+    if not takers:
+        return _dealt(groups, signs, count)
+    first = [group for group in groups if takers[0] in group]
+    leaving = [path for path in leaving if path not in first[0]]
+    others = [group for group in groups if group not in first]
+    if _size(signs, [*first[0], *leaving]) <= _size(signs, paths) / processes:
+        first += [(path,) for path in leaving]
+        others = [group for group in others if group not in set(first)]
+    return [Share(groups=tuple(first), leaving=tuple(leaving)), *_dealt(others, signs, count)]
+
+
+def _signs(path: Path, root: Path) -> _Signs:
+    try:
+        data = read_bytes(path, within=root)
+    except CovpathError:
+        return _Signs(0)  # told when its part reads it
+    called = tuple(found.decode("utf-8", "replace") for found in _CALLED.findall(data))
+    takes = b"download-artifact" in data and any(sign in data for sign in _TAKES)
+    return _Signs(len(data), called, takes, _LEAVES in data)
+
+
+def _size(signs: Mapping[str, _Signs], paths: Iterable[str]) -> int:
+    return sum(signs[path].size for path in paths)
+
+
+def _dealt(groups: Iterable[tuple[str, ...]], signs: Mapping[str, _Signs], count: int) -> list[Share]:
+    """The groups in shares of about the same size."""
+    sizes = [0] * count
+    dealt: list[list[tuple[str, ...]]] = [[] for _ in range(count)]
+    for size, group in sorted(((_size(signs, group), group) for group in groups), reverse=True):
+        smallest = sizes.index(min(sizes))
+        dealt[smallest].append(group)
+        sizes[smallest] += size
+    return [Share(groups=tuple(sorted(part))) for part in dealt if part]
+
+
+class _Together:
+    """Which files belong together: each starts alone."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._group: dict[str, list[str]] = {path: [path] for path in paths}
+
+    def join(self, paths: Sequence[str]) -> None:
+        """Put the groups of these files into one."""
+        for path in paths[1:]:
+            into, other = self._group[paths[0]], self._group[path]
+            if other is not into:
+                into += other
+                for moved in other:
+                    self._group[moved] = into
+
+    def has_others(self, path: str) -> bool:
+        """Whether a file is not alone."""
+        return len(self._group[path]) > 1
+
+    def groups(self) -> list[tuple[str, ...]]:
+        """The groups, each once, in the order of their first files."""
+        return list(dict.fromkeys(tuple(sorted(group)) for group in self._group.values()))
