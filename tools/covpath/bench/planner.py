@@ -22,12 +22,12 @@ from covpath.terms import Tri
 
 CONFIRM = 3
 """Good runs after which the winner is believed."""
-PATIENCE = 1.6
+PATIENCE = 1.75
 """What the choice does not depend on is run while all takes this many times as long as the references and the winner.
 
 What is left then stays a prediction, or not certain.
 """
-END_OF_PATIENCE = 1.9
+END_OF_PATIENCE = 1.95
 """Such a run is given up where all would take this many times as long."""
 FEW = 0.1
 """Nor is such a run made where all would take more than this share of three runs of every cell of a large grid."""
