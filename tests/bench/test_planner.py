@@ -354,6 +354,13 @@ def test_a_short_peak_that_no_page_cache_explains_was_needed() -> None:
     assert held_bytes(replace(memory(5), peak_basis=PeakBasis.SAMPLED)) == 60
 
 
+def test_a_peak_just_below_the_memory_settles_nothing() -> None:
+    programs = [Program(name="a", needs=100 * MIB)]
+    plan = plan_of(programs, [runner(str(size), size, price=size) for size in (100, 104, 106)])
+    known = answer(plan, {"a": [programs[0].run(plan.references[0], 0)]}).verdicts
+    assert [known[f"a/{size}"].works for size in (100, 104, 106)] == [Tri.UNKNOWN, Tri.UNKNOWN, Tri.TRUE]
+
+
 def test_prepared_files_need_room_too() -> None:
     programs = [Program(name="a", needs=MIB, disk=40 * MIB)]
     disks = [runner(str(size), 64, price=size, disk_bytes=size * MIB) for size in (60, 85, 95, 120)]

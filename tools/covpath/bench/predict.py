@@ -17,6 +17,8 @@ MARGIN = 1.25
 """A time estimated from another number of processors may be wrong by this factor."""
 REPEAT_MARGIN = 1.1
 """A time or a memory peak measured on the same processors may differ by this factor when it is measured again."""
+EDGE = 1.05
+"""The peak of another run may be higher by this factor."""
 ADAPTS = 2.0
 """A runtime that collects its garbage may hold this many times what it needs where nothing limits its memory.
 
@@ -134,7 +136,7 @@ def memory_of(cell: CellPlan, need: Need) -> Foresight:
         return works("its memory is not limited")
     if need.most is None:
         return unknown("its memory is not known")
-    if need.most <= ask.memory_bytes:
+    if need.most * EDGE <= ask.memory_bytes:
         return works(f"needs at most {show_bytes(need.most)}")
     room = ask.memory_bytes + (ask.swap_bytes or 0)
     if need.certainly > room:
