@@ -125,7 +125,8 @@ def _plain(command: MeasuringCommand, request: CoverageRequest, llvm: Mapping[st
 
 def _script(tests: Sequence[str], report: str, ignored: str | None) -> str:
     end = tests.index("--") if "--" in tests else len(tests)
-    build = " ".join((*tests[:end], "--no-run", "--message-format=json"))
+    # What is wrong (a full disk, say) goes to the log, only the rest into the file.
+    build = " ".join((*tests[:end], "--no-run", "--message-format=json-render-diagnostics"))
     folder = report.rpartition("/")[0]
     without = f" --ignore-filename-regex={ignored}" if ignored else ""
     lines = (
