@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil, inf
 
 from msgspec import Struct
 
@@ -60,8 +61,9 @@ class Situation(Struct, frozen=True, kw_only=True):
 def options(situation: Situation) -> tuple[Option, ...]:
     """The three ways out, in the order larger runner, new backend, permanently advisory.
 
-    Of several cells that work the cheapest stands for its way, then the fastest; cells that ran come
-    before predicted ones. A larger runner may come with a new backend: then it is the second way.
+    Of several cells that work the cheapest stands for its way, then the one that takes fewer minutes, as
+    they are billed, then the one that the benchmark chose; cells that ran come before predicted ones. A
+    larger runner may come with a new backend: then it is the second way.
     """
     known = tuple((cell, one) for one in situation.measured for cell in cells(one.evidence))
     same = [(cell, one) for cell, one in known if _family(cell.backend) == situation.backend]
@@ -82,7 +84,8 @@ def choose(found: Sequence[Option]) -> tuple[Option | None, str]:
     """The option the evidence speaks for, and why; None where it speaks for none."""
     working = [option for option in found if option.works is Tri.TRUE and option.decision is not _LAST]
     if working:
-        best = min(working, key=_cost)
+        # Of two that cost the same the first stays: what is there already is kept.
+        best = min(working, key=lambda option: _cost(option, option.predicted))
         basis = "predicted to work" if best.predicted else "measured to work"
         return best, f"{best.summary} is {basis}" + (" at the lowest price" if len(working) > 1 else "")
     if all(option.works is Tri.FALSE for option in found if option.decision is not _LAST):
@@ -114,7 +117,7 @@ def _way(decision: Decision, found: Sequence[tuple[Cell, Measured]], situation: 
             summary=f"{what}: {'none of ' + str(len(found)) + ' cells works' if none else 'not certain'}",
             support=tuple(_support(cell, one) for cell, one in found),
         )
-    cell, one = min(working, key=lambda pair: _cell_cost(pair[0]))
+    cell, one = min(working, key=lambda pair: (*_cost(pair[0], _is_predicted(pair[0])), not _is_chosen(*pair)))
     profile = one.evidence.runner(cell.runner)
     stays = _is_present(profile, situation)
     return Option(
@@ -124,7 +127,7 @@ def _way(decision: Decision, found: Sequence[tuple[Cell, Measured]], situation: 
         backend=None if decision is Decision.LARGER_RUNNER else _family(cell.backend),
         runner=None if stays else cell.runner,
         labels=() if stays or profile is None else profile.labels,
-        predicted=cell.enforcement is Enforcement.PREDICTED,
+        predicted=_is_predicted(cell),
         price_dollars=cell.price_dollars,
         wall_seconds=cell.wall_median_seconds,
         support=tuple(_support(other, where) for other, where in _beside(cell, found)),
@@ -142,24 +145,25 @@ def _is_present(profile: RunnerProfile | None, situation: Situation) -> bool:
     return profile is not None and tuple(profile.labels) == situation.labels
 
 
-def _cell_cost(cell: Cell) -> tuple[bool, float, float]:
-    return (
-        cell.enforcement is Enforcement.PREDICTED,
-        cell.price_dollars if cell.price_dollars is not None else float("inf"),
-        cell.wall_median_seconds if cell.wall_median_seconds is not None else float("inf"),
-    )
+def _is_predicted(cell: Cell) -> bool:
+    return cell.enforcement is Enforcement.PREDICTED
 
 
-def _cost(option: Option) -> tuple[bool, float, float]:
-    return (
-        option.predicted,
-        option.price_dollars if option.price_dollars is not None else float("inf"),
-        option.wall_seconds if option.wall_seconds is not None else float("inf"),
-    )
+def _is_chosen(cell: Cell, one: Measured) -> bool:
+    """Whether a cell is the benchmark's own answer."""
+    choice = one.evidence.cheapest
+    return choice is not None and (choice.backend, choice.runner) == (cell.backend, cell.runner)
+
+
+def _cost(one: Cell | Option, predicted: bool) -> tuple[bool, float, float]:
+    """Whether it is only predicted, dollars, and whole minutes: seconds differ from run to run."""
+    wall = one.wall_median_seconds if isinstance(one, Cell) else one.wall_seconds
+    price = one.price_dollars
+    return predicted, inf if price is None else price, inf if wall is None else ceil(wall / 60)
 
 
 def _support(cell: Cell, one: Measured) -> Support:
-    predicted = cell.enforcement is Enforcement.PREDICTED
+    predicted = _is_predicted(cell)
     time = f", {show_seconds(cell.wall_median_seconds)}" if cell.wall_median_seconds is not None else ""
     peak = f", peak {show_bytes(cell.peak_bytes)}" if cell.peak_bytes is not None else ""
     price = f", {show_dollars(cell.price_dollars)} a run" if cell.price_dollars is not None else ""
