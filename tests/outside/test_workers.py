@@ -60,9 +60,12 @@ def test_what_it_raises_is_raised_with_its_place(items: list[int]) -> None:
 
 @pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
 def test_a_process_that_dies_is_told_and_no_process_is_left() -> None:
+    here = os.getpid()
+
     def dies(item: int) -> int:
-        if item:
+        if os.getpid() != here:
             os._exit(1)
+        time.sleep(0.5)  # long enough for the other process to take an item
         return item
 
     with pytest.raises(OutsideError, match="ended without a result"):
