@@ -118,7 +118,7 @@ def rounds_for(seconds: float, script: str, environment: dict[str, str], folder:
 @pytest.mark.parametrize(
     ("name", "script", "seconds", "fewest", "budget", "goals"),
     [
-        ("a job of several seconds", JOB, 2.0, 10, 165, (0.02, 0.015)),
+        ("a job of several seconds", JOB, 2.0, 10, 420, (0.02, 0.015)),
         ("a command of 20 ms", COMMAND, 0.02, 100, 60, (0.03, None)),
     ],
     ids=["seconds", "20ms"],
