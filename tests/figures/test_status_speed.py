@@ -79,6 +79,12 @@ def test_all_workflows_of_the_corpus(tmp_path: Path) -> None:
 
 
 COPIES = 6
+PEAK = """
+import os, resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""A small process starts it: one that a large one starts counts as large from the beginning."""
 
 
 @pytest.mark.shared
