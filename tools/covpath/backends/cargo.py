@@ -13,7 +13,7 @@ from covpath.backends.launch import Launch, take_apart
 from covpath.backends.losses import warn
 from covpath.backends.options import Arity, Option
 from covpath.backends.request import CoverageRequest, Format, Report, Topic
-from covpath.backends.words import Argument, directory_of, in_directory, name_of, plain
+from covpath.backends.words import Argument, directory_of, in_directory, plain
 from covpath.terms import Loss
 
 VARIABLES = ("RUSTFLAGS", "RUST_TEST_THREADS", "LLVM_PROFILE_FILE", "CARGO_LLVM_COV_TARGET_DIR", "CARGO_TARGET_DIR")
@@ -172,11 +172,6 @@ def reported_to(report: Report, format: Format, name: str) -> Argument:  # noqa:
         return report.path
     directory = directory_of(report.path)
     return plain(posixpath.basename(name)) if directory is None else in_directory(directory, posixpath.basename(name))
-
-
-def same_name(path: Argument, name: str) -> bool:
-    """Whether a path ends in the file name a tool insists on."""
-    return name_of(path) == name
 
 
 def behind_dashes(words: Sequence[Argument]) -> tuple[Argument, ...]:

@@ -180,8 +180,6 @@ def _by_program() -> Mapping[str, tuple[_Tool, ...]]:
 
 _BY_PROGRAM = _by_program()
 _VERSIONED = re.compile(r"(llvm-cov|gcov)-\d+")
-FOREIGN_PROGRAMS = frozenset(_BY_PROGRAM)
-"""Every program the table knows."""
 
 _ACTIONS = {
     "julia-actions/julia-runtest": ("Julia", _RUNS, "coverage"),

@@ -45,11 +45,9 @@ def run(
     # Little of what is made here refers to itself; looking for it all the time costs a tenth of the time.
     collecting = gc.isenabled()
     gc.disable()
-    gc.freeze()
     try:
         return _run(repo, job, all, base, others, required, format, screen)
     finally:
-        gc.unfreeze()
         if collecting:
             gc.enable()
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from covpath.backends.contract import Command
 from covpath.backends.translate import script_lines
 from covpath.moves.backend.sites import Site
-from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Around, Span
 
 _APART = frozenset(
@@ -119,10 +118,3 @@ def removal(site: Site) -> Span | None:
     if not text[stop:].strip():  # what ends the script takes the blank lines before it along
         return Span(len(text[:start].rstrip()), len(text.rstrip()))
     return Span(start, stop)
-
-
-def is_all(site: Site) -> bool:
-    """Whether the step's script does nothing but the site's command (and says or sets something)."""
-    assert site.step.run is not None
-    commands = parse_script(site.step.run.value).commands
-    return len(commands) == 1 and site.outer is not None and commands[0].span == site.outer.span

@@ -31,7 +31,6 @@ _VALUED = frozenset(
     }
 )
 _MARKS = {"-": "tox goes on where it fails (`-` in front of it)", "!": "`!` makes its failure a success"}
-_NO_VALUE = frozenset({"--develop", "-o"})
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:

@@ -88,9 +88,6 @@ def _jump(command: Invocation) -> Iterator[Outcome]:
     yield Outcome(flow, command.state.with_status("0"), int(value))
 
 
-_SET_LETTERS = {"e": "errexit", "E": "errtrace", "n": "noexec"}
-
-
 def _set(command: Invocation) -> Iterable[Outcome]:
     state = command.state
     arguments = [word.text for word in command.words[1:]]
