@@ -148,6 +148,20 @@ def test_the_hook_stops_a_commit_that_nothing_explains(clone: Path, repository: 
     assert found.returncode == 1, found.stdout + found.stderr
     assert "lint" in found.stdout
 
+    path = repository / ".github" / "workflows" / "ci.yml"
+    path.write_text(f"# words\n{WORKFLOW}")
+    _git(repository, "add", "--all")
+    old = _pre_commit(repository, tmp_path / "home", "run")
+    assert old.returncode == 0, old.stdout + old.stderr
+    path.write_text(WORKFLOW + WORKFLOW.split("jobs:\n")[1].replace("lint", "docs"))
+    unstaged = _pre_commit(repository, tmp_path / "home", "run")
+    assert unstaged.returncode == 0, unstaged.stdout + unstaged.stderr
+    _git(repository, "add", "--all")
+    new = _pre_commit(repository, tmp_path / "home", "run")
+    assert new.returncode == 1, new.stdout + new.stderr
+    assert "docs: this commit adds it" in new.stdout
+    _git(repository, "reset", "--quiet", "--hard")
+
     _explain(repository)
     clean = _pre_commit(repository, tmp_path / "home", "run", "--all-files")
     assert clean.returncode == 0, clean.stdout + clean.stderr

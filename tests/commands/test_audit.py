@@ -153,6 +153,12 @@ class TestBranch:
         assert outcome.code == 1
         assert "lint: this branch makes it silent (was advisory)" in outcome.out
 
+    def test_a_soft_job_that_becomes_less_soft_is_an_old_debt(self, repo: Path, call: Call) -> None:
+        softer = SOFT_LINT.replace("      - run: make lint\n", SOFT_DOCS.replace("docs", "lint"))
+        commit(repo, {WORKFLOW: softer}, "Debt")
+        self.branch(repo, {WORKFLOW: SOFT_LINT})
+        assert rules(call, "--base", "main") == [("unexplained", "error", True)]
+
     def test_a_new_job_that_is_soft(self, repo: Path, call: Call) -> None:
         more = "  spelling:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make spelling || true\n"
         self.branch(repo, {WORKFLOW: HARD + more})

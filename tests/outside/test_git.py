@@ -7,7 +7,7 @@ import pytest
 
 from covpath.errors import OutsideError, UsageError
 from covpath.outside.git import Remote, find_repository, quiet_environment
-from covpath.outside.revisions import blobs, history, show, tree, workflows
+from covpath.outside.revisions import blobs, history, show, tree
 from outside.repositories import Scratch
 
 
@@ -84,28 +84,6 @@ def test_a_shallow_clone_says_so_and_how_to_get_more(scratch: Scratch, tmp_path:
     assert clone.default_branch() == "main"
     with pytest.raises(UsageError, match="git fetch origin main~1"):
         clone.resolve("main~1")
-
-
-def test_workflow_files_are_those_github_looks_at(scratch: Scratch) -> None:
-    scratch.commit(
-        {
-            ".github/workflows/ci.yml": b"a",
-            ".github/workflows/b.yaml": b"b",
-            ".github/workflows/notes.md": b"c",
-            ".github/workflows/old/ci.yml": b"d",
-            ".github/dependabot.yml": b"e",
-        }
-    )
-    (scratch.root / ".github/workflows/link.yml").symlink_to("ci.yml")
-    scratch.commit({})
-    names = [entry.path for entry in workflows(scratch.repository(), "HEAD")]
-    assert names == [".github/workflows/b.yaml", ".github/workflows/ci.yml"]
-
-
-def test_no_workflow_directory_is_no_workflow(scratch: Scratch) -> None:
-    scratch.commit({"a": b"1"})
-    assert workflows(scratch.repository(), "HEAD") == ()
-    assert [entry.path for entry in tree(scratch.repository(), "HEAD")] == ["a"]
 
 
 def test_content_at_a_revision(scratch: Scratch) -> None:

@@ -191,6 +191,8 @@ def _audit(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--base", metavar="REV",
                         help="only what changed since REV can fail (on GitHub: the pull request's base)")  # fmt: skip
     parser.add_argument("--no-base", action="store_true", help="everything counts, on a pull request too")
+    parser.add_argument("--staged", action="store_true",
+                        help="for hooks: only what the commit being made changes can fail")  # fmt: skip
     parser.add_argument("--today", metavar="DATE", help="the day to judge by (default: today, UTC)")
     parser.add_argument("--kickoff", metavar="SPRINT", help="what stands between the team and that sprint")
     parser.add_argument("--strict", action="store_true", help="warnings fail too")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
@@ -35,6 +36,23 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
             yield _finding(verdict, _steps_do_not(verdict, masked), masked)
 
 
+_HARDEST_FIRST = tuple(map(str, (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT)))
+
+
+def gate_of(key: str) -> str:
+    """The gate that a finding of this rule is about, from its key."""
+    return key.partition("\n")[0]
+
+
+def is_no_worse(key: str, before: str) -> bool:
+    """Whether what one finding of a job is about was all there in another: no softer a gate, no lever more."""
+    gate, *levers_now = key.split("\n")
+    gate_before, *levers_before = before.split("\n")
+    if _HARDEST_FIRST.index(gate) > _HARDEST_FIRST.index(gate_before):
+        return False
+    return not Counter(levers_now) - Counter(levers_before)
+
+
 def _steps_do_not(verdict: JobVerdict, masked: tuple[StepVerdict, ...]) -> str:
     names = ", ".join(f"`{step.label}`" for step in masked)
     one = len(masked) == 1
@@ -65,7 +83,7 @@ def _finding(verdict: JobVerdict, message: str, masked: tuple[StepVerdict, ...])
         hint=f"Undo: {_undo(verdict)}. Keep: covpath exceptions add {verdict.ref} --target ... --reason ...",
         job=verdict.ref,
         # Another gate or another lever is another thing to explain, another line is not.
-        key=" ".join((str(verdict.gate), *sorted(lever.name for lever in found))),
+        key="\n".join((str(verdict.gate), *sorted(lever.name for lever in found))),
         related=tuple((lever.message, lever.place) for lever in found),
     )
 

@@ -1,6 +1,8 @@
-"""From one state, or from a branch and what it is meant for, to the record of an audit."""
+"""From one state, or from a change and what it is meant for, to the record of an audit."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from covpath.audits.comparison import Judged, all_new, compare
 from covpath.audits.report import AuditReport
@@ -16,23 +18,53 @@ def judge_alone(here: Audited, asked: Asked, *, strict: bool) -> AuditReport:
     return _report(here, asked, all_new(audit(here.subject)), here.unreadable, strict=strict)
 
 
-def judge_branch(repository: Repository, here: Audited, base: str, asked: Asked, *, strict: bool) -> AuditReport:
+def judge_branch(
+    repository: Repository, here: Audited, base: str, asked: Asked, *, tip: str = "HEAD", strict: bool
+) -> AuditReport:
     """The audit of what the branch here changes since it left ``base``; the rest is told as standing.
 
-    Raises UsageError where there is no such revision.
+    ``tip`` is the commit it ends with. Raises UsageError where there is no such revision.
     """
-    began = repository.merge_base(base, "HEAD")
+    began = repository.merge_base(base, tip)
     remarks: tuple[str, ...] = ()
     if began is None:
         began = repository.resolve(base)
         shallow = " (a shallow clone)" if repository.is_shallow() else ""
         remarks = (f"where this branch left {base} is unknown{shallow}: compared with {base} as it is now",)
-    there = look_at(repository, Committed(repository=repository, revision=began), asked)
-    judged = compare(audit(here.subject), audit(there.subject), there.subject)
-    before = {_essence(error) for error in there.unreadable}
-    new = tuple(error for error in here.unreadable if _essence(error) not in before)
-    old = tuple(error for error in here.unreadable if _essence(error) in before)
-    return _report(here, asked, judged, new, old, base=base, remarks=remarks, strict=strict)
+    return _judge_change(repository, here, (began,), asked, called=base, remarks=remarks, strict=strict)
+
+
+def judge_commit(
+    repository: Repository, here: Audited, parents: Sequence[str], asked: Asked, *, strict: bool
+) -> AuditReport:
+    """The audit of what the commit that is being made changes: none of its ``parents`` has it. The rest is standing.
+
+    All of the first commit is new.
+    """
+    if not parents:
+        return judge_alone(here, asked, strict=strict)
+    called = "HEAD" if len(parents) == 1 else "HEAD and what is merged"
+    return _judge_change(repository, here, parents, asked, called=called, change="commit", strict=strict)
+
+
+def _judge_change(
+    repository: Repository,
+    here: Audited,
+    parents: Sequence[str],
+    asked: Asked,
+    *,
+    called: str,
+    change: str = "branch",
+    remarks: tuple[str, ...] = (),
+    strict: bool,
+) -> AuditReport:
+    there = [look_at(repository, Committed(repository=repository, revision=one), asked) for one in parents]
+    before = [audit(one.subject) for one in there]
+    judged = compare(audit(here.subject), before, there[0].subject, change)
+    known = {_essence(error) for one in there for error in one.unreadable}
+    new = tuple(error for error in here.unreadable if _essence(error) not in known)
+    old = tuple(error for error in here.unreadable if _essence(error) in known)
+    return _report(here, asked, judged, new, old, base=called, change=change, remarks=remarks, strict=strict)
 
 
 def _essence(error: CovpathError) -> tuple[str, str]:
@@ -48,6 +80,7 @@ def _report(
     unreadable_before: tuple[CovpathError, ...] = (),
     *,
     base: str | None = None,
+    change: str = "branch",
     remarks: tuple[str, ...] = (),
     strict: bool,
 ) -> AuditReport:
@@ -61,6 +94,7 @@ def _report(
         unreadable=unreadable,
         unreadable_before=unreadable_before,
         base=base,
+        change=change,
         remarks=remarks,
         strict=strict,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -14,7 +16,11 @@ from covpath.outside.files import read_bytes
 from covpath.outside.git import Repository
 from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
-from covpath.workflow.repository import WorkflowSet, collect, read_all
+from covpath.workflow.repository import WORKFLOW_FOLDER, WorkflowSet, collect, read_all
+
+if TYPE_CHECKING:
+    from covpath.outside.index import Index
+    from covpath.outside.revisions import TreeEntry
 
 
 class State(Protocol):
@@ -65,27 +71,74 @@ class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
         return read_all(self.root)
 
 
-class Committed(Struct, frozen=True, kw_only=True):
+class Committed(Struct, frozen=True, kw_only=True, dict=True):
     """The files as a commit has them; nothing is checked out."""
 
     repository: Repository
     revision: str
     is_committed: bool = True
 
+    @cached_property
+    def _files(self) -> Mapping[str, TreeEntry]:
+        """All of them, asked for once: most files that are asked for are not there."""
+        from covpath.outside.revisions import tree
+
+        return {entry.path: entry for entry in tree(self.repository, self.revision)}
+
     def read(self, path: str) -> bytes | None:
         """A file's bytes at the commit."""
-        from covpath.outside.revisions import show
-
-        return show(self.repository, self.revision, path)
+        return _content(self.repository, self._files.get(path))
 
     def workflows(self) -> WorkflowSet:
         """Every workflow at the commit."""
-        # Imported here: the files as they lie there are what is asked for most.
-        from covpath.outside.revisions import blobs, workflows
+        return collect(_workflows(self.repository, self._files))
 
-        entries = workflows(self.repository, self.revision)
-        contents = blobs(self.repository, [entry.blob for entry in entries])
-        return collect(_read(entry.path, contents[entry.blob]) for entry in sorted(entries, key=lambda one: one.path))
+
+class Staged(Struct, frozen=True, kw_only=True):
+    """The files as the next commit will have them, whatever else lies there."""
+
+    repository: Repository
+    index: Index
+    revision: str = "HEAD"
+    is_committed: bool = False
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes as they are staged. Raises InputError where it is in conflict."""
+        if path in self.index.conflicts:
+            raise _conflict(path)
+        return _content(self.repository, self.index.files.get(path))
+
+    def workflows(self) -> WorkflowSet:
+        """Every workflow that is staged."""
+        torn = (_conflict(path) for path in sorted(filter(_is_workflow, self.index.conflicts)))
+        return collect((*_workflows(self.repository, self.index.files), *torn))
+
+
+def _conflict(path: str) -> InputError:
+    return InputError(
+        "this file is in conflict.", place=Place(path), hint="Settle it, then stage it: git add " + shlex.quote(path)
+    )
+
+
+def _content(repository: Repository, entry: TreeEntry | None) -> bytes | None:
+    # Imported here: the files as they lie there are what is asked for most.
+    from covpath.outside.revisions import blobs
+
+    return None if entry is None else blobs(repository, [entry.blob])[entry.blob]
+
+
+def _workflows(repository: Repository, files: Mapping[str, TreeEntry]) -> Iterator[Workflow | CovpathError]:
+    from covpath.outside.revisions import blobs
+
+    entries = [files[path] for path in sorted(filter(_is_workflow, files))]
+    contents = blobs(repository, [entry.blob for entry in entries])
+    return (_read(entry.path, contents[entry.blob]) for entry in entries)
+
+
+def _is_workflow(path: str) -> bool:
+    """Whether GitHub looks at it: subdirectories are nothing to it."""
+    folder, _, name = path.rpartition("/")
+    return folder == WORKFLOW_FOLDER and name.endswith((".yml", ".yaml"))
 
 
 def _read(path: str, data: bytes) -> Workflow | CovpathError:

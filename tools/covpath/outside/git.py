@@ -73,9 +73,16 @@ class Repository(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Repository({str(self.root)!r})"  # an environment may hold secrets
 
-    def git(self, *arguments: str, given: bytes = b"", expected: Sequence[int] = (0,)) -> Completed:
-        """Ask git something that only reads. Raises OutsideError where git cannot answer."""
+    def git(
+        self, *arguments: str, given: bytes = b"", expected: Sequence[int] = (0,), index: Path | None = None
+    ) -> Completed:
+        """Ask git something that only reads, of another ``index`` than its own where one is given.
+
+        Raises OutsideError where git cannot answer.
+        """
         quiet = quiet_environment(self.environment) | {"GIT_ALLOW_PROTOCOL": "none"}
+        if index is not None:
+            quiet["GIT_INDEX_FILE"] = str(index)
         return run_git(self, arguments, quiet, given=given, expected=expected)
 
     def resolve(self, revision: str) -> str:

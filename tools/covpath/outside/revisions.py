@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from covpath.errors import OutsideError
 from covpath.outside.files import MAX_BYTES
-from covpath.outside.git import WORKFLOWS, Repository, text_of
+from covpath.outside.git import Repository, text_of
 from covpath.outside.processes import Completed
 
 _BATCH_BYTES = 64 * 2**20
@@ -51,16 +51,6 @@ def tree(repository: Repository, revision: str, under: str = "") -> tuple[TreeEn
     where = ("--", under.rstrip("/") + "/") if under else ()
     done = repository.git("ls-tree", "-r", "-z", "--full-tree", repository.resolve(revision), *where)
     return tuple(entry for entry in _entries(done) if entry.is_file)
-
-
-def workflows(repository: Repository, revision: str) -> tuple[TreeEntry, ...]:
-    """The workflow files at ``revision``: those GitHub looks at, not their subdirectories'."""
-    depth = WORKFLOWS.count("/") + 1
-    return tuple(
-        entry
-        for entry in tree(repository, revision, WORKFLOWS)
-        if entry.path.count("/") == depth and entry.path.endswith((".yml", ".yaml"))
-    )
 
 
 def show(repository: Repository, revision: str, path: str) -> bytes | None:

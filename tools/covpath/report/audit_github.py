@@ -26,8 +26,8 @@ _KINDS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 def render(report: AuditReport) -> str:
     """The annotations, the worst first, then the whole page as plain text that starts no command."""
     errors = [_error(error) for error in report.unreadable]
-    errors += [_annotation(one, "error") for one in report.judged if _kind(one) == "error"]
-    warnings = [_annotation(one, "warning") for one in report.judged if _kind(one) == "warning"]
+    errors += [_annotation(one, "error", report.change) for one in report.judged if _kind(one) == "error"]
+    warnings = [_annotation(one, "warning", report.change) for one in report.judged if _kind(one) == "warning"]
     lines = (*_limited("error", errors), *_limited("warning", warnings))
     mark = secrets.token_hex(16)
     # Messages quote files, and a line of a file could begin a command.
@@ -51,9 +51,9 @@ def _limited(kind: str, found: list[str]) -> Iterator[str]:
     yield _command(kind, None, "covpath audit", f"{left} more of this kind: see the log or the job's summary.")
 
 
-def _annotation(one: Judged, kind: str) -> str:
+def _annotation(one: Judged, kind: str, change: str) -> str:
     finding = one.finding
-    title = f"covpath {finding.rule}{' (not this branch)' if one.standing else ''}"
+    title = f"covpath {finding.rule}{f' (not this {change})' if one.standing else ''}"
     return _command(kind, finding.place, title, f"{finding.message}. {finding.hint}")
 
 

@@ -27,7 +27,7 @@ def render(report: AuditReport) -> str:
         lines.append("")
     if old:
         lines += [
-            "<details><summary>Not this branch</summary>",
+            f"<details><summary>Not this {report.change}</summary>",
             "",
             "| | what | where | what to do |",
             "|---|---|---|---|",

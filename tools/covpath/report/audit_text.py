@@ -17,7 +17,7 @@ def render(report: AuditReport) -> str:
         if not one.standing and one.finding.severity is not Severity.NOTE:
             lines += _in_full(one.finding)
     lines += _section("accepted, or only told:", _notes(report))
-    lines += _section("not this branch:", _standing(report))
+    lines += _section(f"not this {report.change}:", _standing(report))
     lines += [f"note: {remark}." for remark in report.remarks]
     lines.append(summary(report))
     return "\n".join(lines) + "\n"
