@@ -14,7 +14,8 @@ from covpath.errors import CovpathError
 class AuditReport(Struct, frozen=True, kw_only=True):
     """Findings in their order, and what they were found in.
 
-    ``base`` is what the ``change`` (a branch, or a commit) was compared with, None where everything counts. ``unreadable``
+    ``base`` is what the ``change`` (a branch or a commit) was compared with, None where everything
+    counts. ``unreadable``
     are the errors of files that could not be read, ``unreadable_before`` those of them that the
     base has too. ``remarks`` are sentences about the audit itself. ``strict``: warnings fail.
     """
