@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covpath.backends.diagnose import diagnose
-from covpath.backends.signatures import Family, Level, of_backend, signatures
+from covpath.backends.signatures import Family, Level, signatures
 from covpath.backends.table import backends
 
 CASES = Path(__file__).parent.parent / "cases" / "diagnose"
@@ -50,10 +50,6 @@ def test_the_table_is_whole() -> None:
         assert signature.source
         assert signature.backend is None or signature.backend in known
         assert signature.level is not Level.CONSEQUENCE or signature.family in (Family.CANCELED, Family.UNKNOWN)
-
-
-def test_signatures_of_one_backend() -> None:
-    assert "ptrace_permission" in {signature.name for signature in of_backend("cargo-tarpaulin")}
 
 
 def test_a_loss_of_the_runner_is_no_proof_of_memory() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from covpath.gate.repository import RepositoryVerdict, judge_repository
+from covpath.gate.repository import SharedName, StuckCheck, shared_names, stuck_checks
+from covpath.gate.runs import Runs
+from covpath.workflow.calls import link
 from covpath.workflow.model import Workflow
 from judging import required, workflow
 
@@ -16,21 +18,25 @@ def one(on: str = "pull_request", job: str = "test", name: str = "test", run: st
     return workflow(JOB.format(on=on, job=job, name=name, run=run, more=more), file)
 
 
-def judged(*workflows: Workflow, names: list[str] | None = None) -> RepositoryVerdict:
-    return judge_repository(workflows, required(names))
+def shared(*workflows: Workflow) -> tuple[SharedName, ...]:
+    return shared_names(Runs(link(workflows)), workflows)
+
+
+def stuck(*workflows: Workflow, names: list[str] | None = None) -> tuple[StuckCheck, ...]:
+    return stuck_checks(Runs(link(workflows)), workflows, required(names))
 
 
 def test_distinct_names_are_not_told() -> None:
-    assert judged(one(), one(name="other", file="b.yml")).shared_names == ()
-    assert judged(one(), one(on="schedule", file="b.yml")).shared_names == ()
+    assert shared(one(), one(name="other", file="b.yml")) == ()
+    assert shared(one(), one(on="schedule", file="b.yml")) == ()
 
 
 def test_a_twin_with_the_other_paths_is_told_as_one() -> None:
     real = one(on="{pull_request: {paths: ['src/**']}}")
     twin = one(on="{pull_request: {paths-ignore: ['src/**']}}", run="echo nothing to do", file="twin.yml")
-    (shared,) = judged(real, twin).shared_names
-    assert shared.name == "test"
-    assert [(str(one.ref), one.stands_in) for one in shared.reporters] == [
+    (found,) = shared(real, twin)
+    assert found.name == "test"
+    assert [(str(one.ref), one.stands_in) for one in found.reporters] == [
         ("ci.yml:test", False),
         ("twin.yml:test", True),
     ]
@@ -39,12 +45,12 @@ def test_a_twin_with_the_other_paths_is_told_as_one() -> None:
 def test_two_jobs_of_one_file_and_of_a_called_one_can_share_a_name() -> None:
     jobs = "\n".join(f"  {job}: {{name: x, runs-on: x, steps: [{{run: {job}}}]}}" for job in "ab")
     text = f"on: pull_request\njobs:\n{jobs}\n"
-    (shared,) = judged(workflow(text)).shared_names
-    assert [str(one.ref.job) for one in shared.reporters] == ["a", "b"]
+    (found,) = shared(workflow(text))
+    assert [str(one.ref.job) for one in found.reporters] == ["a", "b"]
     called = one(on="workflow_call", file="called.yml")
     caller = workflow("on: pull_request\njobs:\n  outer: {uses: ./.github/workflows/called.yml}\n", "caller.yml")
-    (shared,) = judged(called, caller, one(name="outer / test")).shared_names
-    assert shared.name == "outer / test"
+    (found,) = shared(called, caller, one(name="outer / test"))
+    assert found.name == "outer / test"
 
 
 STUCK = {
@@ -62,41 +68,40 @@ STUCK = {
 
 @pytest.mark.parametrize("on", STUCK)
 def test_a_required_check_that_may_never_come(on: str) -> None:
-    found = [stuck.reason.code for stuck in judged(one(on=on), names=["test"]).stuck]
+    found = [check.reason.code for check in stuck(one(on=on), names=["test"])]
     assert found == ([STUCK[on]] if STUCK[on] else [])
-    assert judged(one(on=on), names=["other"]).stuck == ()
-    assert judged(one(on=on)).stuck == ()
+    assert stuck(one(on=on), names=["other"]) == ()
+    assert stuck(one(on=on)) == ()
 
 
 def test_a_twin_frees_a_check_that_its_paths_would_leave_waiting() -> None:
     real = one(on="{pull_request: {paths: ['src/**']}}")
-    assert judged(real, one(file="always.yml"), names=["test"]).stuck == ()
+    assert stuck(real, one(file="always.yml"), names=["test"]) == ()
 
 
 def test_a_matrix_that_is_skipped_as_a_whole_reports_no_leg() -> None:
     more = "if: github.actor != 'bot'\n    strategy: {matrix: {v: [1, 2]}}"
-    (stuck,) = judged(one(more=more), names=["test (1)"]).stuck
-    assert (stuck.reason.code, stuck.reason.place and stuck.reason.place.line) == ("matrix-skipped", 6)
+    (found,) = stuck(one(more=more), names=["test (1)"])
+    assert (found.reason.code, found.reason.place and found.reason.place.line) == ("matrix-skipped", 6)
 
 
 @pytest.mark.parametrize("condition", ["always()", "${{ !cancelled() }}", "success()"])
 def test_a_condition_on_nothing_skips_no_matrix(condition: str) -> None:
     more = f"if: {condition}\n    strategy: {{matrix: {{v: [1, 2]}}}}"
-    assert judged(one(more=more), names=["test (1)"]).stuck == ()
+    assert stuck(one(more=more), names=["test (1)"]) == ()
 
 
 def test_a_job_without_a_matrix_is_skipped_as_passed() -> None:
     more = "if: github.actor != 'bot'\n    strategy: {fail-fast: false}"
-    assert judged(one(more=more), names=["test"]).stuck == ()
+    assert stuck(one(more=more), names=["test"]) == ()
 
 
 def test_a_check_of_the_pull_request_alone_waits_in_the_queue() -> None:
     queued = one(on="[pull_request, merge_group]", name="queued", file="queued.yml")
-    found = judged(one(), queued, names=["test", "queued"]).stuck
-    assert [(stuck.name, stuck.reason.code) for stuck in found] == [("test", "not-in-queue")]
+    found = stuck(one(), queued, names=["test", "queued"])
+    assert [(check.name, check.reason.code) for check in found] == [("test", "not-in-queue")]
 
 
 def test_everything_has_its_place() -> None:
-    verdict = judged(one(on="{pull_request: {paths: [a]}}"), names=["test"])
-    assert all(stuck.reason.place is not None for stuck in verdict.stuck)
-    assert len(verdict.jobs) == 1
+    (found,) = stuck(one(on="{pull_request: {paths: [a]}}"), names=["test"])
+    assert found.reason.place is not None

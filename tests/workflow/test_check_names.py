@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from covpath.terms import Tri
-from covpath.workflow.check_names import CheckNameResult, check_names, skipped_name
+from covpath.workflow.check_names import CheckNameResult, check_names
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.legs import Presence
@@ -127,13 +127,6 @@ def test_a_known_name_is_compared_letter_for_letter() -> None:
     (found,) = _checks("Unit")
     assert found.could_be("Unit") is Tri.TRUE
     assert found.could_be("unit") is Tri.FALSE
-
-
-def test_a_skipped_matrix_job_reports_one_unexpanded_check() -> None:
-    assert [one.name for one in skipped_name("test", None)] == ["test"]
-    assert [one.name for one in skipped_name("test", "Unit ${{ matrix.os }}")] == ["Unit ${{ matrix.os }}"]
-    callers = check_names("call", None, expand(None, DATA), DATA)
-    assert [one.name for one in skipped_name("test", "Unit", callers)] == ["call / Unit"]
 
 
 def test_a_name_github_cannot_evaluate_is_an_error() -> None:

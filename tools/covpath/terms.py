@@ -1,4 +1,4 @@
-"""The vocabulary the other parts share: faults, gates, jobs, checks, reasons, losses.
+"""The vocabulary the other parts share: gates, jobs, checks, reasons, losses.
 
 Three-valued facts are enums without a truth value: ``if gate:`` is a type error in
 spirit and a ``TypeError`` in fact, so nobody can mistake "unknown" for "no".
@@ -32,13 +32,6 @@ class Fact(Word):
 
     def __str__(self) -> str:
         return str(self.value)
-
-
-class Fault(Fact):
-    """What is imagined going wrong."""
-
-    STEP_FAILURE = "step-failure"
-    RUNNER_LOSS = "runner-loss"
 
 
 class Gate(Fact):

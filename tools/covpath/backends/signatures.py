@@ -72,11 +72,6 @@ def signatures() -> tuple[Signature, ...]:
     return tuple(_signature(entry) for entry in tomllib.loads(text)["signature"])
 
 
-def of_backend(name: str) -> tuple[Signature, ...]:
-    """The lines only this backend writes."""
-    return tuple(signature for signature in signatures() if signature.backend == name)
-
-
 def _signature(entry: dict[str, Any]) -> Signature:
     source = entry["regex"] if "regex" in entry else re.escape(entry["literal"])
     return Signature(

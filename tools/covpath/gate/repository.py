@@ -1,4 +1,4 @@
-"""A repository's workflows judged together: verdicts, gates, names two jobs share, checks that may never come."""
+"""A repository's workflows together: names that jobs share, and required checks that may never come."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.gate.aggregate import AggregateGate, aggregate_gates
-from covpath.gate.judge import Judge
 from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
 from covpath.gate.run import Run
 from covpath.gate.runs import Runs
 from covpath.gate.shell_effect import shell_for
-from covpath.gate.verdict import JobVerdict
 from covpath.patterns import regex
 from covpath.terms import JobRef, Reason, Tri
-from covpath.workflow.calls import Actions, Elsewhere, link
 from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import Mapping, deref
 
@@ -48,40 +44,6 @@ class StuckCheck(Struct, frozen=True, kw_only=True):
     name: str
     ref: JobRef
     reason: Reason
-
-
-class RepositoryVerdict(Struct, frozen=True, kw_only=True):
-    """Everything the simulator says about a repository."""
-
-    jobs: tuple[JobVerdict, ...]
-    gates: tuple[AggregateGate, ...]
-    shared_names: tuple[SharedName, ...]
-    stuck: tuple[StuckCheck, ...]
-
-
-def judge_repository(
-    workflows: Iterable[Workflow],
-    required: RequiredChecks,
-    *,
-    elsewhere: Elsewhere = lambda _: None,
-    actions: Actions = lambda _: None,
-    every_step: bool = True,
-) -> RepositoryVerdict:
-    """Judge all workflows of a repository as they call each other.
-
-    ``elsewhere`` gives other repositories' reusable workflows, ``actions`` the composite
-    actions of this one.
-    """
-    found = tuple(workflows)
-    links = link(found, elsewhere, actions)
-    judge = Judge(required=required, links=links, every_step=every_step)
-    runs = Runs(links)
-    return RepositoryVerdict(
-        jobs=tuple(verdict for workflow in found for verdict in judge.workflow(workflow)),
-        gates=tuple(gate for workflow in found for gate in aggregate_gates(runs, workflow)),
-        shared_names=shared_names(runs, found),
-        stuck=stuck_checks(runs, found, required),
-    )
 
 
 def shared_names(

@@ -24,7 +24,7 @@ from covpath.workflow.expressions.value import (
     texts,
     unknown_text,
 )
-from covpath.workflow.legs import NO_MATRIX, Leg, Presence, contexts_of
+from covpath.workflow.legs import Leg, Presence, contexts_of
 
 MAX_NAME = 100
 """Characters of a name that GitHub puts together itself; longer ones end in ``...``."""
@@ -71,15 +71,6 @@ def check_names(
     if not callers:
         return tuple(found)
     return tuple(_called(caller, called) for caller in callers for called in found)
-
-
-def skipped_name(job: str, name: Scalar, callers: Sequence[CheckNameResult] = ()) -> tuple[CheckNameResult, ...]:
-    """The check of a job that its own ``if`` skips: a matrix is not expanded then, and no leg's check reports.
-
-    The name is the job's, with its expressions unevaluated (as people see it on GitHub; nothing documents it).
-    """
-    found = _result(text_of(name) or job, NO_MATRIX, Presence.ONE)
-    return tuple(_called(caller, found) for caller in callers) or (found,)
 
 
 def _leg_name(job: str, name: Scalar, leg: Leg, contexts: Contexts) -> str | Unknown:

@@ -44,8 +44,3 @@ _MESSAGES = {
 def message_of(code: str) -> str:
     """The sentence for a code."""
     return _MESSAGES[code]
-
-
-def known_codes() -> frozenset[str]:
-    """Every code a verdict can carry."""
-    return frozenset(_MESSAGES)
