@@ -55,6 +55,32 @@ def test_the_exit_code_decides(script: str) -> None:
     assert (gate(script), gate(script, "bash")) == SCRIPTS[script]
 
 
+# A script in a script: the inner shell has its own rules, and the outer one decides on what it lets out.
+NESTED = {
+    "bash -c 'cmd'": FAILS,
+    "bash -c 'cmd || true'": PASSES,
+    "sudo bash -c 'cmd | tee log'": PASSES,
+    "bash -o pipefail -c 'cmd | tee log'": FAILS,
+    "bash -c 'cmd; echo done'": PASSES,
+    "bash -ec 'cmd; echo done'": FAILS,
+    "bash -ec 'cmd' || true": PASSES,
+    "sh -c 'echo ready'": FAILS,
+    'sh -c "$SCRIPT"': FAILS,
+    "bash -e script.sh": FAILS,
+}
+
+
+@pytest.mark.parametrize("script", NESTED)
+def test_a_script_handed_to_a_shell_is_judged_by_what_is_in_it(script: str) -> None:
+    assert gate(script) is NESTED[script]
+
+
+def test_what_masks_in_a_script_handed_to_a_shell_has_its_place() -> None:
+    text = TEMPLATE.format(runner="x", script="          bash -c 'cmd || true'", shell="")
+    mask = judged(text)["job"].reasons[0]
+    assert (mask.code, mask.place and (mask.place.line, mask.place.column)) == ("shell-mask-or-list", (7, 24))
+
+
 def test_posix_shells_have_no_pipefail() -> None:
     assert gate("cmd | tee log", "sh") is PASSES
     assert gate("cmd", "sh") is FAILS
@@ -90,6 +116,9 @@ def test_other_shells_are_followed_no_further_than_their_last_line() -> None:
     assert gate("cmd", "pwsh") is FAILS
     assert gate("other\ncmd", "pwsh") is FAILS
     assert gate("cmd || true", "pwsh") is Gate.UNKNOWN
+    assert gate("cmd `\n  --all", "pwsh") is FAILS
+    assert gate("cmd ^\n  --all", "cmd") is FAILS
+    assert gate("cmd `\n  --all\nexit 0", "pwsh") is Gate.UNKNOWN
     assert gate("import cmd", "python") is Gate.UNKNOWN
     assert gate("other\ncmd", runner="windows-latest") is FAILS
     assert gate("cmd | tee log", runner="windows-latest") is Gate.UNKNOWN

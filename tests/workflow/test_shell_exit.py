@@ -4,7 +4,7 @@ import pytest
 
 from covpath.workflow.shell.dialect import default_shell, shell_named
 from covpath.workflow.shell.exit_status import ExitEffect, ExitOutcome, failure_of
-from covpath.workflow.shell.other_shells import parse_step
+from covpath.workflow.shell.other_shells import with_lines_joined
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.syntax import Command, Script
 from workflow.real_shell import SHELLS, RealShells
@@ -273,9 +273,8 @@ def test_shell_option_as_mask_has_no_place_in_the_script() -> None:
     ],
 )
 def test_other_shells_are_followed_for_the_last_line_only(shell: str, script: str, outcome: ExitOutcome) -> None:
-    parsed = parse_step(script, shell_named(shell))
-    command = target_of(parsed) if parsed.commands else parse_script(script).commands[0]
-    assert failure_of(command, parsed, shell_named(shell)).outcome is outcome
+    parsed = parse_script(with_lines_joined(script, shell_named(shell)))
+    assert failure_of(target_of(parsed), parsed, shell_named(shell)).outcome is outcome
 
 
 def test_windows_default_is_powershell() -> None:

@@ -4,7 +4,7 @@ from covpath.workflow.shell.dialect import ShellKind, default_shell, shell_named
 from covpath.workflow.shell.directory import directory_of
 from covpath.workflow.shell.exit_status import ExitOutcome, failure_in_nested, failure_of
 from covpath.workflow.shell.nested import nested_script
-from covpath.workflow.shell.other_shells import parse_step
+from covpath.workflow.shell.other_shells import with_lines_joined
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.wrappers import peel
 
@@ -164,19 +164,17 @@ def test_default_shells() -> None:
     assert default_shell(bash_found=False).kind is ShellKind.SH
 
 
-def test_powershell_lines_are_read_where_they_are_plain() -> None:
-    text = "cargo llvm-cov `\n  --lcov '✓'\n$env:X = 'a'\nif (Test-Path x) {\n  cargo test\n}\n"
-    script = parse_step(text, shell_named("pwsh"))
-    assert [command.argv for command in script] == [
+@pytest.mark.parametrize(("shell", "mark"), [("pwsh", "`"), ("cmd", "^")])
+def test_continued_lines_of_other_shells_are_read_as_one(shell: str, mark: str) -> None:
+    text = f"cargo llvm-cov {mark}\n  --lcov '✓'\ncargo test\n"
+    joined = with_lines_joined(text, shell_named(shell))
+    assert [command.argv for command in parse_script(joined)] == [
         ("cargo", "llvm-cov", "--lcov", "✓"),
-        (None, "=", "a"),
         ("cargo", "test"),
     ]
-    for command in script:
-        for word in command.words:
-            assert text[slice(*word.span)] == word.raw
-    assert script.errors
+    assert len(joined) == len(text)
 
 
-def test_python_scripts_hold_no_commands() -> None:
-    assert parse_step("import os\nprint(1)\n", shell_named("python")).commands == ()
+@pytest.mark.parametrize("shell", ["bash", "python", "perl {0}"])
+def test_scripts_of_shells_with_another_continuation_stay(shell: str) -> None:
+    assert with_lines_joined("a `\n b ^\n c", shell_named(shell)) == "a `\n b ^\n c"

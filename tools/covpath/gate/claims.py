@@ -13,8 +13,8 @@ from covpath.patterns import regex
 from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
-_HINT_WORDS = ("cov", "-cover", "jacoco", "kover", "clover", ".info", "slather", "bisect")
-_HINT = regex(r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|slather|bisect")
+_HINT_WORDS = ("cov", "-cover", "jacoco", "kover", "clover", ".info", "slather", "bisect", "tarpaulin", "slipcover")
+_HINT = regex(r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|slather|bisect|tarpaulin|slipcover")
 """What every text holds, in lower case, that claims coverage or names a tool known by sight; a hint word begins it."""
 
 NAMED = regex(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.IGNORECASE)

@@ -78,9 +78,11 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> 
         return
     environ = literal_environment(workflow, job, step) if decided else {}
     # Imported here: most jobs measure nothing.
+    from covpath.workflow.shell.other_shells import with_lines_joined
     from covpath.workflow.shell.parse import parse_script
 
-    for command in parse_script(step.run.value).commands:
+    text = with_lines_joined(step.run.value, shell_for(workflow, job, step))
+    for command in parse_script(text).commands:
         recognition = recognise_command(command, environ)
         if recognition is not None and _measures(recognition):
             yield Measurement(step=step, command=command, recognition=recognition)

@@ -12,7 +12,7 @@ from covpath.gate.command_names import DECIDING, FILTERS, TRIVIAL, prepare
 from covpath.gate.script_text import ScriptText, TextCommand, script_text
 from covpath.patterns import regex
 from covpath.workflow.model import Step, StepForm
-from covpath.workflow.shell.dialect import Shell
+from covpath.workflow.shell.dialect import POSIX_SHELLS, Shell
 
 _INSIDE_WORDS = ("$(", "`", "<(")
 """What a script without other commands may be about: they make words of others."""
@@ -79,7 +79,12 @@ def never_masks(text: str) -> bool:
 
 def _is_heard(told: ScriptText) -> bool:
     telling = text_commands(told)
-    return telling[-1].heard if telling else told.leaves
+    return telling[-1].heard and not _hands_on(telling[-1].words) if telling else told.leaves
+
+
+def _hands_on(words: tuple[str, ...]) -> bool:
+    """``bash -c '...'``: what is in the quotes decides."""
+    return len(words) > 2 and words[1][0] == "-" and words[0].rsplit("/", 1)[-1] in POSIX_SHELLS
 
 
 def every_command_alone(text: str) -> bool:

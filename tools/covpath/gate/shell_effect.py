@@ -110,7 +110,10 @@ def shell_effect(
         return LETS_OUT
     # Imported here: most scripts need no shell reader for this.
     from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+    from covpath.workflow.shell.other_shells import with_lines_joined
     from covpath.workflow.shell.parse import parse_script
+
+    text = with_lines_joined(text, shell)
 
     if command is None:
         found = _failure_of_the_last(text, shell)
@@ -144,11 +147,19 @@ def _failure_of_the_last(text: str, shell: Shell) -> tuple[Command, ExitEffect] 
     A masked clean-up line beside a command that counts masks nothing that matters.
     """
     from covpath.gate.script_commands import script_commands
-    from covpath.workflow.shell.exit_status import failure_of
+    from covpath.workflow.shell.exit_status import failure_in_nested, failure_of
+    from covpath.workflow.shell.nested import nested_script
     from covpath.workflow.shell.parse import parse_script
 
     about = script_commands(text)
-    return (about[-1], failure_of(about[-1], parse_script(text), shell)) if about else None
+    if not about:
+        return None
+    command, script = about[-1], parse_script(text)
+    nested = nested_script(command)
+    inner = script_commands(nested.script.text) if nested is not None else ()
+    if nested is None or not inner:
+        return command, failure_of(command, script, shell)
+    return command, failure_in_nested(inner[-1], nested, script, shell)
 
 
 def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:

@@ -19,6 +19,7 @@ from covpath.workflow.recipes.links import Invocation
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, ShellKind
 from covpath.workflow.shell.nested import nested_script
+from covpath.workflow.shell.other_shells import with_lines_joined
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.syntax import Command
 
@@ -45,12 +46,13 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
         if text is not None:
             yield from _in_text(put_in(text, around.contexts), workflow.place(step.node), ".", environment, _NOT_KNOWN)
         return
-    kind = shell_for(workflow, job, step).kind
-    if kind is ShellKind.PYTHON:
+    shell = shell_for(workflow, job, step)
+    if shell.kind is ShellKind.PYTHON:
         return
-    text = put_in(step.run.value, around.contexts)
+    source = with_lines_joined(step.run.value, shell)
+    text = put_in(source, around.contexts)
     script = parse_script(text)
-    written = script.commands if text == step.run.value else parse_script(step.run.value).commands
+    written = script.commands if text == source else parse_script(source).commands
     aligned = written if len(written) == len(script.commands) else ()
     directory = directory_in(workflow, job, step, around.contexts)
     exported: dict[str, str] = dict(environment)

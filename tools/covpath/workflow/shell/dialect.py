@@ -59,11 +59,9 @@ _TEMPLATES = {
 DEFAULT_UNIX = "bash -e {0}"
 """The template where no ``shell:`` is given and bash is found; ``sh -e {0}`` where it is not."""
 
+POSIX_SHELLS = {"bash": ShellKind.BASH, "sh": ShellKind.SH, "dash": ShellKind.SH, "ash": ShellKind.SH}
 _KINDS = {
-    "bash": ShellKind.BASH,
-    "sh": ShellKind.SH,
-    "dash": ShellKind.SH,
-    "ash": ShellKind.SH,
+    **POSIX_SHELLS,
     "pwsh": ShellKind.PWSH,
     "powershell": ShellKind.PWSH,
     "cmd": ShellKind.CMD,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from covpath.workflow.shell.dialect import Shell, ShellKind, read_flags
+from covpath.workflow.shell.dialect import POSIX_SHELLS, Shell, read_flags
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Command, Expression, Literal, Script, Word
@@ -30,15 +30,12 @@ class NestedScript(Struct, frozen=True, kw_only=True):
         return Span(span.start + self.offset, span.end + self.offset)
 
 
-_SHELLS = {"bash": ShellKind.BASH, "sh": ShellKind.SH, "dash": ShellKind.SH}
-
-
 def nested_script(command: Command) -> NestedScript | None:
     """The script of ``bash -c '...'`` (wrappers such as ``sudo`` allowed) when its text is static."""
     words = peel(command).words
     if len(words) < 3:
         return None
-    kind = _SHELLS.get((words[0].text or "").rsplit("/", 1)[-1])
+    kind = POSIX_SHELLS.get((words[0].text or "").rsplit("/", 1)[-1])
     if kind is None:
         return None
     arguments = [word.text or "\0" for word in words[1:]]
