@@ -265,6 +265,14 @@ class TestReading:
         assert outdated.code == 1
         assert "is not current: covpath exceptions render >" in outdated.out
 
+    def test_nobody_is_told_to_replace_a_page_written_by_hand(self, repo: Path, call: Call) -> None:
+        call(*ADD, "--write")
+        page = repo / "EXCEPTIONS.md"
+        page.write_text("# Our exceptions\n")
+        by_hand = call("exceptions", "render", "--check", str(page))
+        assert by_hand.code == 1
+        assert by_hand.out == f"{page} was not rendered from {FILE}; covpath exceptions import {page} reads it.\n"
+
     def test_a_registry_is_imported_and_what_is_not_certain_is_said(self, repo: Path, call: Call) -> None:
         write(
             repo,

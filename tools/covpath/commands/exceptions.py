@@ -11,7 +11,7 @@ from covpath.commands import exceptions_edits
 from covpath.commands.job_status import calendar_of
 from covpath.commands.subject import Subject, open_subject
 from covpath.errors import ExitCode, InputError, Place
-from covpath.ledger.markdown_render import is_current, render
+from covpath.ledger.markdown_render import is_current, is_rendered, render
 from covpath.ledger.model import DEFAULT_PATH, Ledger
 from covpath.ledger.reading import examine, load
 from covpath.outside.files import read_bytes
@@ -56,10 +56,14 @@ def _render(subject: Subject, page: Path | None, screen: TextIO) -> ExitCode:
     if page is None:
         screen.write(render(ledger, calendar))
         return ExitCode.DONE
-    if is_current(read_bytes(page).decode("utf-8", "replace"), ledger, calendar):
+    text = read_bytes(page).decode("utf-8", "replace")
+    if is_current(text, ledger, calendar):
         screen.write(f"{page} is current.\n")
         return ExitCode.DONE
-    screen.write(f"{page} is not current: covpath exceptions render > {page}\n")
+    if is_rendered(text):
+        screen.write(f"{page} is not current: covpath exceptions render > {page}\n")
+    else:  # a command that would replace what people wrote is not the one to suggest
+        screen.write(f"{page} was not rendered from {DEFAULT_PATH}; covpath exceptions import {page} reads it.\n")
     return ExitCode.FINDINGS
 
 
