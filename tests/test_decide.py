@@ -5,9 +5,11 @@ from msgspec.structs import replace
 
 from covpath.decide import Measured, Option, Situation, choose, options
 from covpath.evidence.model import Choice, Evidence, Prediction
-from covpath.evidence.trial import CacheState, Outcome, Trial
+from covpath.evidence.trial import CacheState, Enforcement, Outcome, Trial
+from covpath.report.decide_data import to_json
+from covpath.report.decide_text import render
 from covpath.terms import Decision, Tri
-from evidence_samples import RUNNER, evidence, trial
+from evidence_samples import MACHINE, RUNNER, TRIAL, evidence, trial
 
 HERE = replace(RUNNER, name="here", labels=("ubuntu-24.04",), price_per_minute_dollars=0.004)
 BIG = replace(RUNNER, name="big", labels=("big",), price_per_minute_dollars=0.008)
@@ -97,3 +99,84 @@ def test_a_cell_that_ran_comes_before_a_cheaper_prediction() -> None:
     found = ways(run("cargo-llvm-cov", "large"), predictions=(cheaper,))[Decision.NEW_BACKEND]
     assert (found.runner, found.predicted) == ("large", False)
     assert ways(predictions=(cheaper,))[Decision.NEW_BACKEND].predicted
+
+
+OTHER = replace(MACHINE, fingerprint="m2")
+HELD = TRIAL.limits
+WATCHED = tuple(replace(limit, state=Enforcement.OBSERVED) for limit in HELD)
+REAL = tuple(replace(limit, state=Enforcement.REAL) for limit in HELD)
+
+
+def saved(*trials: Trial, day: int = 1) -> Evidence:
+    return evidence(*trials, runners=RUNNERS, created=f"2026-11-{day:02}T12:00:00Z")
+
+
+def decided(*found: Evidence) -> tuple[dict[Decision, Option], Option | None, str]:
+    measured = tuple(Measured(evidence=one, file=f"{number}.json") for number, one in enumerate(found))
+    told = options(Situation(backend="cargo-tarpaulin", labels=("ubuntu-24.04",), measured=measured))
+    return ({one.decision: one for one in told}, *choose(told))
+
+
+def test_one_machine_leaves_nothing_uncompared() -> None:
+    found, best, _ = decided(saved(run("x", "here"), run("y", "here")), saved(run("x", "large")))
+    assert best is found[Decision.NEW_BACKEND]
+    assert best.apart == ()
+
+
+def test_a_dearer_cell_of_a_newer_benchmark_is_not_held_against_another_machines() -> None:
+    old = saved(run("x", "here", 50.0))
+    new = saved(replace(run("y", "large", 200.0), machine=OTHER), day=2)
+    for order in ((old, new), (new, old)):
+        found, best, _ = decided(*order)
+        assert best is found[Decision.NEW_BACKEND]
+        assert best.summary == "y on large"
+        assert best.apart == (f"1 cell of {order.index(old)}.json works too: they ran on different machines",)
+
+
+def test_the_machine_that_knows_both_ways_is_the_one_they_are_compared_on() -> None:
+    old = saved(run("x", "here", 50.0), run("cargo-tarpaulin", "big", 50.0))
+    new = saved(replace(run("y", "here", 10.0), machine=OTHER), day=2)
+    found, best, _ = decided(old, new)
+    assert best is found[Decision.NEW_BACKEND]
+    assert best.summary == "x on here"
+    assert len(best.apart) == 1
+
+
+def test_ways_measured_on_two_machines_are_no_choice() -> None:
+    found, best, why = decided(
+        saved(run("x", "here")), saved(replace(run("cargo-tarpaulin", "big"), machine=OTHER), day=2)
+    )
+    assert best is None
+    assert "are not compared: they ran on different machines" in why
+    assert "--decision" in why
+    assert found[Decision.NEW_BACKEND].works is Tri.TRUE
+
+
+def test_what_was_held_is_not_ranked_with_what_was_watched() -> None:
+    found, _, _ = decided(saved(replace(run("x", "here", 10.0), limits=WATCHED), run("y", "large", 50.0)))
+    told = found[Decision.NEW_BACKEND]
+    assert told.summary == "y on large"
+    assert told.apart == ("1 cell of 0.json works too: their limits were not held in the same way",)
+
+
+def test_runs_on_the_runners_themselves_are_compared_whatever_machine_they_gave() -> None:
+    here = replace(run("x", "here", 50.0), limits=REAL)
+    big = replace(run("cargo-tarpaulin", "big", 50.0), limits=REAL, machine=OTHER)
+    found, best, _ = decided(saved(here), saved(big, day=2))
+    assert best is found[Decision.NEW_BACKEND]
+    assert best.apart == ()
+
+
+def test_an_emulation_of_what_ran_on_the_runner_itself_is_left_out() -> None:
+    failed = replace(run("x", "here", outcome=Outcome.OOM), limits=REAL, machine=OTHER)
+    found, best, _ = decided(saved(run("x", "here")), saved(failed, day=2))
+    assert found[Decision.NEW_BACKEND].works is Tri.FALSE
+    assert best is None
+
+
+def test_what_was_not_compared_is_told() -> None:
+    told = decided(saved(run("x", "here")), saved(replace(run("y", "here"), machine=OTHER), day=2))[0].values()
+    assert "    not compared: 1 cell of 0.json works too: they ran on different machines\n" in render(
+        "j", [*told], None, ""
+    )
+    assert [one["not_compared"] for one in to_json("j", [*told], None, "")["options"]].count([]) == 2

@@ -32,6 +32,7 @@ def to_json(job: str, options: Sequence[Option], choice: Option | None, why: str
                     {"kind": str(support.kind), "text": support.text, "where": support.where}
                     for support in option.support
                 ],
+                "not_compared": list(option.apart),
             }
             for option in options
         ],

@@ -33,3 +33,5 @@ def _option(option: Option, chosen: bool) -> Iterator[str]:
         yield f"    {', '.join(figures)}"
     for support in option.support:
         yield f"    {support.kind}: {support.text}" + (f" [{support.where}]" if support.where else "")
+    for text in option.apart:
+        yield f"    not compared: {text}"
