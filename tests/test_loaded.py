@@ -30,7 +30,7 @@ MORE = """\
 MOST_OWN = 105
 """Modules of covpath's own; each takes about as long as reading fifty lines of YAML."""
 
-BESIDE = {"_bisect", "bisect", "gc", "shlex"}
+BESIDE = {"_bisect", "bisect", "gc", "math", "shlex"}
 """What may come with them beside what any program loads that has files, records and YAML."""
 
 NOT_MET = (

@@ -111,9 +111,9 @@ def test_a_directory_that_may_not_be_listed_stops_only_itself(team: Path, monkey
     def refuse(path: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("os.scandir", refuse)
+    monkeypatch.setattr("os.listdir", refuse)
     line = audit_one(team / "soft", asked=Asked(today=date(2026, 11, 25)), strict=False)
-    assert line.error.endswith("soft: this directory cannot be listed: permission denied.")
+    assert line.error.endswith("this directory cannot be listed: permission denied.")
 
 
 @pytest.mark.parametrize(

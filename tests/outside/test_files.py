@@ -8,13 +8,21 @@ from pathlib import Path
 import pytest
 
 from covpath.errors import InputError, OutsideError, Place, Refusal
-from covpath.outside.files import inside, read_bytes, remove_copies, write_atomically
+from covpath.outside.files import inside, names_in, read_bytes, remove_copies, write_atomically
 
 
 def test_reads_the_bytes_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "w.yml"
     file.write_bytes(b"\xef\xbb\xbfon: push\r\njobs:\xff\n")
     assert read_bytes(file) == b"\xef\xbb\xbfon: push\r\njobs:\xff\n"
+
+
+def test_what_lies_in_a_directory_is_told_or_why_not(tmp_path: Path) -> None:
+    (tmp_path / "w.yml").touch()
+    assert names_in(tmp_path) == ["w.yml"]
+    with pytest.raises(InputError, match="cannot be listed: not a directory") as told:
+        names_in(tmp_path / "w.yml")
+    assert told.value.place == Place(str(tmp_path / "w.yml"))
 
 
 def test_an_empty_file_is_a_file(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from covpath.commands.audited import Asked, look_at
 from covpath.commands.auditing import judge_alone
 from covpath.commands.state import WorkingTree
 from covpath.errors import CovpathError, ExitCode, InputError, Place, UsageError
-from covpath.outside.files import read_bytes
+from covpath.outside.files import names_in, read_bytes
 from covpath.outside.git import WORKFLOWS, Repository
 from covpath.outside.workers import processors
 from covpath.report.audit_many import Line, render, to_json
@@ -63,7 +63,8 @@ def _checkouts(directories: Iterable[Path]) -> Iterator[Path]:
         if not directory.is_dir() or _is_checkout(directory):
             yield directory
         else:
-            yield from sorted(path for path in directory.iterdir() if path.is_dir() and _is_checkout(path))
+            below = (directory / name for name in names_in(directory))
+            yield from sorted(path for path in below if path.is_dir() and _is_checkout(path))
 
 
 def _is_checkout(directory: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from covpath.errors import CovpathError, InputError, Place
-from covpath.outside.files import read_bytes
+from covpath.outside.files import names_in, read_bytes
 from covpath.outside.git import Repository
 from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
@@ -51,12 +50,7 @@ class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _top(self) -> frozenset[str]:
         """What lies in the root. Most files that are asked for are not there; this tells without asking for each."""
-        try:
-            with os.scandir(self.root) as entries:
-                return frozenset(entry.name for entry in entries)
-        except OSError as error:
-            reason = (error.strerror or "it cannot be read").lower()
-            raise InputError(f"this directory cannot be listed: {reason}.", place=Place(str(self.root))) from error
+        return frozenset(names_in(self.root))
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes, symbolic links followed inside the repository only."""

@@ -50,6 +50,15 @@ def read_bytes(path: Path, *, within: Path | None = None, limit: int = MAX_BYTES
     return data
 
 
+def names_in(directory: Path, place: Place | None = None) -> list[str]:
+    """What lies in a directory, in no order. Raises InputError, at ``place``, where it cannot be listed."""
+    try:
+        return os.listdir(directory)  # noqa: PTH208 - names, as many as there are, and no paths
+    except OSError as error:
+        message = f"this directory cannot be listed: {_reason(error)}."
+        raise InputError(message, place=place or Place(str(directory))) from error
+
+
 def _pieces(handle: int, limit: int) -> Iterator[bytes]:
     """What a file holds, until its end or until it holds more than ``limit`` bytes."""
     left = limit + 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from covpath.errors import CovpathError, InputError, Place, UsageError
-from covpath.outside.files import read_bytes
+from covpath.outside.files import names_in, read_bytes
 from covpath.terms import JobId
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.reading import read_workflow
@@ -24,14 +24,17 @@ class WorkflowSet(Struct, frozen=True, kw_only=True):
 
 
 def workflow_paths(root: Path) -> tuple[str, ...]:
-    """Paths of the workflow files below ``root``, from the root, with ``/``, sorted."""
+    """Paths of the workflow files below ``root``, from the root, with ``/``, sorted.
+
+    Raises InputError where the folder cannot be listed.
+    """
     folder = root / WORKFLOW_FOLDER
     if not folder.is_dir():
         return ()
     return tuple(
         sorted(
             f"{WORKFLOW_FOLDER}/{path.name}"
-            for path in folder.iterdir()
+            for path in (folder / name for name in names_in(folder, Place(WORKFLOW_FOLDER)))
             if path.suffix in (".yml", ".yaml") and (path.is_symlink() or not path.is_dir())
         )
     )
