@@ -27,6 +27,9 @@ ANSWERS = {
                                                            "checks": [{"context": "a", "app_id": None}]}},
         {"a"},
     ),
+    "what was fetched": ({"protection": {"required_status_checks": {"contexts": ["c"]}}, "rules": [RULE]},
+                         {"a", "b", "c"}),
+    "fetched, nothing protected": ({"protection": {"required_status_checks": None}, "rules": []}, set()),
     "protection without checks": ({"url": "x/protection", "enforce_admins": {"enabled": True}}, set()),
     "its part": ({"strict": False, "contexts": [], "checks": [{"context": "caller / called", "app_id": -1}]},
                  {"caller / called"}),
@@ -40,7 +43,18 @@ def test_githubs_answers_are_read(shape: str) -> None:
     assert (found.known, found.names, found.authoritative) == (True, frozenset(names), True)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]x", '"a"', "{}", "[1]", '{"message": "Not Found"}', "\xff"])
+def test_what_was_fetched_says_when() -> None:
+    rule = {**RULE, "ruleset_id": 7, "ruleset_source_type": "Organization", "ruleset_source": "acme"}
+    answer = {"asked": "2026-11-25", "protection": {"required_status_checks": None}, "rules": [rule]}
+    found = from_github_answer("required.json", json.dumps(answer).encode())
+    assert found.source == "required.json, asked for on 2026-11-25"
+    assert [(one.id, one.organization) for one in found.rulesets] == [(7, "acme")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]x", '"a"', "{}", "[1]", '{"message": "Not Found"}', '{"protection": 1, "rules": []}', "\xff"],
+)
 def test_anything_else_is_refused_with_what_to_do(text: str) -> None:
     with pytest.raises(InputError) as refused:
         from_github_answer("required.json", text.encode("latin-1"))

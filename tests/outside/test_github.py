@@ -11,8 +11,6 @@ from covpath.outside.github import (
     GitHub,
     GitHubRepository,
     Unreachable,
-    branch_protection,
-    branch_rules,
     check_run_annotations,
     parse_remote,
 )
@@ -101,31 +99,23 @@ def test_a_pull_request_is_opened(served: Served) -> None:
     }  # fmt: skip
 
 
-def test_rules_come_from_every_page(served: Served) -> None:
+def test_a_list_comes_from_every_page(served: Served) -> None:
     path = "/repos/octo-org/hello.world/rules/branches/release%2F1.x"
     rules = resolved({"$ref": "#/components/examples/repository-rule-items"})["value"]
     following = {"Link": f'<{served.url}{path}?per_page=100&page=2>; rel="next"'}
     served.answers["GET", path] = [(200, following, rules), (200, {}, rules[:1])]
-    got = branch_rules(GitHub.of(REPOSITORY, _surroundings(served)), REPOSITORY, "release/1.x")
-    assert got == [*rules, *rules[:1]]
+    assert [*GitHub.of(REPOSITORY, _surroundings(served)).get_all(path)] == [*rules, *rules[:1]]
 
 
 def test_a_next_page_elsewhere_is_not_asked_for(served: Served) -> None:
     path = "/repos/octo-org/hello.world/rules/branches/main"
     served.answers["GET", path] = [(200, {"Link": '<https://evil.example/x>; rel="next"'}, [])]
-    assert branch_rules(GitHub.of(REPOSITORY, _surroundings(served)), REPOSITORY, "main") == []
+    assert [*GitHub.of(REPOSITORY, _surroundings(served)).get_all(path)] == []
 
 
-def test_protection_and_annotations_are_read(served: Served) -> None:
+def test_annotations_are_read(served: Served) -> None:
     api = GitHub.of(REPOSITORY, _surroundings(served))
-    assert branch_protection(api, REPOSITORY, "main")["required_status_checks"]["contexts"]
     assert check_run_annotations(api, REPOSITORY, 4)[0]["annotation_level"] == "warning"
-
-
-def test_a_branch_without_protection_has_none(served: Served) -> None:
-    path = "/repos/octo-org/hello.world/branches/main/protection"
-    served.answers["GET", path] = [(404, {}, {"message": "Branch not protected"})]
-    assert branch_protection(GitHub.of(REPOSITORY, _surroundings(served)), REPOSITORY, "main") is None
 
 
 def test_a_refusal_is_told_and_the_text_kept(served: Served, tmp_path: Path) -> None:

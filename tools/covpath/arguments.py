@@ -84,7 +84,7 @@ def _format(parser: argparse.ArgumentParser, *names: str) -> None:
     parser.add_argument("--format", choices=("text", "json", *names), default="text", help="how to print")
 
 
-def _required(parser: argparse.ArgumentParser) -> None:
+def _required(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--required", type=Path, metavar="FILE", help="GitHub's answer about required checks, as saved")
 
 
@@ -95,7 +95,13 @@ def _status(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--base", metavar="REV", help="only what this branch changes about what can block")
     parser.add_argument("--with", dest="others", type=Path, metavar="DIR", action="append", default=[],
                         help="a checkout of another repository whose reusable workflows are called")  # fmt: skip
-    _required(parser)
+    required = parser.add_mutually_exclusive_group()
+    _required(required)
+    required.add_argument("--fetch-required", type=Path, metavar="FILE",
+                          help="ask GitHub for them first, and write its answer to FILE")  # fmt: skip
+    parser.add_argument(
+        "--remote", default="origin", metavar="NAME", help="whom --fetch-required asks (default: origin)"
+    )
     _repository(parser)
     _format(parser)
 
@@ -179,7 +185,6 @@ def _decide(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--target", metavar="WHEN", help="'sprint 24' or a date; for a permanent one, its review")
     parser.add_argument("--reason", metavar="TEXT")
     parser.add_argument("--evidence", metavar="FILE_OR_URL", action="append", default=[])
-    _required(parser)
     _repository(parser)
     _format(parser)
 

@@ -14,8 +14,9 @@ from covpath.errors import CovpathError, ExitCode, ProofFailed, Refusal
 
 ALONE: dict[str, dict[str, Any]] = {
     "status": {
-        **dict.fromkeys(("job", "base", "required", "repo")),
+        **dict.fromkeys(("job", "base", "required", "fetch_required", "repo")),
         "all": False,
+        "remote": "origin",
         "others": [],
         "format": "text",
     },

@@ -112,10 +112,7 @@ def _this_run() -> Run:
 
 def _open(number: int, remote: str, repo: Path | None) -> RemoteRun:
     repository = find_repository(repo if repo is not None else Path.cwd())
-    known = {one.name: one for one in repository.remotes()} if repository.has_git else {}
-    if remote not in known:
-        raise UsageError(f"there is no remote {remote!r}.", hint=f"There is: {', '.join(known) or 'none'}.")
-    return open_run(known[remote].url, number, repository.environment)
+    return open_run(repository.remote(remote).url, number, repository.environment)
 
 
 def _downloaded(found: RemoteRun) -> list[Evidence]:

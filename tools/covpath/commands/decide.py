@@ -40,13 +40,11 @@ def run(
     target: str | None,
     reason: str | None,
     evidence: list[str],
-    required: Path | None,
     repo: Path | None,
     format: str,  # noqa: A002 - the option's own name
     screen: TextIO,
 ) -> ExitCode:
     """Show the options; with ``--record`` write the choice (or ``--decision``) to the exceptions file."""
-    del required
     subject = open_subject(repo)
     workflow, found = find_job(subject.workflows.workflows, job)
     ref = workflow.ref(found)

@@ -32,9 +32,7 @@ def send_pull_request(
     repository = subject.repository
     if not repository.has_git:
         raise UsageError("there is no git repository to make a branch in.", hint="Use --write instead of --pr.")
-    known = {one.name: one for one in repository.remotes()}
-    if remote not in known:
-        raise UsageError(f"there is no remote {remote!r}.", hint=f"There is: {', '.join(known) or 'none'}.")
+    target = repository.remote(remote)
     base = repository.default_branch(remote) or repository.current_branch() or "main"
     commits = [
         NewCommit(
@@ -48,7 +46,7 @@ def send_pull_request(
     push(repository, branch, remote=remote)
     wanted = PullRequest(title=proposals[0].title, body=_body(proposals, accepted), head=branch, base=base)
     file = text if text is not None else Path.cwd() / TEXT_NAME
-    result = open_or_write(known[remote].url, wanted, file=file, environment=repository.environment)
+    result = open_or_write(target.url, wanted, file=file, environment=repository.environment)
     if isinstance(result, Opened):
         return f"Pushed {branch} to {remote}; opened {result.url}.\n"
     return f"Pushed {branch} to {remote}; no pull request was opened ({result.reason}). Its text is in {result.file}.\n"

@@ -38,6 +38,8 @@ def run(
     base: str | None,
     others: list[Path],
     required: Path | None,
+    fetch_required: Path | None,
+    remote: str,
     format: str,  # noqa: A002 - the option's own name
     screen: TextIO,
 ) -> ExitCode:
@@ -46,6 +48,12 @@ def run(
     collecting = gc.isenabled()
     gc.disable()
     try:
+        if fetch_required is not None:
+            # Imported here: mostly nobody is asked, and nothing is written.
+            from covpath.commands.fetch_required import fetch
+
+            fetch(repo, remote, fetch_required, screen if format == "text" else None)
+            required = fetch_required
         return _run(repo, job, all, base, others, required, format, screen)
     finally:
         if collecting:

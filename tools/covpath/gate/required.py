@@ -62,8 +62,9 @@ def from_github_answer(path: str, data: bytes) -> RequiredChecks:
     """GitHub's answer about a branch, as saved from its API.
 
     Taken are ``GET /repos/{o}/{r}/rules/branches/{b}`` (a list of rules), a ruleset,
-    ``GET .../branches/{b}/protection`` and its ``required_status_checks`` part. Raises
-    InputError for anything else.
+    ``GET .../branches/{b}/protection`` and its ``required_status_checks`` part, and what
+    ``status --fetch-required`` has saved (rules and protection together). Raises InputError for
+    anything else.
     """
     # Imported here: mostly nobody has saved one.
     import json
@@ -78,12 +79,14 @@ def from_github_answer(path: str, data: bytes) -> RequiredChecks:
     names = _names(answer)
     if names is None:
         raise InputError("is not GitHub's answer about required checks.", place=Place(path, 1, 1), hint=_HOW)
-    return replace(from_names(names, path), rulesets=tuple(_rulesets(answer)))
+    asked = answer.get("asked") if isinstance(answer, dict) else None
+    source = f"{path}, asked for on {asked}" if isinstance(asked, str) else path
+    return replace(from_names(names, source), rulesets=tuple(_rulesets(answer)))
 
 
 _HOW = (
-    "Save one with: gh api repos/OWNER/NAME/rules/branches/BRANCH > required.json "
-    "(or repos/OWNER/NAME/branches/BRANCH/protection)."
+    "Save one with: covpath status --fetch-required FILE, or by hand: "
+    "gh api repos/OWNER/NAME/rules/branches/BRANCH > required.json (or repos/OWNER/NAME/branches/BRANCH/protection)."
 )
 
 
@@ -93,6 +96,9 @@ def _names(answer: Any) -> list[str] | None:
         return _rule_names(answer) if all(isinstance(rule, dict) and "type" in rule for rule in answer) else None
     if not isinstance(answer, dict):
         return None
+    if _is_fetched(answer):
+        both = [_names(answer["protection"]), _names(answer["rules"])]
+        return None if None in both else list(dict.fromkeys(name for names in both for name in names or ()))
     if isinstance(answer.get("rules"), list):  # a ruleset; one that is only evaluated requires nothing
         return _rule_names(answer["rules"]) if answer.get("enforcement", "active") == "active" else []
     if "required_status_checks" in answer:
@@ -105,6 +111,11 @@ def _names(answer: Any) -> list[str] | None:
     if "url" in answer and "protection" in str(answer["url"]):  # protected, but without required checks
         return []
     return None
+
+
+def _is_fetched(answer: Any) -> bool:
+    """Whether it is what we saved: both of GitHub's answers about a branch."""
+    return isinstance(answer, dict) and "protection" in answer and isinstance(answer.get("rules"), list)
 
 
 def _rule_names(rules: list[Any]) -> list[str]:
@@ -121,6 +132,7 @@ def _rule_names(rules: list[Any]) -> list[str]:
 def _rulesets(answer: Any) -> Iterator[Ruleset]:
     """The rulesets an answer about rules names; none in one about branch protection."""
     found: dict[tuple[int, str | None], set[str]] = {}
+    answer = answer["rules"] if _is_fetched(answer) else answer
     if isinstance(answer, list):
         rules = [(rule, rule, "ruleset_id", "ruleset_source") for rule in answer]
     elif isinstance(answer, dict) and isinstance(answer.get("rules"), list):

@@ -58,9 +58,7 @@ def push(repository: Repository, name: str, *, remote: str) -> None:
     Uses the user's own credential helpers and ssh keys, and asks nobody.
     """
     reference = _reference(repository, name)
-    known = [known.name for known in repository.remotes()]
-    if remote not in known:
-        raise UsageError(f"there is no remote {remote!r}.", hint=f"There is: {', '.join(known) or 'none'}.")
+    repository.remote(remote)  # which raises where there is none
     run_git(
         repository,
         (

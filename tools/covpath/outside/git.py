@@ -129,6 +129,13 @@ class Repository(Struct, frozen=True, kw_only=True):
             if rest.endswith("(fetch)")
         )
 
+    def remote(self, name: str) -> Remote:
+        """The remote of that name. Raises UsageError where there is none."""
+        known = {one.name: one for one in self.remotes()} if self.has_git else {}
+        if name not in known:
+            raise UsageError(f"there is no remote {name!r}.", hint=f"There is: {', '.join(known) or 'none'}.")
+        return known[name]
+
 
 def find_repository(start: Path, environment: Mapping[str, str] | None = None) -> Repository:
     """The repository that ``start`` lies in: the nearest directory upwards with git or workflows.

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from http.client import HTTPException, HTTPMessage
 from importlib.metadata import version
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
@@ -176,16 +176,6 @@ def parse_remote(url: str) -> GitHubRepository | None:
     )
 
 
-def branch_rules(github: GitHub, repository: GitHubRepository, branch: str) -> list[Any]:
-    """GitHub's answer on which rules hold for ``branch``, all pages."""
-    return list(github.get_all(f"{repository.path}/rules/branches/{quote(branch, safe='')}"))
-
-
-def branch_protection(github: GitHub, repository: GitHubRepository, branch: str) -> Any:
-    """GitHub's answer on the classic protection of ``branch``; None where it has none."""
-    return github.get(f"{repository.path}/branches/{quote(branch, safe='')}/protection")
-
-
 def check_run_annotations(github: GitHub, repository: GitHubRepository, check_run: int) -> list[Any]:
     """GitHub's answer on a check run's annotations, all pages."""
     return list(github.get_all(f"{repository.path}/check-runs/{check_run}/annotations"))
@@ -226,7 +216,8 @@ def _refused(error: urllib.error.HTTPError, what: str) -> NoReturn:
         case 403 | 429 if error.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in error.headers:
             raise OutsideError("GitHub asks to wait: too many requests.", hint="Run the command again in an hour.")
         case 403:
-            raise OutsideError(f"the token may not do this on GitHub: {said}.", hint="It needs 'pull requests: write'.")
+            needs = "'pull requests: write'" if what.startswith("POST") else "to read the repository"
+            raise OutsideError(f"the token may not do this on GitHub: {said}.", hint=f"It needs {needs}.")
         case 404:
             raise _NotFound("GitHub has no such repository, or the token may not see it.", hint=f"Asked: {what}.")
         case code if code >= 500:

@@ -174,6 +174,6 @@ def _others(rest: Sequence[Rest]) -> Iterator[str]:
 
 def _required(required: RequiredChecks) -> str:
     if not required.known:
-        return "Required checks: not known (--required FILE takes GitHub's answer), so nothing is claimed about them."
+        return "Required checks: not known (--fetch-required FILE asks GitHub), so nothing is claimed about them."
     names = ", ".join(sorted(required.names)) or "none"
     return f"Required checks ({required.source}): {names}."
