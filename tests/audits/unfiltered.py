@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -48,6 +48,9 @@ class InMemory:
     def read(self, path: str) -> bytes | None:
         text = self._files.get(path)
         return text.encode() if text is not None else None
+
+    def present(self, paths: Sequence[str]) -> tuple[str, ...]:
+        return tuple(path for path in paths if path in self._files)
 
     def workflows(self) -> WorkflowSet:
         paths = sorted(path for path in self._files if path.startswith(WORKFLOW_FOLDER))

@@ -13,6 +13,7 @@ from covpath.audits.subject import AuditSubject, Owners
 from covpath.audits.verdicts import Verdicts
 from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import State
+from covpath.commands.subject import with_other_services
 from covpath.errors import CovpathError, InputError, Place
 from covpath.evidence.model import Evidence
 from covpath.evidence.store import parse_evidence
@@ -53,13 +54,13 @@ class Audited(Struct, frozen=True, kw_only=True):
 def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     """A state of ``repository`` as a subject of the audit.
 
-    Raises what reading the list of required checks raises; a workflow, an entry or a calendar
-    that cannot be read stops nothing.
+    Raises what reading the list of required checks raises; a workflow, an entry, a calendar or
+    another service's settings that cannot be read stop nothing.
     """
     workflows = state.workflows()
     reading, problems = _exceptions(state)
     ledger = reading.ledger if reading is not None else None
-    required = _required(repository, state, asked.required, ledger)
+    required, not_read = with_other_services(_required(repository, state, asked.required, ledger), state)
     links = links_of(state, workflows.workflows)
     behind = tracer_of(texts_of(state), links).alternatives
     subject = AuditSubject(
@@ -77,7 +78,7 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
         exceptions_unreadable=bool(problems) and not _something_read(reading),
         kickoff=asked.kickoff,
     )
-    return Audited(subject=subject, unreadable=(*workflows.unreadable, *problems))
+    return Audited(subject=subject, unreadable=(*workflows.unreadable, *problems, *not_read))
 
 
 def _exceptions(state: State) -> tuple[Reading | None, tuple[CovpathError, ...]]:

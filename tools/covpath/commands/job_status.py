@@ -12,7 +12,8 @@ from covpath.gate.traced import Trace
 from covpath.gate.verdict import JobVerdict
 from covpath.outside.files import read_bytes
 from covpath.report.status_data import ExceptionNote, JobStatus, ReportUse
-from covpath.terms import JobRef
+from covpath.terms import JobRef, Tri
+from covpath.workflow.calls import LOCAL, Links
 from covpath.workflow.model import Job, Workflow
 from covpath.yamltext.nodes import to_plain
 from covpath.yamltext.source import decode
@@ -43,9 +44,17 @@ def calendar_of(root: Path, ledger: Ledger) -> Calendar | None:
 
 
 def job_status(
-    workflow: Workflow, job: Job, verdict: JobVerdict, ledger: Ledger | None, tracer: Tracer | None = None
+    workflow: Workflow,
+    job: Job,
+    verdict: JobVerdict,
+    ledger: Ledger | None,
+    tracer: Tracer | None = None,
+    links: Links | None = None,
 ) -> JobStatus:
-    """Everything ``covpath status`` tells of one job; ``tracer`` sees what measures behind recipes."""
+    """Everything ``covpath status`` tells of one job.
+
+    ``tracer`` sees what measures behind recipes, ``links`` what is called.
+    """
     trace = tracer.trace(workflow, job) if tracer is not None else NOTHING_SEEN
     backend = trace.measured.backend if trace.measured is not None else None
     if tracer is None and verdict.coverage:
@@ -60,6 +69,7 @@ def job_status(
         measured_in=trace.others,
         handed_over=trace.through,
         reports=_report_uses(workflow, job, trace) if verdict.coverage and backend is not None else (),
+        uploads_to_codecov=_uploads_to_codecov(workflow, job, links),
         runner=runner_text(job),
         exception=_note(entry) if (entry := entry_of(ledger, verdict.ref)) is not None else None,
     )
@@ -73,6 +83,17 @@ def _report_uses(workflow: Workflow, job: Job, trace: Trace) -> tuple[ReportUse,
         ReportUse(path=one.path, format=one.format, consumers=tuple(reader.label for reader in one.readers))
         for one in written_reports(workflow, job) or reports_behind(workflow, job, trace)
     )
+
+
+def _uploads_to_codecov(workflow: Workflow, job: Job, links: Links | None) -> Tri:
+    text = workflow.document.source.text
+    own = text.find("odecov", job.key.start, job.node.end) >= 0
+    if not own and job.uses is None and not any((step.uses or "").startswith(LOCAL) for step in job.steps):
+        return Tri.FALSE
+    # Imported here: most jobs have nothing to do with it.
+    from covpath.gate.codecov_uploads import uploads
+
+    return uploads(workflow, job, links)
 
 
 def runner_text(job: Job) -> str:

@@ -12,7 +12,7 @@ from covpath.commands.job_status import load_ledger
 from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.pull_request import send_pull_request
 from covpath.commands.state import WorkingTree
-from covpath.commands.subject import Subject, open_subject, required_checks
+from covpath.commands.subject import Subject, open_subject, required_checks, with_other_services
 from covpath.errors import CovpathError, ExitCode, UsageError
 from covpath.gate.judge import Judge
 from covpath.moves.plan import plan
@@ -108,8 +108,8 @@ def _judge(subject: Subject, required: Path | None) -> Judge:
     """A judge that knows the required checks, as far as they are known, and how workflows call each other."""
     ledger = load_ledger(subject.root)
     listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
-    checks = required_checks(subject.root, required, listed)
     tree = WorkingTree(root=subject.root)
+    checks, _ = with_other_services(required_checks(subject.root, required, listed), tree)
     links = links_of(tree, subject.workflows.workflows)
     behind = tracer_of(texts_of(tree), links).alternatives
     return Judge(required=checks, links=links, behind=behind)

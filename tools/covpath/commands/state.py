@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -36,6 +37,9 @@ class State(Protocol):
     def read(self, path: str) -> bytes | None:
         """A file by its path from the root; None where there is none. Raises InputError where it cannot be read."""
 
+    def present(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those of some paths that are files, in their order."""
+
     def workflows(self) -> WorkflowSet:
         """Every workflow."""
 
@@ -60,6 +64,11 @@ class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
         whole = self.root / path
         return read_bytes(whole, within=self.root) if whole.is_file() else None
 
+    def present(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those of some paths that are files, in their order."""
+        root = str(self.root)
+        return tuple(path for path in paths if os.path.isfile(f"{root}/{path}"))  # noqa: PTH113 - asked at every start
+
     def workflows(self) -> WorkflowSet:
         """Every workflow."""
         return read_all(self.root)
@@ -83,6 +92,10 @@ class Committed(Struct, frozen=True, kw_only=True, dict=True):
         """A file's bytes at the commit."""
         return _content(self.repository, self._files.get(path))
 
+    def present(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those of some paths that are files at the commit, in their order."""
+        return tuple(path for path in paths if path in self._files)
+
     def workflows(self) -> WorkflowSet:
         """Every workflow at the commit."""
         return collect(_workflows(self.repository, self._files))
@@ -101,6 +114,10 @@ class Staged(Struct, frozen=True, kw_only=True):
         if path in self.index.conflicts:
             raise _conflict(path)
         return _content(self.repository, self.index.files.get(path))
+
+    def present(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those of some paths that are staged files, in their order."""
+        return tuple(path for path in paths if path in self.index.files or path in self.index.conflicts)
 
     def workflows(self) -> WorkflowSet:
         """Every workflow that is staged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,13 +12,15 @@ from covpath.commands.job_status import job_status, load_ledger
 from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import WorkingTree
 from covpath.commands.status_part import Asked, Share, Told, tell
-from covpath.commands.subject import enter, required_checks
+from covpath.commands.subject import enter, required_checks, with_other_services
 from covpath.errors import ExitCode
 from covpath.gate.judge import Judge
+from covpath.gate.required import RequiredChecks
 from covpath.outside.git import Repository
 from covpath.outside.workers import in_processes, processors
-from covpath.report.status_data import Status, status_to_json, to_json
+from covpath.report.status_data import NO_SERVICES, Status, status_to_json, to_json
 from covpath.report.status_text import render, render_end
+from covpath.terms import Tri
 from covpath.workflow.repository import WORKFLOW_FOLDER, find_job, read_all, workflow_paths
 
 MANY = 100
@@ -73,9 +76,12 @@ def _run(
     repository = enter(repo)
     ledger = load_ledger(repository.root)
     listed = ledger.required_checks.names if ledger is not None and ledger.required_checks is not None else ()
+    checks = required_checks(repository.root, required, listed)
+    checks, not_read = with_other_services(checks, WorkingTree(root=repository.root))
     asked = Asked(
         root=repository.root,
-        required=required_checks(repository.root, required, listed),
+        required=checks,
+        not_read=not_read,
         ledger=ledger,
         others=tuple(others),
         every=every,
@@ -99,17 +105,18 @@ def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
         from covpath.commands.status_shares import shares
 
         parts = shares(asked.root, paths, min(max(_PARTS, len(paths) // _IN_A_PART), _MOST_PARTS), processors())
-    told = Told()
+    told = Told(unreadable=list(asked.not_read))
     for one in in_processes(partial(tell, asked), parts, count=processors()):
         told.add(one)
     unreadable = sorted(told.unreadable, key=lambda error: str(error.place))
     if asked.as_data:
         jobs = [job for path in sorted(told.data) for job in told.data[path]]
-        screen.write(_json(status_to_json(asked.required, jobs, unreadable)))
+        services = _services(asked.required, told.uploading)
+        screen.write(_json(status_to_json(asked.required, jobs, unreadable, services)))
     else:
         screen.write("".join(told.texts[path] for path in sorted(told.texts)))
         rest = [one for path in sorted(told.rest) for one in told.rest[path]]
-        screen.write(render_end(asked.required, unreadable, rest))
+        screen.write(render_end(asked.required, unreadable, rest, uploading=told.uploading))
     return ExitCode.USAGE if unreadable else ExitCode.DONE
 
 
@@ -120,25 +127,36 @@ def _json(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
+def _services(required: RequiredChecks, uploading: bool) -> Mapping[str, Any]:
+    if required.codecov is None and required.mergify is None and not uploading:
+        return NO_SERVICES
+    # Imported here: many repositories have to do with neither.
+    from covpath.report.status_services import services_to_json
+
+    return services_to_json(required, uploading=uploading)
+
+
 def _one_job(asked: Asked, name: str, screen: TextIO) -> ExitCode:
     read = read_all(asked.root)
     workflow, job = find_job(read.workflows, name)
     links = links_of(WorkingTree(root=asked.root), read.workflows, asked.others)
     tracer = tracer_of(texts_of(WorkingTree(root=asked.root)), links, asked.others)
     verdict = Judge(required=asked.required, links=links, behind=tracer.alternatives).job(workflow, job)
-    told = job_status(workflow, job, verdict, asked.ledger, tracer)
-    status = Status(required=asked.required, jobs=(told,), unreadable=read.unreadable)
+    told = job_status(workflow, job, verdict, asked.ledger, tracer, links)
+    unreadable = (*read.unreadable, *asked.not_read)
+    status = Status(required=asked.required, jobs=(told,), unreadable=unreadable)
     if asked.as_data:
-        screen.write(_json(to_json(status)))
+        services = _services(asked.required, told.uploads_to_codecov is Tri.TRUE)
+        screen.write(_json(to_json(status, services)))
     else:
         screen.write(render(status, shown=status.jobs, detail=True))
-    return ExitCode.USAGE if read.unreadable else ExitCode.DONE
+    return ExitCode.USAGE if unreadable else ExitCode.DONE
 
 
 def _changes(repository: Repository, asked: Asked, base: str, job: str | None, screen: TextIO) -> ExitCode:
     # Imported here: a status without --base asks git nothing.
     from covpath.commands.status_changes import changes_since, shown
 
-    found = changes_since(repository, base, asked.required, asked.others, lambda name: job is None or name == job)
+    found = changes_since(repository, base, asked.required, asked.others, lambda name: job in (None, name))
     screen.write(shown(found, base, "json" if asked.as_data else "text"))
-    return ExitCode.USAGE if found[1] else ExitCode.DONE
+    return ExitCode.USAGE if found.unreadable else ExitCode.DONE

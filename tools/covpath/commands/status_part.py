@@ -20,7 +20,7 @@ from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import JobVerdict
 from covpath.report.status_data import JobStatus, job_to_json
 from covpath.report.status_text import Rest, render_jobs, rest_of
-from covpath.terms import Gate
+from covpath.terms import Gate, Tri
 from covpath.workflow.model import Workflow
 from covpath.workflow.recipes.links import ReadFile
 from covpath.workflow.repository import read_each
@@ -33,10 +33,14 @@ _KEPT = 256
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What is asked of every part. ``every``: tell of all jobs, not only of those worth it."""
+    """What is asked of every part. ``every``: tell of all jobs, not only of those worth it.
+
+    ``not_read`` are the errors of other services' settings.
+    """
 
     root: Path
     required: RequiredChecks
+    not_read: tuple[CovpathError, ...]
     ledger: Ledger | None
     others: tuple[Path, ...]
     every: bool
@@ -54,12 +58,16 @@ class Share(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, kw_only=True):
-    """What a part says, by workflow file; ``rest`` are the jobs it does not show."""
+    """What a part says, by workflow file; ``rest`` are the jobs it does not show.
+
+    ``uploading``: whether a job hands reports to Codecov.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     data: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rest: dict[str, list[Rest]] = field(default_factory=dict)
     unreadable: list[CovpathError] = field(default_factory=list)
+    uploading: bool = False
 
     def add(self, other: Told) -> None:
         """Take in what another part says."""
@@ -67,6 +75,7 @@ class Told(Struct, kw_only=True):
         self.data |= other.data
         self.rest |= other.rest
         self.unreadable += other.unreadable
+        self.uploading |= other.uploading
 
 
 def tell(asked: Asked, share: Share) -> Told:
@@ -102,15 +111,17 @@ def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile,
     judge = Judge(required=asked.required, links=links, every_step=asked.as_data, behind=tracer.alternatives)
     for workflow in workflows:
         jobs = [
-            job_status(workflow, job, judge.job(workflow, job), asked.ledger, tracer) for job in workflow.jobs.values()
+            job_status(workflow, job, judge.job(workflow, job), asked.ledger, tracer, links)
+            for job in workflow.jobs.values()
         ]
+        told.uploading |= any(job.uploads_to_codecov is Tri.TRUE for job in jobs)
         if asked.as_data:
             told.data[workflow.path] = [job_to_json(job) for job in jobs]
             continue
         shown = [job for job in jobs if asked.every or worth_telling(job)]
         told.rest[workflow.path] = [rest_of(job) for job in jobs if job not in shown]
         if shown:
-            told.texts[workflow.path] = render_jobs(shown, detail=False)
+            told.texts[workflow.path] = render_jobs(shown, asked.required, detail=False)
 
 
 def worth_telling(job: JobStatus) -> bool:

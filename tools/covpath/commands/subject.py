@@ -6,8 +6,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from covpath.errors import InputError, Place
+from covpath.commands.state import State
+from covpath.errors import CovpathError, InputError, Place
 from covpath.gate.required import (
+    CODECOV_PATHS,
+    MERGIFY_PATHS,
     SETTINGS_PATH,
     UNKNOWN_REQUIRED,
     RequiredChecks,
@@ -75,3 +78,14 @@ def required_checks(root: Path, file: Path | None, listed: tuple[str, ...] = ())
                 hint="Mend it, or use --required.",
             ) from error
     return UNKNOWN_REQUIRED
+
+
+def with_other_services(required: RequiredChecks, state: State) -> tuple[RequiredChecks, tuple[CovpathError, ...]]:
+    """The required checks with what Codecov's and Mergify's settings say, and what of these cannot be read."""
+    found = state.present((*CODECOV_PATHS, *MERGIFY_PATHS))
+    if not found:
+        return required, ()
+    # Imported here: many repositories have neither.
+    from covpath.commands.other_services import add_settings
+
+    return add_settings(required, state, found)

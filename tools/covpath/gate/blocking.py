@@ -1,24 +1,59 @@
-"""What branch protection makes of checks that end red."""
+"""What branch protection makes of checks that end red, and Mergify where it merges."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from covpath.gate.checks import CheckPattern
 from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import NO_BLOCKS, BlocksVerdict
 from covpath.terms import Blocks, Tri
 
+if TYPE_CHECKING:
+    from covpath.gate.mergify import Mergify
+
+
+ACTIONS = "github-actions"
+"""The app that reports the checks of jobs, by the name it has in addresses."""
+
 
 def blocking(
-    required: RequiredChecks, certain: Sequence[CheckPattern], possible: Sequence[CheckPattern]
+    required: RequiredChecks, certain: Sequence[CheckPattern], possible: Sequence[CheckPattern], *, by: str = ACTIONS
 ) -> BlocksVerdict:
-    """Whether a required check ends red: one of ``certain`` does, one of ``possible`` may.
+    """Whether a required check ends red: one of ``certain`` does, one of ``possible`` may; the app ``by`` reports them.
 
     A check that is skipped or neutral counts as passed, so it is in neither list.
     """
     if not certain and not possible:
         return NO_BLOCKS
+    if required.mergify is not None:
+        return _beside_mergify(required.mergify, required, certain, possible, by)
+    return _by_protection(required, certain, possible)
+
+
+def _beside_mergify(
+    mergify: Mergify,
+    required: RequiredChecks,
+    certain: Sequence[CheckPattern],
+    possible: Sequence[CheckPattern],
+    by: str,
+) -> BlocksVerdict:
+    # Imported here: few repositories have settings of Mergify's.
+    from covpath.gate.mergify import PROTECTIONS
+    from covpath.gate.mergify_merging import Red, held, turns_protections_red
+
+    red = Red(certain=certain, possible=possible, by=by)
+    if turns_protections_red(mergify, red):
+        possible = (*possible, CheckPattern(PROTECTIONS, certain=True))
+    return replace(_by_protection(required, certain, possible), mergify=held(mergify, red))
+
+
+def _by_protection(
+    required: RequiredChecks, certain: Sequence[CheckPattern], possible: Sequence[CheckPattern]
+) -> BlocksVerdict:
     if not required.known:
         return BlocksVerdict(value=Blocks.IF_REQUIRED, checks=_texts((*certain, *possible)))
     if hit := [name for name in certain if name.known and required.requires(name.text)]:

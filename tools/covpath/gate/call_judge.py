@@ -8,7 +8,16 @@ from covpath.gate.job_judge import JobJudge, strictest
 from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
 from covpath.gate.situation import situate
-from covpath.gate.verdict import NO_BLOCKS, NO_LOSS, UNKNOWN_BLOCKS, BlocksVerdict, DataVerdict, JobVerdict, LossVerdict
+from covpath.gate.verdict import (
+    NO_BLOCKS,
+    NO_LOSS,
+    UNKNOWN_BLOCKS,
+    BlocksVerdict,
+    DataVerdict,
+    Held,
+    JobVerdict,
+    LossVerdict,
+)
 from covpath.terms import Blocks, Gate, Reason, Tri, any_of
 from covpath.workflow.calls import LOCAL, Caller
 from covpath.workflow.model import Job, Workflow
@@ -120,4 +129,11 @@ def _joined(verdicts: Iterable[BlocksVerdict]) -> BlocksVerdict:
     found = list(verdicts)
     value = next((worst for worst in _WORST if any(one.value is worst for one in found)), Blocks.NO)
     checks = dict.fromkeys(check for one in found if one.value is value for check in one.checks)
-    return BlocksVerdict(value=value, checks=tuple(checks)) if found else NO_BLOCKS
+    return BlocksVerdict(value=value, checks=tuple(checks), mergify=_together(found)) if found else NO_BLOCKS
+
+
+def _together(found: list[BlocksVerdict]) -> Held | None:
+    """What Mergify holds back for any of them."""
+    known = [one.mergify for one in found if one.mergify is not None]
+    reasons = dict.fromkeys(reason for one in known for reason in one.reasons)
+    return Held(value=any_of(one.value for one in known), reasons=tuple(reasons)) if known else None

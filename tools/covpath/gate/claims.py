@@ -33,7 +33,9 @@ ARTIFACT = regex(
     re.IGNORECASE,
 )
 """Names and paths of coverage data."""
-_COMMENT = regex(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
+COMMENT = regex(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
+"""A comment in a script."""
+"""A comment in a script."""
 _INSTALL = regex(r"^.*\b(?:install|pacman|apk add|apt-get|brew|requires?)\b.*$", re.MULTILINE)
 _NOT_COVERAGE = regex(
     r"coverity|cov-(?:build|int)|test[-_ ]results|type[-_ ]coverage|pyrefly coverage|--no-cov", re.IGNORECASE
@@ -120,7 +122,7 @@ def hands_on(step: Step) -> str | None:
 def _uploads(script: str) -> bool:
     if not any(word in script for word in _SHELL_UPLOAD_WORDS):  # as for the hints
         return False
-    return _SHELL_UPLOAD.search(_COMMENT.sub("", script)) is not None
+    return _SHELL_UPLOAD.search(COMMENT.sub("", script)) is not None
 
 
 def mentions_coverage(step: Step) -> bool:
@@ -129,7 +131,7 @@ def mentions_coverage(step: Step) -> bool:
     if step.uses is not None and step.uses.startswith(LOCAL):
         texts.append(step.uses)
     if step.run is not None:
-        texts.append(_INSTALL.sub("", _COMMENT.sub("", step.run.value)))
+        texts.append(_INSTALL.sub("", COMMENT.sub("", step.run.value)))
     for mapping in (step.env, step.with_ if (step.uses or "").startswith(LOCAL) else None):
         for entry in mapping.entries if mapping is not None else ():
             texts += [entry.key.value, scalar_text(entry.value)]

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from covpath.errors import Place
 from covpath.gate.verdict import JobVerdict, StepVerdict
-from covpath.terms import Gate, JobRef, Reason
+from covpath.terms import Gate, JobRef, Reason, Tri
 
 
 class ChangeKind(Enum):
@@ -26,6 +26,8 @@ class ChangeKind(Enum):
     """Steps or legs of it that blocked do so no longer, or the other way round."""
     BLOCKS = "blocks"
     """The same failure blocks other required checks, or none."""
+    MERGIFY = "mergify"
+    """Mergify waits for its check, or does so no longer."""
     ADDED = "added"
     REMOVED = "removed"
 
@@ -105,6 +107,46 @@ def _changed(old: JobVerdict | None, new: JobVerdict) -> Iterator[GateChange]:
             message,
             loosens=_ORDER.index(str(new.blocks.value)) < _ORDER.index(str(old.blocks.value)),
         )
+    elif old.blocks.held is not new.blocks.held:
+        yield _held(old, new)
+
+
+def _held(old: JobVerdict, new: JobVerdict) -> GateChange:
+    return GateChange(
+        kind=ChangeKind.MERGIFY,
+        ref=new.ref,
+        before=old,
+        after=new,
+        place=_condition_place(old, new),
+        message=waiting(str(new.ref.job), old.blocks.held, new.blocks.held),
+        loosens=waits_less(old.blocks.held, new.blocks.held),
+    )
+
+
+def waiting(name: str, waited: Tri, waits: Tri) -> str:
+    """What a change of Mergify's conditions makes of a job or check, before and after."""
+    words = {
+        Tri.TRUE: f"makes Mergify merge only when `{name}` is green",
+        Tri.FALSE: f"lets Mergify merge when `{name}` is red",
+        Tri.UNKNOWN: f"leaves open whether Mergify merges when `{name}` is red",
+    }
+    was = {Tri.TRUE: "only when green", Tri.FALSE: "whatever it was", Tri.UNKNOWN: "not known"}
+    return f"{words[waits]} (was: {was[waited]})"
+
+
+def waits_less(waited: Tri, waits: Tri) -> bool:
+    """Whether Mergify holds back less than before."""
+    order = (Tri.FALSE, Tri.UNKNOWN, Tri.TRUE)
+    return order.index(waits) < order.index(waited)
+
+
+def _condition_place(old: JobVerdict, new: JobVerdict) -> Place:
+    """The condition that is there now, else the file in which it was."""
+    for verdict, now in ((new, True), (old, False)):
+        for reason in verdict.blocks.mergify.reasons if verdict.blocks.mergify is not None else ():
+            if reason.place is not None:
+                return reason.place if now else Place(reason.place.file)
+    return new.place
 
 
 _ORDER = ("no", "unknown", "if required", "yes")

@@ -303,7 +303,9 @@ class JobJudge:
         verdict = self._blocking([case.effect for case in failing if case.effect is not None])
         unsure = all(case.shell is not None and case.shell.fails is Tri.UNKNOWN for case in failing)
         if failing and unsure and verdict.value is Blocks.YES:
-            return BlocksVerdict(value=Blocks.UNKNOWN, checks=verdict.checks)
+            verdict = replace(verdict, value=Blocks.UNKNOWN)
+        if failing and unsure and verdict.mergify is not None and verdict.held is Tri.TRUE:
+            verdict = replace(verdict, mergify=replace(verdict.mergify, value=Tri.UNKNOWN))
         return verdict
 
     def _blocking(self, effects: list[Effect]) -> BlocksVerdict:

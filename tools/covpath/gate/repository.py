@@ -94,11 +94,11 @@ def stuck_checks(runs: Runs, workflows: Iterable[Workflow], required: RequiredCh
     if not required.known:
         return ()
     found = tuple(workflows)
-    queue = any(runs.signal(workflow).merge_queue is Tri.TRUE for workflow in found)
+    queue = has_queue(runs, found)
     stuck: list[StuckCheck] = []
     for name in sorted(required.names):
         offers = [
-            (workflow, job, _stays_away(runs, workflow, job, queue=queue))
+            (workflow, job, stays_away(runs, workflow, job, queue=queue))
             for workflow in found
             for job in workflow.jobs.values()
             if job.uses is None and _reports(runs, workflow, job, name)
@@ -108,6 +108,11 @@ def stuck_checks(runs: Runs, workflows: Iterable[Workflow], required: RequiredCh
             workflow, job, _ = offers[0]
             stuck.append(StuckCheck(name=name, ref=workflow.ref(job), reason=reasons[0]))
     return tuple(stuck)
+
+
+def has_queue(runs: Runs, workflows: Iterable[Workflow]) -> bool:
+    """Whether some workflow runs in a merge queue."""
+    return any(runs.signal(workflow).merge_queue is Tri.TRUE for workflow in workflows)
 
 
 def _reports(runs: Runs, workflow: Workflow, job: Job, name: str) -> bool:
@@ -121,8 +126,11 @@ def _has_matrix(job: Job) -> bool:
     return isinstance(strategy, Mapping) and strategy.get("matrix") is not None
 
 
-def _stays_away(runs: Runs, workflow: Workflow, job: Job, *, queue: bool) -> Reason | None:
-    """Why a job's checks do not come for every pull request; None where they do."""
+def stays_away(runs: Runs, workflow: Workflow, job: Job, *, queue: bool) -> Reason | None:
+    """Why a job's checks do not come for every pull request; None where they do.
+
+    ``queue``: whether some workflow runs in a merge queue, where they are waited for too.
+    """
     signal = runs.signal(workflow)
     called = any(origin.caller is not None and origin.runs for origin in runs.origins(workflow))
     place = workflow.place(workflow.on if workflow.on is not None else job.key)

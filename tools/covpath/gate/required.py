@@ -7,18 +7,36 @@ Sources: GitHub's answer saved as a file (branch protection, or the rules of a b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.errors import InputError, Place
-from covpath.terms import CheckName
+from covpath.terms import CheckName, Tri
 from covpath.yamltext.nodes import to_plain
 from covpath.yamltext.reading import read
 from covpath.yamltext.source import decode
 
+if TYPE_CHECKING:
+    from covpath.gate.codecov_status import Codecov
+    from covpath.gate.mergify import Mergify
+
 SETTINGS_PATH = ".github/settings.yml"
+
+_CODECOV_NAMES = (".codecov.yaml", ".codecov.yml", "codecov.yaml", "codecov.yml")
+CODECOV_PATHS = (
+    *_CODECOV_NAMES,
+    *(f".github/{name}" for name in _CODECOV_NAMES),
+    *(f"dev/{name}" for name in _CODECOV_NAMES),
+)
+"""Where Codecov looks for its settings: it reads the first of a folder's files, the root's before others'."""
+
+MERGIFY_PATHS = (
+    *(".mergify.yml", ".mergify.yaml", ".mergify/config.yml", ".mergify/config.yaml"),
+    *(".github/mergify.yml", ".github/mergify.yaml"),
+)
+"""Where Mergify looks for its settings: it reads the first it finds."""
 
 
 class Ruleset(Struct, frozen=True, kw_only=True):
@@ -34,7 +52,8 @@ class RequiredChecks(Struct, frozen=True, kw_only=True):
 
     ``known`` is False where nothing was found: then ``names`` is empty and means nothing.
     ``authoritative`` is False for copies that state an intent (settings in the repository).
-    ``rulesets`` are those the names come from, where they come from rulesets.
+    ``rulesets`` are those the names come from, where they come from rulesets. ``codecov`` and ``mergify``
+    are the settings of those services, where the repository has a file of theirs.
     """
 
     known: bool
@@ -42,6 +61,12 @@ class RequiredChecks(Struct, frozen=True, kw_only=True):
     source: str
     authoritative: bool = True
     rulesets: tuple[Ruleset, ...] = ()
+    codecov: Codecov | None = None
+    mergify: Mergify | None = None
+
+    def asks_for(self, name: str) -> Tri:
+        """The same three-valued: not known where no list is."""
+        return Tri.of(self.requires(name)) if self.known else Tri.UNKNOWN
 
     def requires(self, name: str) -> bool:
         """Whether a check of exactly this name is on the list."""

@@ -19,15 +19,32 @@ class Result(Enum):
     SKIPPED = "skipped"
 
 
+class Held(Struct, frozen=True, kw_only=True):
+    """Whether Mergify holds a pull request back because of a fault, and the conditions that say so."""
+
+    value: Tri
+    reasons: tuple[Reason, ...] = ()
+
+
+NOT_HELD = Held(value=Tri.FALSE)
+
+
 class BlocksVerdict(Struct, frozen=True, kw_only=True):
-    """What branch protection makes of a fault.
+    """What branch protection makes of a fault, and beside it Mergify.
 
     ``checks`` are the checks that end in neither success, skipped nor neutral: for ``YES``
-    the required ones among them, for ``IF_REQUIRED`` all of them.
+    the required ones among them, for ``IF_REQUIRED`` all of them. ``mergify`` is None where no
+    settings of Mergify's are known: what it holds back, a person may still merge.
     """
 
     value: Blocks
     checks: tuple[str, ...] = ()
+    mergify: Held | None = None
+
+    @property
+    def held(self) -> Tri:
+        """Whether Mergify holds the pull request back; false where it does not merge here."""
+        return self.mergify.value if self.mergify is not None else Tri.FALSE
 
 
 NO_BLOCKS = BlocksVerdict(value=Blocks.NO)

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from covpath.errors import CovpathError, Place
 from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import BlocksVerdict, JobVerdict, StepVerdict
-from covpath.terms import JobRef, Reason
+from covpath.terms import JobRef, Reason, Tri
 
 VERSION = 1
 
@@ -37,7 +37,8 @@ class JobStatus(Struct, frozen=True, kw_only=True):
 
     ``chain`` leads from the job's command to what measures, commands and places in turn;
     ``unknown_link`` says why it could not be followed to its end. ``measured_in`` are the jobs that
-    measured what this one takes over, ``handed_over`` says through what.
+    measured what this one takes over, ``handed_over`` says through what. ``uploads_to_codecov``: whether
+    it hands a report to Codecov, whose statuses then count.
     """
 
     verdict: JobVerdict
@@ -48,6 +49,7 @@ class JobStatus(Struct, frozen=True, kw_only=True):
     measured_in: tuple[JobRef, ...] = ()
     handed_over: str = ""
     reports: tuple[ReportUse, ...] = ()
+    uploads_to_codecov: Tri = Tri.FALSE
     runner: str = ""
     exception: ExceptionNote | None = None
 
@@ -60,25 +62,32 @@ class Status(Struct, frozen=True, kw_only=True):
     unreadable: tuple[CovpathError, ...] = field(default=())
 
 
-def to_json(status: Status) -> dict[str, Any]:
-    """``status`` as data for JSON (schema ``status``)."""
-    return status_to_json(status.required, [job_to_json(job) for job in status.jobs], status.unreadable)
+def to_json(status: Status, services: Mapping[str, Any]) -> dict[str, Any]:
+    """``status`` as data for JSON (schema ``status``); ``services`` as for ``status_to_json``."""
+    return status_to_json(status.required, [job_to_json(job) for job in status.jobs], status.unreadable, services)
+
+
+NO_SERVICES: Mapping[str, Any] = {"codecov": None, "mergify": None}
 
 
 def status_to_json(
-    required: RequiredChecks, jobs: list[dict[str, Any]], unreadable: Iterable[CovpathError]
+    required: RequiredChecks,
+    jobs: list[dict[str, Any]],
+    unreadable: Iterable[CovpathError],
+    services: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The same, from jobs that are data already."""
+    """The same, from jobs that are data already; ``services`` says what Codecov and Mergify make of checks."""
     return {
         "version": VERSION,
         "required": {"known": required.known, "source": required.source, "checks": sorted(required.names)},
+        **services,
         "jobs": jobs,
         "unreadable": [_error(error) for error in unreadable],
     }
 
 
 def _error(error: CovpathError) -> dict[str, Any]:
-    return {"message": error.message, "hint": error.hint, **_place(error.place)}
+    return {"message": error.message, "hint": error.hint, **place_to_json(error.place)}
 
 
 def job_to_json(job: JobStatus) -> dict[str, Any]:
@@ -87,16 +96,16 @@ def job_to_json(job: JobStatus) -> dict[str, Any]:
     return {
         "workflow": verdict.ref.workflow,
         "job": verdict.ref.job,
-        **_place(verdict.place, file=False),
+        **place_to_json(verdict.place, file=False),
         "checks": list(verdict.checks),
         "coverage": verdict.coverage,
         "gate": str(verdict.gate),
         "partly": verdict.partly,
-        "blocks": _blocks(verdict.blocks),
+        "blocks": blocks_to_json(verdict.blocks),
         "on_runner_loss": {
             "check_red": str(verdict.on_runner_loss.check_red),
             "run_fails": str(verdict.on_runner_loss.run_fails),
-            "blocks": _blocks(verdict.on_runner_loss.blocks),
+            "blocks": blocks_to_json(verdict.on_runner_loss.blocks),
             "reasons": reasons(verdict.on_runner_loss.reasons),
         },
         "green_without_data": {
@@ -116,6 +125,7 @@ def job_to_json(job: JobStatus) -> dict[str, Any]:
             {"path": report.path, "format": report.format, "consumers": list(report.consumers)}
             for report in job.reports
         ],
+        "uploads_to_codecov": str(job.uploads_to_codecov),
         "runner": job.runner,
         "exception": None if job.exception is None else _exception(job.exception),
     }
@@ -127,24 +137,28 @@ def _step(step: StepVerdict) -> dict[str, Any]:
         "label": step.label,
         "gate": str(step.gate),
         "setup": step.setup,
-        **_place(step.place, file=False),
+        **place_to_json(step.place, file=False),
         "reasons": reasons(step.reasons),
     }
 
 
-def _blocks(blocks: BlocksVerdict) -> dict[str, Any]:
-    return {"value": str(blocks.value), "checks": list(blocks.checks)}
+def blocks_to_json(blocks: BlocksVerdict) -> dict[str, Any]:
+    """What a fault blocks, as data."""
+    mergify = blocks.mergify
+    held = None if mergify is None else {"holds_back": str(mergify.value), "reasons": reasons(mergify.reasons)}
+    return {"value": str(blocks.value), "checks": list(blocks.checks), "mergify": held}
 
 
 def _exception(note: ExceptionNote) -> dict[str, Any]:
-    return {"decision": note.decision, "owner": note.owner, "target": note.target, **_place(note.place)}
+    return {"decision": note.decision, "owner": note.owner, "target": note.target, **place_to_json(note.place)}
 
 
 def reasons(found: Iterable[Reason]) -> Sequence[Mapping[str, Any]]:
     """Reasons as data: code, message and place."""
-    return [{"code": reason.code, "message": reason.message, **_place(reason.place)} for reason in found]
+    return [{"code": reason.code, "message": reason.message, **place_to_json(reason.place)} for reason in found]
 
 
-def _place(place: Place | None, *, file: bool = True) -> dict[str, Any]:
+def place_to_json(place: Place | None, *, file: bool = True) -> dict[str, Any]:
+    """A place as data, its file only where that is wanted."""
     found: dict[str, Any] = {"file": None if place is None else place.file} if file else {}
     return {**found, "line": None if place is None else place.line, "column": None if place is None else place.column}

@@ -23,7 +23,9 @@ _WHAT = {
 def render(status: Status, *, shown: tuple[JobStatus, ...], detail: bool) -> str:
     """The page for a terminal: the jobs in ``shown`` in full, the others in one line."""
     rest = tuple(rest_of(job) for job in status.jobs if job not in shown)
-    return f"{render_jobs(shown, detail=detail)}{render_end(status.required, status.unreadable, rest)}"
+    jobs = render_jobs(shown, status.required, detail=detail)
+    uploading = any(job.uploads_to_codecov is Tri.TRUE for job in status.jobs)
+    return f"{jobs}{render_end(status.required, status.unreadable, rest, uploading=uploading)}"
 
 
 Rest = tuple[str, bool]
@@ -35,7 +37,7 @@ def rest_of(job: JobStatus) -> Rest:
     return str(job.verdict.ref.job), job.verdict.gate is not Gate.NO_SIGNAL
 
 
-def render_jobs(shown: Iterable[JobStatus], *, detail: bool) -> str:
+def render_jobs(shown: Iterable[JobStatus], required: RequiredChecks, *, detail: bool) -> str:
     """Jobs in full, under the name of their workflow; those of one workflow follow each other."""
     lines: list[str] = []
     for workflow, group in groupby(shown, key=lambda job: job.verdict.ref.workflow):
@@ -43,18 +45,33 @@ def render_jobs(shown: Iterable[JobStatus], *, detail: bool) -> str:
         width = max(len(str(job.verdict.ref.job)) for job in jobs)
         lines.append(workflow)
         for job in jobs:
-            lines += _job(job, width, detail)
+            lines += _job(job, required, width, detail)
         lines.append("")
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_end(required: RequiredChecks, unreadable: Iterable[CovpathError], rest: Sequence[Rest]) -> str:
-    """What stands below the jobs: those not shown (``rest``), what is required, and what could not be read."""
-    lines = [*_others(rest), _required(required), *(f"not read: {error}" for error in unreadable)]
+def render_end(
+    required: RequiredChecks, unreadable: Iterable[CovpathError], rest: Sequence[Rest], *, uploading: bool
+) -> str:
+    """What stands below the jobs: those not shown (``rest``), what is asked of checks, and what could not be read.
+
+    ``uploading``: whether a job hands reports to Codecov.
+    """
+    lines = [*_others(rest), *_services(required, uploading), _required(required)]
+    lines += [f"not read: {error}" for error in unreadable]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _job(job: JobStatus, width: int, detail: bool) -> Iterator[str]:
+def _services(required: RequiredChecks, uploading: bool) -> Iterator[str]:
+    if required.codecov is None and required.mergify is None and not uploading:
+        return
+    # Imported here, as below: many repositories have to do with neither.
+    from covpath.report.status_services import services_lines
+
+    yield from services_lines(required, uploading=uploading)
+
+
+def _job(job: JobStatus, required: RequiredChecks, width: int, detail: bool) -> Iterator[str]:
     verdict = job.verdict
     head = f"  {verdict.ref.job:<{width}}  {gate_text(job):<10}"
     yield f"{head} {_WHAT[verdict.gate]}{_blocks(job)}"
@@ -63,11 +80,18 @@ def _job(job: JobStatus, width: int, detail: bool) -> Iterator[str]:
         yield f"{pad}partly: {_partly(job)}"
     for reason in verdict.reasons:
         yield pad + reason_line(reason)
+    held = verdict.blocks.mergify
+    for reason in held.reasons if held is not None else ():
+        yield pad + reason_line(reason)
     if len({leg.gate for leg in verdict.legs}) > 1:
         for leg in verdict.legs:
             yield f"{pad}{leg.check}: {leg.gate}"
     if verdict.coverage:
         yield from _coverage(job, pad)
+    if job.uploads_to_codecov is Tri.TRUE:
+        from covpath.report.status_services import job_lines
+
+        yield from (pad + line for line in job_lines(verdict, required))
     if job.measured_in:
         refs = ", ".join(map(str, job.measured_in))
         yield f"{pad}takes over what {refs} measured ({job.handed_over})"
@@ -104,11 +128,26 @@ def _partly(job: JobStatus) -> str:
 
 
 def _blocks(job: JobStatus) -> str:
-    return _merge(job.verdict.blocks) or ("" if job.verdict.gate is Gate.NO_SIGNAL else "; does not block the merge")
+    blocks = job.verdict.blocks
+    if job.verdict.gate is Gate.NO_SIGNAL:
+        return _merge(blocks)
+    return f"{_protection(blocks) or '; does not block the merge'}{_mergify(blocks)}"
 
 
 def _merge(blocks: BlocksVerdict) -> str:
-    """What branch protection makes of it, where it makes something of it."""
+    """What branch protection and Mergify make of it, where they make something of it."""
+    return f"{_protection(blocks)}{_mergify(blocks)}"
+
+
+def _mergify(blocks: BlocksVerdict) -> str:
+    if blocks.mergify is None or (blocks.held is Tri.UNKNOWN and not blocks.mergify.reasons):
+        return ""
+    told = {Tri.TRUE: ", but Mergify does not merge it", Tri.UNKNOWN: ", but Mergify may not merge it", Tri.FALSE: ""}
+    joined = told[blocks.held]
+    return joined if blocks.value is Blocks.NO else joined.replace(", but", ";")
+
+
+def _protection(blocks: BlocksVerdict) -> str:
     if blocks.value is Blocks.YES:
         return f"; blocks the merge: {_names(blocks.checks)} is required"
     if blocks.value is Blocks.IF_REQUIRED:
