@@ -60,7 +60,7 @@ def _statuses(required: RequiredChecks, waiting: Mapping[str, str]) -> Iterator[
             yield Finding(
                 rule=ID,
                 severity=_severity(waiting[status.name]),
-                message=f"`{status.name}` {waiting[status.name]} and cannot go red: {reason.message}",
+                message=f"`{status.name}` {waiting[status.name]} and cannot go red: it {reason.message}",
                 place=reason.place or Place(required.codecov.path or ""),
                 hint=f"Let coverage turn it red, or wait for `{status.name}` no longer.",
                 key=status.name,

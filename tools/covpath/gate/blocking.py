@@ -43,12 +43,14 @@ def _beside_mergify(
 ) -> BlocksVerdict:
     # Imported here: few repositories have settings of Mergify's.
     from covpath.gate.mergify import PROTECTIONS
-    from covpath.gate.mergify_merging import Red, held, turns_protections_red
+    from covpath.gate.mergify_merging import Red, held, protections_red
 
     red = Red(certain=certain, possible=possible, by=by)
-    if turns_protections_red(mergify, red):
+    found = held(mergify, red)
+    if protecting := protections_red(mergify, red):
         possible = (*possible, CheckPattern(PROTECTIONS, certain=True))
-    return replace(_by_protection(required, certain, possible), mergify=held(mergify, red))
+        found = replace(found, reasons=(*found.reasons, *protecting))
+    return replace(_by_protection(required, certain, possible), mergify=found)
 
 
 def _by_protection(

@@ -26,7 +26,7 @@ PREFIX = "codecov/"
 _DEFAULTS = {"project": Tri.UNKNOWN, "patch": Tri.TRUE, "changes": Tri.FALSE}
 _ACCOUNT = Reason(
     code="codecov-account",
-    message="Codecov posts it by default for accounts from before 30 April 2024 only",
+    message="is posted by default only for accounts from before 30 April 2024",
 )
 _BESIDE_KINDS = (
     ("flag_management", "individual_flags", ("name",), "the flag"),
@@ -40,8 +40,9 @@ class CodecovStatus(Struct, frozen=True, kw_only=True):
     """A status of Codecov's.
 
     ``posted``: whether pull requests get it, once a report has arrived. ``can_fail``: whether coverage may turn
-    it red. ``reasons`` say what makes either untrue or uncertain. ``target`` and ``threshold`` are as written,
-    ``place`` is where the status is named. In ``name``, ``*`` stands for any flag or component.
+    it red. ``reasons`` say what makes either untrue or uncertain, each as what the status does, such as
+    "is switched off". ``target`` and ``threshold`` are as written, ``place`` is where the status is named. In
+    ``name``, ``*`` stands for any flag or component.
     """
 
     name: str
@@ -103,7 +104,7 @@ def without_file() -> Codecov:
 
 def unreadable(path: str) -> Codecov:
     """What is known where the settings cannot be read: nothing."""
-    reason = Reason(code="codecov-unreadable", message=f"{path} cannot be read", place=Place(path))
+    reason = Reason(code="codecov-unreadable", message=f"is not known: {path} cannot be read", place=Place(path))
     statuses = tuple(
         CodecovStatus(name=PREFIX + kind, posted=Tri.UNKNOWN, can_fail=Tri.UNKNOWN, reasons=(reason,))
         for kind in ("project", "patch")
@@ -157,14 +158,13 @@ def _simple(document: Document, name: str, entry: Entry) -> CodecovStatus:
 
 
 def _off(name: str, place: Place) -> CodecovStatus:
-    reason = Reason(code="codecov-off", message="it is switched off", place=place)
+    reason = Reason(code="codecov-off", message="is switched off", place=place)
     return CodecovStatus(name=PREFIX + name, posted=Tri.FALSE, can_fail=Tri.FALSE, reasons=(reason,), place=place)
 
 
 def _unclear(name: str, place: Place) -> CodecovStatus:
-    reason = Reason(
-        code="codecov-unclear", message="what is written there is neither yes, no, nor settings", place=place
-    )
+    message = "is set to what is neither yes, no, nor settings"
+    reason = Reason(code="codecov-unclear", message=message, place=place)
     return CodecovStatus(name=PREFIX + name, posted=Tri.UNKNOWN, can_fail=Tri.UNKNOWN, reasons=(reason,), place=place)
 
 
@@ -194,7 +194,7 @@ def _informational(document: Document, settings: dict[str, Entry], quiet: Tri) -
     if quiet is Tri.FALSE:
         return None
     place = document.source.place(settings["informational"].key.start)
-    written = "it is informational" if quiet is Tri.TRUE else "whether it is informational cannot be told"
+    written = "is informational" if quiet is Tri.TRUE else "is informational, or not: that cannot be told"
     return Reason(code="codecov-informational", message=written, place=place)
 
 
@@ -212,7 +212,7 @@ def _harmless(document: Document, settings: dict[str, Entry]) -> Reason | None:
         f"a {key} of {text_of(entry.value)}" for key, entry in written.items() if target != 0 or key == "target"
     )
     place = document.source.place(written[deciding].key.start)
-    return Reason(code="codecov-harmless", message=f"no coverage misses {shown}", place=place)
+    return Reason(code="codecov-harmless", message=f"asks for {shown}, which no coverage misses", place=place)
 
 
 def percentage(written: str | None) -> float | None:
@@ -228,7 +228,7 @@ def _branches(document: Document, settings: dict[str, Entry]) -> Reason | None:
     if entry is None or not names or _EVERY_BRANCH.intersection(names):
         return None
     shown = ", ".join(f"`{name}`" for name in names[:4]) + (" and others" if len(names) > 4 else "")
-    message = f"it is posted only for pull requests from branches called {shown}"
+    message = f"is posted only for pull requests from branches called {shown}"
     return Reason(code="codecov-branches", message=message, place=document.source.place(entry.key.start))
 
 
@@ -256,7 +256,7 @@ def _flag_status(document: Document, title: str, whose: str, node: Node) -> Code
     found = _status(document, f"{kind}/{prefix}{title}", node, settings)
     if found.posted is Tri.FALSE:
         return found
-    reason = Reason(code="codecov-flag", message=f"it is posted where reports arrive for {whose}", place=found.place)
+    reason = Reason(code="codecov-flag", message=f"is posted where reports arrive for {whose}", place=found.place)
     return CodecovStatus(
         name=found.name, posted=Tri.UNKNOWN, can_fail=found.can_fail, reasons=(*found.reasons, reason),
         informational=found.informational, target=found.target, threshold=found.threshold, place=found.place,
@@ -269,8 +269,8 @@ def _waits(document: Document, root: dict[str, Entry]) -> Iterator[Reason]:
     number = text_of(count.value) if count is not None else None
     if count is not None and number is not None and number.isdecimal() and int(number[:9]) > 1:
         place = document.source.place(count.key.start)
-        yield Reason(code="codecov-uploads", message=f"it posts nothing before upload {number[:9]}", place=place)
+        yield Reason(code="codecov-uploads", message=f"posts nothing before upload {number[:9]}", place=place)
     manual = notify.get("manual_trigger")
     if manual is not None and truth(manual.value) is Tri.TRUE:
         place = document.source.place(manual.key.start)
-        yield Reason(code="codecov-manual", message="it posts nothing before it is told to", place=place)
+        yield Reason(code="codecov-manual", message="posts nothing before it is told to", place=place)

@@ -130,7 +130,7 @@ def waiting(name: str, waited: Tri, waits: Tri) -> str:
         Tri.FALSE: f"lets Mergify merge when `{name}` is red",
         Tri.UNKNOWN: f"leaves open whether Mergify merges when `{name}` is red",
     }
-    was = {Tri.TRUE: "only when green", Tri.FALSE: "whatever it was", Tri.UNKNOWN: "not known"}
+    was = {Tri.TRUE: "only when green", Tri.FALSE: "even when red", Tri.UNKNOWN: "not known"}
     return f"{words[waits]} (was: {was[waited]})"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -12,11 +12,11 @@ from covpath.gate.checks import CheckPattern
 from covpath.gate.codecov_blocking import StatusVerdict, codecov_of, judge_statuses
 from covpath.gate.codecov_status import PREFIX, CodecovStatus, percentage
 from covpath.gate.compare import waiting, waits_less
-from covpath.gate.mergify import Mergify
-from covpath.gate.mergify_merging import Red, held
+from covpath.gate.mergify import PROTECTIONS, Mergify, Way
+from covpath.gate.mergify_merging import Red, held, protections_red
 from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import NOT_HELD, Held
-from covpath.terms import Tri
+from covpath.terms import Reason, Tri
 
 
 class ServiceChange(Struct, frozen=True, kw_only=True):
@@ -131,28 +131,34 @@ def _of_mergify(before: RequiredChecks, after: RequiredChecks, reported: Collect
     old, new = before.mergify, after.mergify
     if not all(one is None or one.readable for one in (old, new)):
         return
-    for name in dict.fromkeys(name for one in (new, old) if one is not None for name in _named(one)):
-        if name in reported:
-            continue
+    file = next((one.path for one in (new, old) if one is not None), "")
+    for name in dict.fromkeys(name for one in (new, old) if one is not None for name in _named(one.ways)):
         was, now = _held(old, name), _held(new, name)
-        if was.value is not now.value:
-            place = next((reason.place for reason in now.reasons if reason.place is not None), None)
-            file = next(one.path for one in (new, old) if one is not None)
-            yield ServiceChange(
-                service="mergify",
-                check=name,
-                message=waiting(name, was.value, now.value),
-                place=place or Place(file),
-                loosens=waits_less(was.value, now.value),
-            )
+        if name not in reported and was.value is not now.value:
+            message = waiting(name, was.value, now.value)
+            yield _changed(name, message, now.reasons, file, loosens=waits_less(was.value, now.value))
+    if after.known and not after.requires(PROTECTIONS):
+        return
+    for name in dict.fromkeys(name for one in (new, old) if one is not None for name in _named(one.protections)):
+        before_, after_ = (protections_red(one, _red(name)) if one is not None else () for one in (old, new))
+        if bool(before_) is not bool(after_):
+            what = f"makes `{PROTECTIONS}` turn red with" if after_ else f"lets `{PROTECTIONS}` be green despite a red"
+            yield _changed(name, f"{what} `{name}`", after_, file, loosens=not after_)
 
 
-def _named(mergify: Mergify) -> Iterator[str]:
-    return (one.name for way in mergify.ways for one in way.condition.checks() if one.is_plain)
+def _changed(name: str, message: str, reasons: Sequence[Reason], file: str, *, loosens: bool) -> ServiceChange:
+    place = next((reason.place for reason in reasons if reason.place is not None), None)
+    return ServiceChange(service="mergify", check=name, message=message, place=place or Place(file), loosens=loosens)
+
+
+def _named(ways: Iterable[Way]) -> Iterator[str]:
+    return (one.name for way in ways for one in way.condition.checks() if one.is_plain)
 
 
 def _held(mergify: Mergify | None, name: str) -> Held:
-    if mergify is None:
-        return NOT_HELD
+    return held(mergify, _red(name)) if mergify is not None else NOT_HELD
+
+
+def _red(name: str) -> Red:
     by = "codecov" if name.startswith(PREFIX) else ACTIONS
-    return held(mergify, Red(certain=(CheckPattern(name, certain=True),), possible=(), by=by))
+    return Red(certain=(CheckPattern(name, certain=True),), possible=(), by=by)

@@ -136,7 +136,7 @@ class Way(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         what = {WayKind.QUEUE: "the queue", WayKind.RULE: "the rule", WayKind.PROTECTION: "the merge protection"}
-        return f"{what[self.kind]} `{self.name}`" if self.kind in what else "merging by itself"
+        return f"{what[self.kind]} `{self.name}`" if self.kind in what else "auto-merge"
 
 
 class Mergify(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ conditions is known, everything else they ask is not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -70,25 +70,33 @@ def held(mergify: Mergify, red: Red) -> Held:
     return Held(value=Tri.UNKNOWN, reasons=(*told, *others))
 
 
-def turns_protections_red(mergify: Mergify, red: Red) -> bool:
-    """Whether the check about merge protections may end red with these; it counts only once it is switched on there."""
-    return any(_of_way(way, red)[0] is not Tri.FALSE for way in mergify.protections)
+def protections_red(mergify: Mergify, red: Red) -> tuple[Reason, ...]:
+    """Why the check about merge protections may end red with these; only Mergify knows whether it is switched on."""
+    found = [(way, *_of_way(way, red)) for way in mergify.protections]
+    return tuple(
+        Reason(code="mergify-protection", message=f"{way} asks for `{check}`{_where(way)}", place=check.place)
+        for way, value, check in found
+        if value is not Tri.FALSE and check is not None
+    )
+
+
+def _where(way: Way) -> str:
+    return ", where its `if` holds" if way.applies.parts else ""
 
 
 def _of_way(way: Way, red: Red) -> tuple[Tri, CheckCondition | None]:
     """Whether a way is closed while these checks are red, and the condition that closes it."""
-    value = _holds(way.condition, red)
-    if value is Tri.FALSE:
-        return Tri.TRUE, _closing(way.condition, red)
-    asking = next((one for one in way.condition.checks() if red.concerns(one) is not Tri.FALSE), None)
+    if _holds(way.condition, red) is Tri.FALSE:
+        return Tri.TRUE, next(_deciding(way.condition, red, Tri.FALSE), None)
+    asking = next(_hindering(way.condition, red, Tri.TRUE), None)
     return (Tri.FALSE, None) if asking is None else (Tri.UNKNOWN, asking)
 
 
 def _reason(way: Way, value: Tri, check: CheckCondition) -> Reason:
     if value is Tri.TRUE:
-        what = "no check fails" if check.counted else f"`{check.name}` is green"
-        return Reason(code="mergify-holds", message=f"{way} merges only when {what}", place=check.place)
-    message = f"whether {way} merges without it cannot be told: it asks for `{check}`"
+        what = f"when `{check.name}` is green" if check.wants_success else f"while `{check}` holds"
+        return Reason(code="mergify-holds", message=f"{way} merges only {what}", place=check.place)
+    message = f"whether {way} still merges cannot be told: it asks for `{check}` among others"
     return Reason(code="mergify-may-hold", message=message, place=check.place)
 
 
@@ -141,13 +149,20 @@ def _count_holds(check: CheckCondition) -> Tri:
     return Tri.TRUE if always.get(check.operator, False) else Tri.UNKNOWN
 
 
-def _closing(condition: Condition, red: Red) -> CheckCondition | None:
-    """A condition on a check that is why the whole cannot hold."""
+def _deciding(condition: Condition, red: Red, value: Tri) -> Iterator[CheckCondition]:
+    """The conditions on checks that make the whole come to ``value``, which it does."""
     if condition.check is not None:
-        return condition.check
+        yield condition.check
+    wanted = value.negate() if condition.kind is Kind.NOT else value
     for part in condition.parts:
-        if condition.kind is Kind.NOT or _holds(part, red) is Tri.FALSE:
-            found = _closing(part, red)
-            if found is not None:
-                return found
-    return None
+        if _holds(part, red) is wanted:
+            yield from _deciding(part, red, wanted)
+
+
+def _hindering(condition: Condition, red: Red, wanted: Tri) -> Iterator[CheckCondition]:
+    """The conditions on the red checks that may keep the whole from coming to ``wanted``."""
+    check = condition.check
+    if check is not None and red.concerns(check) is not Tri.FALSE and _check_holds(check, red) is not wanted:
+        yield check
+    for part in condition.parts:
+        yield from _hindering(part, red, wanted.negate() if condition.kind is Kind.NOT else wanted)

@@ -97,7 +97,9 @@ def _never_asked_for(required: RequiredChecks, name: str, by: str) -> Awaited | 
         hint = (
             "Take `branches` out there: it is compared with the pull request's own branch, not with the one it goes to."
         )
-    return Awaited(name=name, by=by, why=reason.message, certainty=Certainty.SURE, place=reason.place, hint=hint)
+    return Awaited(
+        name=name, by=by, why=f"it {reason.message}", certainty=Certainty.SURE, place=reason.place, hint=hint
+    )
 
 
 def _never_uploaded(name: str, by: str, offers: Offers) -> Awaited | None:
@@ -157,12 +159,15 @@ def checks_in_vain(mergify: Mergify, offers: Offers) -> Iterator[Awaited]:
             )
 
 
+_OF_ANOTHER_APP = "If no other app reports it, take the condition out."
+
+
 def _unknown_name(way: Way, condition: CheckCondition, offers: Offers) -> Awaited:
     near = next(_near(condition.name, offers), None)
-    told = (
-        f"Mergify knows it as `{near}`." if near is not None else "If no other app reports it, take the condition out."
-    )
     sure = near is not None or condition.app == ACTIONS
+    told = "Take the condition out, or give a job that name." if sure else _OF_ANOTHER_APP
+    if near is not None:
+        told = f"Mergify knows it as `{near}`."
     return Awaited(
         name=condition.name,
         by=f"waited for by {way} of Mergify",

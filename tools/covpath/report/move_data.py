@@ -26,6 +26,7 @@ def to_json(proposal: Proposal, accepted: frozenset[str]) -> dict[str, Any]:
             {
                 "kind": note.kind.value,
                 "message": note.message,
+                "file": note.place.file if note.place else None,
                 "line": note.place.line if note.place else None,
                 "command": note.command,
             }

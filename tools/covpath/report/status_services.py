@@ -29,13 +29,15 @@ def job_lines(verdict: JobVerdict, required: RequiredChecks) -> Iterator[str]:
     if verdict.gate is Gate.NO_SIGNAL:
         yield "uploads to Codecov, but never for a pull request"
         return
+    if not codecov_of(required).readable:
+        yield f"whether coverage can stop the merge cannot be told: {codecov_of(required).path} cannot be read"
+        return
     statuses = [one for one in judge_statuses(required) if one.status.posted is not Tri.FALSE]
     job_stops = verdict.blocks.value is not Blocks.NO or verdict.blocks.held is not Tri.FALSE
     coverage = _what_coverage_stops(statuses, required)
     if coverage is None:
-        why = "; ".join(_harmless(one, required) for one in statuses) or "Codecov posts no status"
         what = "coverage itself cannot" if job_stops else "neither the job nor coverage can"
-        yield f"{what} stop a merge: {why}"
+        yield f"{what} stop a merge: {'; '.join(_harmless(statuses)) or 'Codecov posts no status'}"
     elif job_stops:
         yield f"coverage can stop the merge too{coverage}"
     else:
@@ -52,18 +54,29 @@ def _what_coverage_stops(statuses: list[StatusVerdict], required: RequiredChecks
             return f": `{one.status.name}` is required{_at(one.status.place)}"
         if one.blocks.mergify is not None and one.blocks.held is Tri.TRUE:
             return f": {_said(one.blocks.mergify.reasons[0])}"
-    unsure = " or ".join(f"`{one.status.name}`{_at(one.status.place)}" for one in statuses if one.may_stop)
+    unsure = [one for one in statuses if one.may_stop]
     if not unsure:
         return None
-    return f", if {unsure} is {'posted and ' if required.known else ''}{'asked for' if required.known else 'required'}"
+    for one in unsure:
+        for reason in one.blocks.mergify.reasons if one.blocks.mergify is not None else ():
+            if reason.code == "mergify-protection" and required.known:
+                return f": {_said(reason)}"
+    names = " or ".join(f"`{one.status.name}`{_at(one.status.place)}" for one in unsure)
+    if not required.known:
+        return f", if {names} is required"
+    if any(one.blocks.value is Blocks.NO for one in unsure):
+        return f", if Mergify waits for {names}"
+    return f", if {names} is posted"
 
 
-def _harmless(one: StatusVerdict, required: RequiredChecks) -> str:
-    """Why a status stops nobody."""
-    if one.status.can_fail is Tri.FALSE:
-        why = one.status.reasons[0]
-        return f"`{one.status.name}`: {_said(why)}"
-    return f"`{one.status.name}` is not required ({required.source})"
+def _harmless(statuses: list[StatusVerdict]) -> Iterator[str]:
+    """Why statuses stop nobody."""
+    for one in statuses:
+        if one.status.can_fail is Tri.FALSE:
+            yield f"`{one.status.name}` {_said(one.status.reasons[0])}"
+    free = [f"`{one.status.name}`" for one in statuses if one.status.can_fail is not Tri.FALSE]
+    if free:
+        yield f"{' and '.join(free)} {'is' if len(free) == 1 else 'are'} not required"
 
 
 def _said(reason: Reason) -> str:
@@ -81,7 +94,7 @@ def _codecov_lines(required: RequiredChecks, uploading: bool) -> Iterator[str]:
     yield f"Codecov's statuses ({where}):"
     width = max((len(name) for name, _ in told), default=0)
     yield from (f"  {name:<{width}}  {text}" for name, text in told)
-    yield from (f"  {_said(reason)}" for reason in codecov.waits)
+    yield from (f"  Codecov {_said(reason)}" for reason in codecov.waits)
     if codecov.unused:
         yield f"  {', '.join(codecov.unused)} is not read: Codecov reads {codecov.path}"
     if not uploading:
@@ -91,7 +104,7 @@ def _codecov_lines(required: RequiredChecks, uploading: bool) -> Iterator[str]:
 def _status_line(one: StatusVerdict) -> tuple[str, str]:
     status = one.status
     if status.posted is Tri.FALSE:
-        return status.name, f"not posted: {_said(status.reasons[0])}"
+        return status.name, f"not posted: it {_said(status.reasons[0])}"
     figures = [
         f"{name} {value}" for name, value in (("target", status.target), ("threshold", status.threshold)) if value
     ]
@@ -101,7 +114,7 @@ def _status_line(one: StatusVerdict) -> tuple[str, str]:
         told = f"can turn red{_at(status.place)}{': ' + ', '.join(figures) if figures else ''}{_stops(one)}"
     else:
         told = "whether it can turn red cannot be told"
-    return status.name, "; ".join([told, *map(_said, status.reasons)])
+    return status.name, "; ".join([told, *(f"it {_said(reason)}" for reason in status.reasons)])
 
 
 def _stops(one: StatusVerdict) -> str:

@@ -129,9 +129,11 @@ def _partly(job: JobStatus) -> str:
 
 def _blocks(job: JobStatus) -> str:
     blocks = job.verdict.blocks
-    if job.verdict.gate is Gate.NO_SIGNAL:
+    if blocks.value is not Blocks.NO or job.verdict.gate is Gate.NO_SIGNAL:
         return _merge(blocks)
-    return f"{_protection(blocks) or '; does not block the merge'}{_mergify(blocks)}"
+    if blocks.held is Tri.TRUE:
+        return "; branch protection lets it be merged, Mergify does not merge it"
+    return f"; does not block the merge{_mergify(blocks)}"
 
 
 def _merge(blocks: BlocksVerdict) -> str:
@@ -140,11 +142,11 @@ def _merge(blocks: BlocksVerdict) -> str:
 
 
 def _mergify(blocks: BlocksVerdict) -> str:
-    if blocks.mergify is None or (blocks.held is Tri.UNKNOWN and not blocks.mergify.reasons):
-        return ""
-    told = {Tri.TRUE: ", but Mergify does not merge it", Tri.UNKNOWN: ", but Mergify may not merge it", Tri.FALSE: ""}
-    joined = told[blocks.held]
-    return joined if blocks.value is Blocks.NO else joined.replace(", but", ";")
+    if blocks.held is Tri.TRUE:
+        return "; Mergify does not merge it"
+    reasons = blocks.mergify.reasons if blocks.mergify is not None else ()
+    asked = any(reason.code in ("mergify-holds", "mergify-may-hold") for reason in reasons)
+    return "; whether Mergify merges it cannot be told" if blocks.held is Tri.UNKNOWN and asked else ""
 
 
 def _protection(blocks: BlocksVerdict) -> str:

@@ -10,7 +10,7 @@ from covpath.moves.gate.protection import addition, require_command, unrequire_c
 from covpath.moves.judging import Judging
 from covpath.moves.matrix_legs import LegView
 from covpath.moves.proposal import Draft, NoteKind
-from covpath.terms import Blocks
+from covpath.terms import Blocks, Tri
 
 RENAMED = "required-check-renamed"
 _MOST_NAMED = 3
@@ -38,7 +38,7 @@ def say_not_required(draft: Draft, judging: Judging, verdict: JobVerdict) -> Non
     """A run that fails blocks a merge only where a check it turns red is required."""
     required = judging.required
     if required.known:
-        if verdict.blocks.value is Blocks.NO and verdict.checks:
+        if verdict.blocks.value is Blocks.NO and verdict.checks and verdict.blocks.held is not Tri.TRUE:
             check = verdict.checks[0]
             command = require_command(draft.workflow, judging, check)
             draft.say(

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from covpath.errors import Refusal, UsageError
 from covpath.gate.verdict import JobVerdict
-from covpath.moves.gate import announce, flags, lists, outside, ratchet, shell, upload
+from covpath.moves.gate import announce, flags, lists, outside, ratchet, services, shell, upload
 from covpath.moves.gate.habit import Way, habit
 from covpath.moves.gate.legs import propose_leg_gate
 from covpath.moves.gate.subject import Subject, everywhere, find_step, suppose
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.moves.wanted import ASKED, Wanted
-from covpath.terms import Blocks, Gate
+from covpath.terms import Blocks, Gate, Reason, Tri
 from covpath.workflow.model import Step
 
 _MOST_LEVERS = 40
@@ -44,6 +44,8 @@ def propose_gate(draft: Draft, wanted: Wanted, judging: Judging) -> None:
         propose_leg_gate(subject, gate, wanted.leg)
         return
     reach(subject, gate)
+    if origin is None:
+        services.say(draft, judging, subject.verdict(), gate)
     if wanted.with_upload:
         _uploads(subject, gate)
     elif gate is Gate.BLOCKING and origin is None:
@@ -166,10 +168,23 @@ def _mask(subject: Subject, verdict: JobVerdict) -> None:
         names = " and ".join(f"`{check}`" for check in required)
         draft.say(NoteKind.CHANGE, f"{names} is required, so the step is made advisory: the check stays green")
         _mask_step(subject, verdict, step)
+    elif (waiting := _waited_for(verdict, judging)) is not None:
+        message = f"{waiting.message}, so the step is made advisory: the check stays green"
+        draft.say(NoteKind.CHANGE, message, place=waiting.place)
+        _mask_step(subject, verdict, step)
     else:
         _by_habit(subject, verdict, step)
     if subject.origin is None:
         _say_still_blocking(subject)
+
+
+def _waited_for(verdict: JobVerdict, judging: Judging) -> Reason | None:
+    """Why a red check of the job would keep Mergify from merging, or turn red what it reports and GitHub requires."""
+    held = verdict.blocks.mergify
+    codes = {"mergify-holds"} if verdict.blocks.held is Tri.TRUE else set()
+    if judging.required.known and verdict.blocks.value is Blocks.UNKNOWN:
+        codes.add("mergify-protection")
+    return next((one for one in held.reasons if one.code in codes), None) if held is not None else None
 
 
 def _by_habit(subject: Subject, verdict: JobVerdict, step: Step) -> None:

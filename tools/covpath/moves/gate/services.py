@@ -1,0 +1,67 @@
+"""What a gate move leaves to Codecov's and Mergify's settings, and the edit to make there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covpath.gate.codecov_blocking import StatusVerdict, codecov_of, judge_statuses
+from covpath.gate.codecov_status import Codecov, CodecovStatus
+from covpath.gate.codecov_uploads import uploads
+from covpath.gate.verdict import JobVerdict
+from covpath.moves.judging import Judging
+from covpath.moves.proposal import Draft, NoteKind
+from covpath.terms import Blocks, Gate, Tri
+
+
+def say(draft: Draft, judging: Judging, verdict: JobVerdict, gate: Gate) -> None:
+    """Name the settings that decide otherwise than ``gate``: ``verdict`` is the moved job's."""
+    if gate is Gate.ADVISORY:
+        _say_still_waiting(draft, verdict)
+    if uploads(draft.workflow, draft.job, judging.links) is not Tri.TRUE:
+        return
+    codecov = codecov_of(judging.required)
+    for one in judge_statuses(judging.required):
+        if gate is Gate.ADVISORY and one.may_stop:
+            _say_still_red(draft, codecov, one)
+        elif gate is Gate.BLOCKING and one.status.informational and one.required is not Tri.FALSE:
+            reason = one.status.reasons[0]
+            draft.say(
+                NoteKind.OUTSIDE,
+                f"a fall of coverage still stops nobody: `{one.status.name}` is informational; take this line out, and "
+                "it can turn red",
+                place=reason.place,
+            )
+
+
+def _say_still_waiting(draft: Draft, verdict: JobVerdict) -> None:
+    """A check that stays red, while Mergify waits for it to be green."""
+    held = verdict.blocks.mergify
+    for reason in held.reasons if held is not None else ():
+        if reason.code in ("mergify-holds", "mergify-protection"):
+            draft.say(NoteKind.OUTSIDE, f"{reason.message}: take the condition out", place=reason.place)
+        elif reason.code == "mergify-may-hold":
+            draft.say(NoteKind.OUTSIDE, reason.message, place=reason.place)
+
+
+def _say_still_red(draft: Draft, codecov: Codecov, one: StatusVerdict) -> None:
+    """A status that still stops a merge when coverage falls."""
+    status = one.status
+    certain = one.blocks.value is Blocks.YES or one.blocks.held is Tri.TRUE
+    stops = f"when coverage falls `{status.name}` {'still stops' if certain else 'may still stop'} the merge"
+    wanted = ["posted"] if status.posted is not Tri.TRUE else []
+    wanted += ["required"] if one.blocks.value is Blocks.IF_REQUIRED and not certain else []
+    condition = f", if it is {' and '.join(wanted)}" if wanted else ""
+    edit = " ".join(_edit(codecov, status))
+    draft.say(NoteKind.OUTSIDE, f"{stops}{condition}: {edit} makes it advisory", place=status.place)
+
+
+def _edit(codecov: Codecov, status: CodecovStatus) -> Iterator[str]:
+    """The setting that makes a status always green, and where it belongs."""
+    yield "`informational: true`"
+    if status.why("codecov-flag") is not None:
+        yield "there"
+        return
+    _, kind, *title = status.name.split("/", 2)
+    yield f"under `coverage.status.{kind}.{title[0] if title else 'default'}`"
+    if status.place is None:
+        yield f"in {codecov.path or 'a codecov.yml'}"
