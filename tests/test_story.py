@@ -70,7 +70,7 @@ class TestFirstCommit:
         assert [name for name, job in jobs.items() if job["partly"]] == ["sdk"]
         assert all(job["on_runner_loss"]["check_red"] == "true" for job in jobs.values())
         assert answer["required"]["known"] is False
-        assert jobs["fmt"]["blocks"] == {"value": "if required", "checks": ["Format Check"]}
+        assert jobs["fmt"]["blocks"] == {"value": "if required", "checks": ["Format Check"], "mergify": None}
 
     def test_why_a_green_coverage_job_means_nothing(self, icn: Path, capsys: pytest.CaptureFixture[str]) -> None:
         coverage = caller(capsys, icn)("status", "coverage", "--format", "json").json()["jobs"][0]
