@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covpath.backends.mentions import Use, mentions, replaced
+from covpath.backends.mentions import Use, mentions
 
 REPORTS = ("icn/coverage/cobertura.xml", "coverage/cobertura.xml")
 
@@ -42,23 +42,6 @@ def test_mentions(text: str, expected: list[tuple[Use, str]]) -> None:
     assert shown[: len(expected)] == expected
     assert bool(found) is bool(expected)
     assert all(text[mention.start : mention.end] == mention.text for mention in found)
-
-
-@pytest.mark.parametrize(
-    ("text", "new"),
-    [
-        ("./icn/coverage/cobertura.xml", "./icn/coverage/lcov.info"),
-        (
-            "hashFiles('icn/coverage/cobertura.xml', '**/cobertura.xml')",
-            "hashFiles('icn/coverage/lcov.info', '**/lcov.info')",
-        ),
-        ("jq . icn/coverage/cobertura.xml", "jq . icn/coverage/cobertura.xml"),
-        ("nothing here", "nothing here"),
-    ],
-)
-def test_replaced(text: str, new: str) -> None:
-    old = "icn/coverage/cobertura.xml"
-    assert replaced(text, mentions(text, [old]), old, "icn/coverage/lcov.info") == new
 
 
 @given(st.text(st.sampled_from("abc/. '\"$*coverage/cobertura.xml\n")))

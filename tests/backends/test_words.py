@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covpath.backends.words import Argument, behind, directory_of, in_directory, name_of, plain, texts, words, written
+from covpath.backends.words import Argument, behind, directory_of, in_directory, plain, texts, words, written
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,3 @@ def test_in_directory(directory: str, path: str) -> None:
 def test_directory_of(path: str, directory: str | None) -> None:
     found = directory_of(words(path)[0])
     assert (None if found is None else found.raw) == directory
-
-
-def test_name_of() -> None:
-    assert name_of(plain("a/b.xml")) == "b.xml"

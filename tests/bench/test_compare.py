@@ -7,17 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from covpath.bench.compare import compare, spread, why_not_comparable
+from covpath.bench.compare import compare, why_not_comparable
 from covpath.evidence.trial import CacheState, Outcome
 from evidence_samples import MACHINE, TRIAL, trial
 
 POSITIVE = st.lists(st.floats(0.01, 1000), min_size=3, max_size=12)
-
-
-def test_a_spread_has_median_and_range_and_quartiles_only_from_five_on() -> None:
-    assert (spread([3.0]).median, spread([3.0]).n, spread([1, 2, 4, 9]).interquartile) == (3.0, 1, None)
-    five = spread([1, 2, 3, 4, 100])
-    assert (five.median, five.low, five.high, five.interquartile, five.deviation) == (3, 1, 100, 2, 1)
 
 
 @given(POSITIVE)

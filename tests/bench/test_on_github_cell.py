@@ -16,6 +16,7 @@ from covpath.bench.github.own_steps import RECORDS
 from covpath.bench.github.parts import PartRun, added_up, keep_parts, load_parts
 from covpath.bench.github.real import Found, real_limits, time_left, unlike
 from covpath.bench.limits.ask import Capacity
+from covpath.bench.variants import split_core
 from covpath.errors import InputError, UsageError
 from covpath.evidence.cells import cells
 from covpath.evidence.codec import to_data
@@ -100,7 +101,7 @@ def _made(text: str, backends: Sequence[str] = ("pytest-cov",), target: str | No
     workflow = read_workflow(".github/workflows/ci.yml", text.encode())
     if target is not None:
         workflow = plan(workflow, (JOB,), Wanted(backend=target), Judge(required=UNKNOWN_REQUIRED)).after
-    environments = {name: {"COVERAGE_CORE": "ctrace"} for name in backends if name.endswith("-ctrace")}
+    environments = {name: {"COVERAGE_CORE": core} for name in backends if (core := split_core(name)[1]) is not None}
     version = Version(workflow=workflow, backends=tuple(backends), environments=environments)
     return generate(
         Wish(
@@ -157,18 +158,19 @@ def test_a_real_measurement_becomes_a_real_cell(tmp_path: Path) -> None:
     assert any("its profile says" in warning for warning in trial.warnings)
 
 
-def test_another_backend_is_measured_by_its_own_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("way", "core"), [("ctrace", "CTracer"), ("pytrace", "PyTracer")])
+def test_another_backend_is_measured_by_its_own_command(way: str, core: str, tmp_path: Path) -> None:
     steps = "      - name: measure\n        run: python -m pytest --cov=pkg --cov-report=xml -q\n"
     files = {
         "pkg/__init__.py": "x = 1\n",
         "test_it.py": "import pkg\n\n\ndef test_x():\n    assert pkg.x\n",
         "bin/a": "",
     }
-    made = _made(WORKFLOW.format(do="true", steps=steps), ("coverage.py-ctrace",), "coverage.py")
+    made = _made(WORKFLOW.format(do="true", steps=steps), (f"coverage.py-{way}",), "coverage.py")
     ran = Ran(tmp_path, made, files)
     assert ran.green, ran.runner.log
     assert "coverage run" in ran.trial.command.script
-    assert (ran.trial.outcome, ran.trial.core) == (Outcome.OK, "CTracer")
+    assert (ran.trial.outcome, ran.trial.core) == (Outcome.OK, core)
     assert ran.trial.report is not None
 
 

@@ -37,11 +37,6 @@ def stop(name: str, message: str) -> Leaving:
     return Leaving(LossAction.STOP, name, message)
 
 
-def refusing(losses: tuple[Loss, ...], accepted: frozenset[str] = frozenset()) -> tuple[Loss, ...]:
-    """The losses that still stop a move, given the names the user has accepted."""
-    return tuple(loss for loss in losses if loss.action is LossAction.STOP and loss.name not in accepted)
-
-
 UNKNOWN_OPTION = stop("unknown-option", "covpath does not know this option of the tool; it would be left out")
 MISSING_VALUE = stop("missing-value", "this option needs a value and has none")
 REPEATED_OPTION = stop("repeated-option", "the tool refuses this option a second time; the last one would be taken")

@@ -104,19 +104,3 @@ def _continues_left(text: str, start: int) -> bool:
 
 def _taken(found: Sequence[Mention], start: int, end: int) -> bool:
     return any(mention.start < end and start < mention.end for mention in found)
-
-
-def replaced(text: str, found: Sequence[Mention], old: str, new: str) -> str:
-    """``text`` with ``new`` for the report ``old`` wherever the mention is a path or a bare name.
-
-    A leading ``./`` stays as it was written; a name keeps its folder and gets the new file name.
-    """
-    for mention in sorted(found, key=lambda mention: mention.start, reverse=True):
-        if mention.use is Use.PATH:
-            lead = "./" if mention.text.startswith("./") else ""
-            text = text[: mention.start] + lead + new.removeprefix("./") + text[mention.end :]
-        elif mention.use is Use.NAME:
-            name = posixpath.basename(old)
-            if mention.text.endswith(name):
-                text = text[: mention.end - len(name)] + posixpath.basename(new) + text[mention.end :]
-    return text

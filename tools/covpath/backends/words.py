@@ -140,8 +140,3 @@ def _outside_expressions_rpartition(raw: str) -> str:
         if not any(start <= match.start() < end for start, end in hidden):
             cut = match.start()
     return raw[:cut]
-
-
-def name_of(path: Argument) -> str:
-    """The last part of a path, as written where the text is not certain."""
-    return posixpath.basename(str(path))

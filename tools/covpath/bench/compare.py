@@ -1,4 +1,4 @@
-"""Figures of repeated trials, and whether two cells differ: medians, ranges, bootstrap intervals.
+"""Whether two cells differ: medians of repeated trials and bootstrap intervals.
 
 A difference is claimed only where the interval leaves 1 out and the ratio is at least 3 %: less
 than that is no result on an ordinary machine (``facts``, bench, section 3.1).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from statistics import median, quantiles
+from statistics import median
 
 from msgspec import Struct
 
@@ -20,18 +20,6 @@ FEWEST = 3
 """Fewer values on either side say nothing about a difference."""
 
 _ROUNDS = 2000
-_ENOUGH_FOR_QUARTILES = 5
-
-
-class Spread(Struct, frozen=True, kw_only=True):
-    """Values summed up; quartile and median deviations only from five values on."""
-
-    n: int
-    median: float
-    low: float
-    high: float
-    interquartile: float | None = None
-    deviation: float | None = None
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -45,22 +33,6 @@ class Comparison(Struct, frozen=True, kw_only=True):
     high: float
     difference: bool
     verdict: str
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Median and range of at least one value."""
-    middle = median(values)
-    if len(values) < _ENOUGH_FOR_QUARTILES:
-        return Spread(n=len(values), median=middle, low=min(values), high=max(values))
-    first, _, third = quantiles(values, n=4, method="inclusive")
-    return Spread(
-        n=len(values),
-        median=middle,
-        low=min(values),
-        high=max(values),
-        interquartile=third - first,
-        deviation=median(abs(value - middle) for value in values),
-    )
 
 
 def compare(first: Sequence[float], second: Sequence[float], *, seed: int = 1) -> Comparison:

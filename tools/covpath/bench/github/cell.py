@@ -61,7 +61,7 @@ def run_part(number: int, argv: Sequence[str], environment: Mapping[str, str], o
     own = {**environment, **settings.environment}
     parts = (*parts, _run(_shell(argv, own), own, folder, found, seconds, output))
     keep_parts(folder, parts)
-    trial = _record(settings, parts, found, seconds, environment, last=number == len(settings.parts))
+    trial = _record(settings, parts, found, seconds, own, last=number == len(settings.parts))
     evidence = Evidence(
         created=_stamp(time.time()), subject=settings.subject, runners=(settings.runner,), trials=(trial,)
     )
