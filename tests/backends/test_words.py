@@ -93,7 +93,7 @@ def test_in_directory(directory: str, path: str) -> None:
     [
         ("f", None),
         ("a/b/f", "a/b"),
-        ("./f", "."),
+        ("./f", None),
         ("'a b/f'", "'a b'"),
         ("$X/f", "$X"),
         ('"$X/f"', '"$(dirname "$X/f")"'),

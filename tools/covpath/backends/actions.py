@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from covpath.backends.installs import PACKAGES
-from covpath.backends.losses import warn
+from covpath.backends.installs import PACKAGES, applied, install
+from covpath.backends.installs import migrated as installs_migrated
+from covpath.backends.losses import drop, warn
 from covpath.backends.words import Argument, plain, words
 from covpath.terms import Loss
 
 _VERSION = warn("install-version", "the pinned version was the old tool's: the new one is taken at its newest")
-_UNMAINTAINED = warn("unmaintained-action", "this action has had no change since 2020 and runs on a withdrawn Node")
+REPLACED = drop("action-replaced", "the action, unchanged since 2020, gives way to a plain command")
+UNMAINTAINED = warn("unmaintained-action", "this action has had no change since 2020 and runs on a withdrawn Node")
 
 _BACKEND_OF = {package: name for name, package in PACKAGES.items()}
 _ENTRY = re.compile(r"(?P<name>[\w-]+)(?:[@+](?P<version>[^,\s]+))?")
@@ -41,6 +43,7 @@ _TOOLCHAINS = {
     "hecrj/setup-rust-action": "components",
     "brndnmtthws/rust-action-rustup": "components",
 }
+_CARGO = frozenset({"actions-rs/cargo", "clechasseur/rs-cargo", "ructions/cargo"})
 _IMAGE = re.compile(r"(?:docker://)?(?:docker\.io/)?xd009642/tarpaulin(?::(?P<tag>[\w.-]+))?(?:@sha256:[0-9a-f]+)?")
 _OPTIONS = re.compile(r"--security-opt[= ]seccomp[=:]unconfined|--cap-add[= ]SYS_PTRACE|--privileged", re.IGNORECASE)
 
@@ -67,6 +70,8 @@ class ActionInstall(Struct, frozen=True, kw_only=True):
     end: int
     pinned: str | None = None
     version_input: str | None = None
+    line: str = ""
+    """The arguments of ``cargo install``, where they are what the input holds."""
 
 
 class MeasuringAction(Struct, frozen=True, kw_only=True):
@@ -107,7 +112,7 @@ def install_action(uses: str, inputs: Mapping[str, str]) -> ActionInstall | None
         return _listed(action, _LIST_INPUTS[action], inputs)
     if action in _CRATE_INPUTS:
         return _crate(action, _CRATE_INPUTS[action], inputs)
-    if action == "actions-rs/cargo" and inputs.get("command", "").strip() == "install":
+    if action in {"actions-rs/cargo", "ructions/cargo"} and inputs.get("command", "").strip() == "install":
         return _listed(action, "args", inputs)
     return None
 
@@ -125,6 +130,7 @@ def _listed(action: str, key: str, inputs: Mapping[str, str]) -> ActionInstall |
                 start=match.start(),
                 end=match.end(),
                 pinned=entry["version"],
+                line=value if action in _CARGO else "",
             )
     return None
 
@@ -151,12 +157,18 @@ def migrated(found: ActionInstall, target: str) -> tuple[tuple[ValueEdit, ...], 
     """The edits that make the same step install ``target``; a pinned version goes, a pinned commit stays."""
     edits = [ValueEdit(found.key, found.start, found.end, PACKAGES[target])]
     losses: list[Loss] = []
+    argv = (*words("cargo install"), *_argv(found.line))
+    called = install(argv) if found.line else None
+    if called is not None and len(argv) > 3:
+        change = installs_migrated(called, argv, target)
+        edits = [ValueEdit(found.key, 0, len(found.line), applied(argv, change.edits).removeprefix("cargo install "))]
+        losses += change.losses
     if found.version_input is not None:
         edits.append(ValueEdit(found.version_input, None, None, None))
-    if found.pinned is not None:
+    if found.pinned is not None and not losses:
         losses.append(_VERSION.loss(found.pinned))
     if found.action.startswith("actions-rs/"):
-        losses.append(_UNMAINTAINED.loss(found.action))
+        losses.append(UNMAINTAINED.loss(found.action))
     return tuple(edits), tuple(losses)
 
 
@@ -166,9 +178,9 @@ def measuring_action(uses: str, inputs: Mapping[str, str]) -> MeasuringAction | 
     if action == "actions-rs/tarpaulin":
         return _tarpaulin(action, inputs)
     if action == "actions-rs/grcov":
-        losses = (_UNMAINTAINED.loss(action),)
+        losses = (REPLACED.loss(action),)
         return MeasuringAction(backend="grcov", action=action, argv=None, installs=True, losses=losses)
-    if action in {"actions-rs/cargo", "clechasseur/rs-cargo"}:
+    if action in _CARGO:
         return _cargo(action, inputs)
     if _IMAGE.fullmatch(uses.strip()):
         argv = _argv(inputs.get("args", "")) or words("cargo tarpaulin")
@@ -190,20 +202,29 @@ def _tarpaulin(action: str, inputs: Mapping[str, str]) -> MeasuringAction:
         argv=tuple(argv),
         installs=True,
         version=version if version not in {"", "latest"} else None,
-        losses=(_UNMAINTAINED.loss(action),),
+        losses=(REPLACED.loss(action),),
     )
 
 
 def _cargo(action: str, inputs: Mapping[str, str]) -> MeasuringAction | None:
     command = inputs.get("command", "").strip()
     backend = {"tarpaulin": "cargo-tarpaulin", "llvm-cov": "cargo-llvm-cov"}.get(command)
-    if backend is None:
-        return None
+    return None if backend is None else _by_cargo(action, command, backend, inputs)
+
+
+def cargo_test_action(uses: str, inputs: Mapping[str, str]) -> MeasuringAction | None:
+    """The ``cargo test`` that an action runs; whether anything is measured by that its variables say."""
+    action, _ = _split(uses)
+    command = inputs.get("command", "").strip()
+    return _by_cargo(action, command, "grcov", inputs) if action in _CARGO and command == "test" else None
+
+
+def _by_cargo(action: str, command: str, backend: str, inputs: Mapping[str, str]) -> MeasuringAction:
     toolchain = inputs.get("toolchain", "").strip().removeprefix("+")
     channel = (Argument(f"+{toolchain}", None if "$" in toolchain else f"+{toolchain}"),) if toolchain else ()
     program = "cross" if inputs.get("use-cross", "").strip() == "true" else "cargo"
     argv = (plain(program), *channel, plain(command), *_argv(inputs.get("args", "")))
-    losses = (_UNMAINTAINED.loss(action),) if action.startswith("actions-rs/") else ()
+    losses = (REPLACED.loss(action),) if action.startswith(("actions-rs/", "ructions/")) else ()
     return MeasuringAction(backend=backend, action=action, argv=argv, installs=False, losses=losses)
 
 
@@ -230,7 +251,6 @@ def tool_container(image: str, options: str = "") -> ToolContainer | None:
             f"the {toolchain} toolchain came with the image: a toolchain step must be added",
             "packages that the image brought (OpenSSL, pkg-config) are the runner's now",
             "the checkout lies under /home/runner/work instead of /__w, and the steps are not root any more",
-            "services are reached at localhost with mapped ports instead of by their names",
         ),
     )
 

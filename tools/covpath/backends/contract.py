@@ -50,7 +50,9 @@ class Situation(Struct, frozen=True, kw_only=True):
     known. ``summary_read``: somebody reads the command's output (a pipe, a ``grep``). ``keep_serial``:
     tests that ran on one thread are to stay on one thread. ``pytest_addopts`` is what configuration
     files add to every pytest command line, where it is known. ``is_folder`` says whether a path from the
-    step's directory (``src/pkg``) is a folder; None where nobody can look.
+    step's directory (``src/pkg``) is a folder; None where nobody can look. ``read_after_failure``: a report
+    that is written although a test failed may be read then. ``apart``: a step with a condition of its own
+    writes the report, so it may run after a failure too.
     """
 
     workdir: str = "."
@@ -59,6 +61,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     keep_serial: bool = False
     pytest_addopts: str = ""
     is_folder: Callable[[str], bool] | None = None
+    read_after_failure: bool = True
+    apart: bool = False
 
 
 class Command(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,10 @@ _CONTEXT = warn(
     "test-contexts",
     "coverage run has no flag for one context per test: set dynamic_context = test_function in its configuration",
 )
+_AFTER_FAILURE = warn(
+    "report-after-failure",
+    "when a test fails no report is made any more; no step of the job reads one then",
+)
 
 CANNOT: dict[Topic, Leaving] = {
     Topic.TEST_CONTEXTS: _CONTEXT,
@@ -41,9 +45,11 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
     reports = tuple(request.reports) or (Report(format=Format.TEXT),)
     if not request.reports and not request.thresholds:
         reports = ()
+    always = request.behaviour.reports_after_failure and situation.read_after_failure
+    if request.behaviour.reports_after_failure and not always:
+        losses += [_AFTER_FAILURE.loss("reports")] if len(reports) > 0 else []
     calls = tuple(
-        _call(request, report, last=index == len(reports) - 1, always=request.behaviour.reports_after_failure)
-        for index, report in enumerate(reports)
+        _call(request, report, last=index == len(reports) - 1, always=always) for index, report in enumerate(reports)
     )
     losses += _json(request)
     return Emission(

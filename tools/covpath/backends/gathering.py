@@ -16,16 +16,26 @@ from covpath.terms import Loss
 
 MERGED_RUNS = stop("merged-runs", "the report covers several runs; only the first would be measured")
 _CLEANED = drop("clean-up", "the new backend cleans up and puts data together by itself")
+_BUILT_FOR_IT = {"grcov": ": no `cargo test` has RUSTFLAGS with -C instrument-coverage"}
 _FAR = 1_000
 """How far apart the commands stand in the order of flags."""
 
 
 class Gathered(Struct, frozen=True, kw_only=True):
-    """The request, what it cost, and which of the commands runs the tests."""
+    """The request, what it cost, and which of the commands run the tests.
+
+    ``several`` is what is lost where only the first of them is carried over.
+    """
 
     request: CoverageRequest
     losses: tuple[Loss, ...]
-    measuring: int
+    runs: tuple[int, ...]
+    several: tuple[Loss, ...] = ()
+
+    @property
+    def measuring(self) -> int:
+        """The first of the commands that run the tests."""
+        return self.runs[0]
 
 
 def gather(commands: Sequence[tuple[Recognition, Parsing]]) -> Gathered:
@@ -35,13 +45,14 @@ def gather(commands: Sequence[tuple[Recognition, Parsing]]) -> Gathered:
     """
     runs = [index for index, (found, _) in enumerate(commands) if found.role in {Role.MEASURES, Role.BOTH}]
     if not runs:
+        name = commands[0][0].backend
         raise Refusal(
-            f"no command here runs the tests under {commands[0][0].backend}",
-            hint="Name the step that runs them as well, or move the whole job.",
+            f"no command here runs the tests under {name}{_BUILT_FOR_IT.get(name, '')}",
+            hint="Let the job run its tests so that they are measured first.",
         )
     first = runs[0]
     losses = list(commands[first][1].losses)
-    losses += [MERGED_RUNS.loss(_line(commands[index][0])) for index in runs[1:]]
+    several = tuple(MERGED_RUNS.loss(_line(commands[index][0])) for index in runs[1:])
     request = commands[first][1].request
     for index, (found, parsing) in enumerate(commands):
         if found.role is Role.WRITES_REPORT:
@@ -53,7 +64,7 @@ def gather(commands: Sequence[tuple[Recognition, Parsing]]) -> Gathered:
         # The run leaves its report to the commands that are gathered here: nothing is merged.
         kept = tuple(native for native in request.natives if native.leaving.name != MERGED_RUNS.name)
         request = replace(request, natives=kept)
-    return Gathered(request=request, losses=tuple(losses), measuring=first)
+    return Gathered(request=request, losses=tuple(losses), runs=tuple(runs), several=several)
 
 
 def _line(found: Recognition) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from covpath.patterns import regex
 
 _SPECIAL = frozenset(r"\.+^$()|{}")
+_HOLDING = regex(r"(?<!\\)\(((?:\\.|[^()|?*\\]|\.\*)*)\)(?![?*+{])")
 _PLAIN = regex(r"[\w/@ ~%,:=-]")
 
 
@@ -59,7 +60,7 @@ def globs_of(regex: str) -> tuple[str, ...] | None:
     >>> globs_of("/src/generated/.*$|tests/")
     ('src/generated/*', '*/src/generated/*', '*tests/*')
     """
-    branches = _branches(regex)
+    branches = _branches(_unbracketed(regex))
     if branches is None:
         return None
     found: list[str] = []
@@ -70,6 +71,13 @@ def globs_of(regex: str) -> tuple[str, ...] | None:
         # The expression finds its place at any depth; a glob counts from the workspace root.
         found += [glob, f"*/{glob}"] if branch.startswith("/") and not glob.startswith("*") else [glob]
     return tuple(found)
+
+
+def _unbracketed(expression: str) -> str:
+    """The expression without brackets that only hold text of one alternative together: ``tests(.*).rs``."""
+    while (simpler := _HOLDING.sub(r"\1", expression)) != expression:
+        expression = simpler
+    return expression
 
 
 def _branches(regex: str) -> list[str] | None:

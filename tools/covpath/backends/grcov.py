@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from covpath.backends import cargo
 from covpath.backends.contract import Emission, Parsing, Recognition, Role, Situation, asks_about_itself
 from covpath.backends.grcov_options import CARGO, GRCOV, NAME, NAMES_IN_FOLDER, TYPES
@@ -44,11 +46,13 @@ REPORT_NAMES: Mapping[Format, str] = {
 
 _INSTRUMENTED = regex(r"(?:-C\s*|-Z\s*)instrument[-_]coverage(?:=\S*)?|-Z\s*profile\b")
 _WITH_IT = regex(
-    r"-C\s*(?:codegen-units=1|opt-level=0|inline-threshold=0|link-dead-code|overflow-checks=off|panic=abort)"
+    r"-C\s*(?:codegen-units=1|opt-level=0|inline-threshold=0|link-dead-code|overflow-checks=off|panic=(?:abort|unwind))"
     r"|-Z\s*(?:no-landing-pads|panic_abort_tests|coverage-options=\S+)"
 )
 """Flags people set beside the old ``-Zprofile``; they serve nothing else."""
 _HELPERS = ("LLVM_PROFILE_FILE", "CARGO_INCREMENTAL", "RUSTDOCFLAGS")
+_ELSEWHERE = regex(r"/\*|\.\./|/usr|/rustc|[A-Za-z]:[/\\]|.*/\.cargo/")
+_IDLE = drop("coveralls-options", "they only go into the Coveralls format, which was not written")
 _OUTSIDE = drop("ignore-outside", "the new backend only counts files of the workspace")
 _TYPE = stop("unknown-option", "grcov does not know this output type; it would be left out")
 _NEXTEST = stop("nextest", "the tests would run under libtest instead of nextest")
@@ -105,7 +109,7 @@ def parse(recognition: Recognition) -> Parsing:
         origin=NAME,
         asks=(*reading.asks(), *asks),
         reports=reports,
-        natives=(*reading.natives(), *dropped),
+        natives=(*_natives(reading, reports), *dropped),
         loose=reading.loose,
         prefixes=recognition.launch.prefixes,
         behaviour=Behaviour(test_code=TestCode.ALL),
@@ -114,13 +118,25 @@ def parse(recognition: Recognition) -> Parsing:
     return Parsing(request=request, losses=(*reading.losses, *bad))
 
 
+def _natives(reading: Reading, reports: tuple[Report, ...]) -> tuple[Native, ...]:
+    """grcov's own options; those of the Coveralls format say nothing where another is written."""
+    if any(report.native.startswith("coveralls") for report in reports):
+        return reading.natives()
+    return tuple(
+        replace(native, leaving=replace(native.leaving, action=_IDLE.action, name=_IDLE.name, message=_IDLE.message))
+        if native.leaving.name == "coveralls-upload"
+        else native
+        for native in reading.natives()
+    )
+
+
 def _exclusions(reading: Reading) -> tuple[tuple[Ask, ...], tuple[Native, ...]]:
     """Globs of ignored files; those that only name what lies outside the sources are not needed."""
     asks: list[Ask] = []
     natives: list[Native] = []
     for given in reading.of("--ignore"):
         text = given.values[0].text if given.values else None
-        if text is not None and (text.startswith(("/*", "../", "/usr", "/rustc")) or "/.cargo/" in text):
+        if text is not None and _ELSEWHERE.match(text):
             natives.append(Native(words=given.words, order=given.order, leaving=_OUTSIDE.loss(given.what)))
             continue
         asks.append(Ask(topic=Topic.EXCLUDE_FILES, flag=given.flag, order=given.order, values=given.values))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from covpath.backends import cargo
 from covpath.backends.contract import Command, Emission, Situation, command, make_directory, prefixed
 from covpath.backends.globs import globs_of
@@ -85,6 +87,19 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
         reports=tuple(reports),
         environment=_environment(request),
     )
+
+
+def emit_apart(
+    runs: tuple[CoverageRequest, ...], together: CoverageRequest, situation: Situation
+) -> tuple[tuple[Emission, ...], Emission]:
+    """Runs that leave their data, each for itself, and the report over all of them, which ``together`` asks for."""
+    whole = emit(together, situation)
+    made = []
+    for one in runs:
+        tests, losses = _tests(one, situation)
+        losses = (*losses, *(native.leaving for native in one.natives))
+        made.append(Emission(commands=(tests,), losses=losses, environment=_environment(one)))
+    return tuple(made), replace(whole, commands=whole.commands[1:])
 
 
 def _changed(report: Report) -> Leaving | None:

@@ -65,6 +65,8 @@ _PIP_VALUES = _names(
 _NPM_VALUES = frozenset({"--prefix", "--registry", "-w", "--workspace", "--cwd", "-C", "--dir", "--filter"})
 _PYTHON_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*?)(?P<rest>(?:\[|[=<>!~@;]| ).*)?")
 
+_SOURCE_FLAGS = _names("--git --tag --rev --branch --path --registry --index")
+_SOURCE = warn("install-source", "it came from the old tool's own repository: the new one is taken from the registry")
 _VERSION = warn("install-version", "the pinned version was the old tool's: the new one is taken at its newest")
 _FEATURES = drop("install-features", "these are the old tool's own features")
 
@@ -73,7 +75,7 @@ class ToolInstall(Struct, frozen=True, kw_only=True):
     """A command that installs a backend: ``word`` is the place of its name among the words.
 
     ``version_words`` are the places of words that pin its version, ``own_words`` those that only mean
-    something for this tool.
+    something for this tool, ``source_words`` those that say where it comes from.
     """
 
     backend: str
@@ -82,6 +84,7 @@ class ToolInstall(Struct, frozen=True, kw_only=True):
     version: str | None = None
     version_words: tuple[int, ...] = ()
     own_words: tuple[int, ...] = ()
+    source_words: tuple[int, ...] = ()
 
 
 class WordEdit(Struct, frozen=True):
@@ -138,6 +141,7 @@ def _crates(argv: Sequence[Argument], start: int, way: Way) -> ToolInstall | Non
     crates = 0
     versions: list[int] = []
     own: list[int] = []
+    source: list[int] = []
     pinned: str | None = None
     index = start
     while index < len(argv):
@@ -147,6 +151,8 @@ def _crates(argv: Sequence[Argument], start: int, way: Way) -> ToolInstall | Non
         if flag in _VERSION_FLAGS:
             versions += range(index, index + width)
             pinned = value if equals else str(argv[index + 1]) if index + 1 < len(argv) else None
+        elif flag in _SOURCE_FLAGS:
+            source += range(index, index + width)
         elif flag in _FEATURE_FLAGS:
             own += range(index, index + width)
         elif not text.startswith("-"):
@@ -165,6 +171,7 @@ def _crates(argv: Sequence[Argument], start: int, way: Way) -> ToolInstall | Non
         version=attached or pinned,
         version_words=tuple(versions) if crates == 1 else (),
         own_words=tuple(own) if crates == 1 else (),
+        source_words=tuple(source),
     )
 
 
@@ -230,6 +237,9 @@ def migrated(found: ToolInstall, argv: Sequence[Argument], target: str) -> Insta
     if found.own_words:
         losses.append(_FEATURES.loss(_words(argv, found.own_words)))
         edits += [WordEdit(index, None) for index in found.own_words]
+    if found.source_words:
+        losses.append(_SOURCE.loss(_words(argv, found.source_words)))
+        edits += [WordEdit(index, None) for index in found.source_words]
     return InstallEdit(edits=tuple(sorted(edits, key=lambda edit: edit.word)), losses=tuple(losses))
 
 

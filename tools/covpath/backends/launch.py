@@ -148,6 +148,8 @@ def _take_apart(argv: tuple[Argument, ...]) -> Launch | None:
         if runner is None:
             break
         end = _behind_runner(argv, position, runner)
+        if runner.words == ("command",) and any(word.text in {"-v", "-V"} for word in argv[position:end]):
+            return None  # it asks where a program is
         prefixes.append(Prefix(words=tuple(argv[position:end]), everywhere=runner.everywhere))
         position = end
     if position >= len(argv) or argv[position].text is None:

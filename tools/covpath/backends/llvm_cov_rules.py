@@ -176,7 +176,8 @@ def _documentation(request: CoverageRequest, losses: _Losses) -> CoverageRequest
 
 
 def _failing(request: CoverageRequest, losses: _Losses) -> CoverageRequest:
-    _told(request, Topic.NO_FAIL_FAST, _NO_FAIL_FAST, losses)
+    if request.behaviour.reports_after_failure:
+        _told(request, Topic.NO_FAIL_FAST, _NO_FAIL_FAST, losses)
     return request
 
 

@@ -150,6 +150,31 @@ def emit_runs(requests: tuple[CoverageRequest, ...], situation: Situation) -> Em
     )
 
 
+def emit_apart(
+    runs: tuple[CoverageRequest, ...], together: CoverageRequest, situation: Situation
+) -> tuple[tuple[Emission, ...], Emission]:
+    """Runs that leave their data, each for itself, and the report over all of them, which ``together`` asks for."""
+    whole = emit(together, situation)
+    plans = [_Plan(adapted=adapt(one, situation), reports=(), losses=(), two_runs=_two_runs(one)) for one in runs]
+    first = replace(plans[0], adapted=adapt(together, situation), reports=whole.reports)
+    limits, _ = _limits(first.request)
+    calls = tuple(
+        _report_call(first, report, limits if report is first.reports[-1] else (), always=False)
+        for report in first.reports
+    )
+    clean = _tool(first, words("clean --workspace"), _scope(first, (Topic.MANIFEST,)))
+    made = [
+        Emission(
+            commands=(*((clean,) if plan is plans[0] else ()), *_runs_without_report(plan)),
+            losses=plan.adapted.losses,
+            environment=plan.adapted.environment,
+            unset=plan.adapted.unset,
+        )
+        for plan in plans
+    ]
+    return tuple(made), replace(whole, commands=(*_directories(first.reports), *calls))
+
+
 def _two_runs(request: CoverageRequest) -> bool:
     return request.behaviour.doctests is Doctests.WITH and bool(_selection(request))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -109,8 +110,15 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
         commands=(command(main, measures=True), *written.renames),
         losses=tuple(losses),
         reports=written.written,
-        unset=(_TARGET_DIR,) if foreign and request.variable(_TARGET_DIR) is not None else (),
+        environment=tuple((name, rest) for name, rest in request.own_variables if rest is not None),
+        unset=_unset(request) if foreign else (),
     )
+
+
+def _unset(request: CoverageRequest) -> tuple[str, ...]:
+    """The variables that served the old tool alone."""
+    target = (_TARGET_DIR,) if request.variable(_TARGET_DIR) is not None else ()
+    return (*target, *(name for name, rest in request.own_variables if rest is None))
 
 
 def with_llvm_engine(request: CoverageRequest, situation: Situation) -> Emission | None:
@@ -196,7 +204,7 @@ def _reports(reports: Sequence[Report], *, foreign: bool) -> _Reports:
     for report in kept:
         name = FILE_NAMES.get(report.format)
         path = in_directory(directory or plain("."), name) if name else None
-        if path is not None and report.path is not None and not report.directory and str(report.path) != str(path):
+        if path is not None and report.path is not None and not report.directory and not _same(report.path, path):
             renames += _rename(path, report.path)
             losses.append(_NAME.loss(report.path.raw))
             path = report.path
@@ -205,6 +213,10 @@ def _reports(reports: Sequence[Report], *, foreign: bool) -> _Reports:
     where = () if directory is None else (plain("--output-dir"), directory)
     piece = Passed(min(report.order for report in kept), (plain("--out"), *choices, *where))
     return _Reports(pieces=(piece,), written=tuple(written), renames=tuple(renames), losses=tuple(losses))
+
+
+def _same(one: Argument, other: Argument) -> bool:
+    return posixpath.normpath(str(one)) == posixpath.normpath(str(other))
 
 
 def _refused(report: Report, *, foreign: bool) -> Leaving | None:

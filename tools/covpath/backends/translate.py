@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.backends import llvm_cov_writing, tarpaulin, tarpaulin_config, tarpaulin_writing
+from covpath.backends.apart import only_after_success, written_apart
 from covpath.backends.cargo import reported_to
 from covpath.backends.contract import Backend, Command, Emission, Parsing, Recognition, Role, Situation, command
 from covpath.backends.gathering import MERGED_RUNS, gather
@@ -135,9 +136,13 @@ def _moved(
     gathered = gather(list(zip(found, parsings, strict=True)))
     request = _with_report(gathered.request, report, there)
     request = replace(request, prefixes=provided(request.prefixes, there.NAME))
+    apart = written_apart(found, parsings, there.NAME, situation, gathered, request)
+    if apart is not None:
+        losses = (*gathered.losses, *more)
+        return _translation(found[0].backend, there, gathered.request, apart.emission, apart.placed, losses)
     emission = there.emit(request, situation)
     placed = tuple((index, emission.commands if index == gathered.measuring else ()) for index, _ in enumerate(found))
-    losses = (*gathered.losses, *more)
+    losses = (*gathered.losses, *gathered.several, *more, *only_after_success(found, there, situation))
     return _translation(found[0].backend, there, gathered.request, emission, placed, losses)
 
 
@@ -249,13 +254,16 @@ def _with_report(request: CoverageRequest, report: Format | None, there: Backend
     return replace(request, reports=(new, *others))
 
 
-def script_lines(commands: Sequence[Command]) -> tuple[str, ...]:
+def script_lines(commands: Sequence[Command], texts: Sequence[str] | None = None) -> tuple[str, ...]:
     """The commands as lines of one shell script that remembers a failure and still runs what must run.
 
     Without a command that must always run these are just the lines: the shell's ``-e`` stops at a failure.
+    ``texts`` are the commands as they are to be written, each on one line by default.
     """
+    shown = texts if texts is not None else [one.line for one in commands]
     if not any(one.always for one in commands):
-        return tuple(one.line for one in commands)
+        return tuple(shown)
     lines = ["status=0"]
-    lines += [f"{one.line} || status=$?" if one.always or one.measures else one.line for one in commands]
+    pairs = zip(commands, shown, strict=True)
+    lines += [f"{text} || status=$?" if one.always or one.measures else text for one, text in pairs]
     return (*lines, 'exit "$status"')

@@ -125,7 +125,7 @@ def directory_of(path: Argument) -> Argument | None:
     """
     if path.text is not None:
         parent = posixpath.dirname(path.text)
-        return plain(parent) if parent else None
+        return plain(parent) if parent not in ("", ".") else None
     if re.search(r"['\"\\]", path.raw):
         return Argument(f'"$(dirname {path.raw})"', None)
     parent = _outside_expressions_rpartition(path.raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from covpath.errors import Place
 from covpath.moves.proposal import Note, NoteKind, Proposal
@@ -32,13 +32,29 @@ def explanation(proposal: Proposal, accepted: frozenset[str] = frozenset()) -> s
     stops = [loss for loss in proposal.losses if loss.action is LossAction.STOP]
     if stops:
         lines.append("Risks and losses to accept:")
-        lines += [f"  - {_at(loss.place)}{loss.message} ({_acceptance(loss, accepted)})" for loss in stops]
+        lines += dict.fromkeys(_stop(loss, accepted) for loss in stops)
     for action, heading in _LOSSES.items():
         losses = [loss for loss in proposal.losses if loss.action is action]
         if losses:
             lines.append(f"{heading}:")
-            lines += dict.fromkeys(f"  - {loss.name}: {loss.message}" for loss in losses)
+            lines += _told(losses)
     return "\n".join(lines) + "\n"
+
+
+def _stop(loss: Loss, accepted: frozenset[str]) -> str:
+    """A loss to accept, with what it is about where the message does not say it."""
+    what = f"`{loss.what}`: " if loss.what.startswith("-") and loss.what not in loss.message else ""
+    return f"  - {_at(loss.place)}{what}{loss.message} ({_acceptance(loss, accepted)})"
+
+
+def _told(losses: Sequence[Loss]) -> Iterator[str]:
+    """Each loss once, with the options it is about."""
+    for name, message in dict.fromkeys((loss.name, loss.message) for loss in losses):
+        about = [loss.what for loss in losses if (loss.name, loss.message) == (name, message)]
+        options = ", ".join(
+            dict.fromkeys(f"`{what}`" for what in about if what.startswith("-") and what not in message)
+        )
+        yield f"  - {name}: {options}{': ' if options else ''}{message}"
 
 
 def _note(note: Note) -> Iterator[str]:

@@ -109,7 +109,8 @@ def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
         elif new is not None:
             document = draft.workflow.document
             why = "follow the report"
-            draft.make(replace_in_scalar(document, text.route, mention.start, mention.end, new, why=why))
+            slash = moved.was_folder and text.scalar.value[mention.end : mention.end + 1] == "/"
+            draft.make(replace_in_scalar(document, text.route, mention.start, mention.end + slash, new, why=why))
 
 
 def _written(mention: Mention, moved: Moved) -> str | None:

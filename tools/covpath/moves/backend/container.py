@@ -37,6 +37,10 @@ def drop_container(draft: Draft) -> bool:
     draft.titles.append(f"without the container {image}")
     for consequence in found.consequences[1:]:
         draft.say(NoteKind.CHANGE, consequence, place=place)
+    services = draft.job.node.find("services")
+    if services is not None:
+        message = "services are reached at localhost with mapped ports instead of by their names"
+        draft.say(NoteKind.CHANGE, message, place=draft.workflow.place(services.key))
     _become_root(draft)
     _add_toolchain(draft, "nightly" if found.nightly else "stable")
     return True

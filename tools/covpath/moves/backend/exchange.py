@@ -10,7 +10,9 @@ from covpath.backends.translate import Translation, script_lines
 from covpath.errors import Refusal
 from covpath.gate.checks import legs_of, naming_contexts
 from covpath.gate.shell_effect import shell_for
-from covpath.moves.backend.scripts import removal, replacement
+from covpath.moves.backend.layout import word_by_word
+from covpath.moves.backend.outputs import answer_outputs
+from covpath.moves.backend.scripts import one_script, removal, replacement
 from covpath.moves.backend.sites import Site, arguments, sites
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.patterns import regex
@@ -20,11 +22,13 @@ from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Span
 from covpath.yamltext.inside import replace_in_scalar
-from covpath.yamltext.operations import remove_key, set_key
+from covpath.yamltext.nodes import Scalar, walk
+from covpath.yamltext.operations import remove_key, set_key, set_value
 
 _WHY = "measure anew"
 _ODD_IN_POSIX = regex(r"\\(?!\n)|`|\$env:|%\w+%|@\(", re.IGNORECASE)
 """What PowerShell and cmd take as it is, or as theirs, and a POSIX shell does not."""
+_MKDIR = regex(r"^[ \t]*mkdir -p ([^;&|\n]+)$", re.MULTILINE)
 _EXPRESSION = regex(r"\$\{\{.*?\}\}", re.DOTALL)
 
 
@@ -34,18 +38,39 @@ def exchange(draft: Draft, group: Sequence[Site], translation: Translation) -> N
     pairs = [(group[one.index], one.commands) for one in translation.replacements]
     for site, commands in sorted(pairs, key=lambda pair: _order(pair[0]), reverse=True):
         index = site.step.index
+        if [one.words for one in commands] == [tuple(word.raw for word in site.argv)] and site.action is not None:
+            continue  # an action whose command stays
         before = _outcomes(draft, draft.job.steps[index])
-        if site.action is not None:
+        if site.action is not None and commands:
             _action_to_script(draft, site, commands)
         elif commands:
-            span, new = replacement(site, commands, own)
-            if len(commands) > 1:
+            missing = _not_made_yet(site, commands)
+            span, new = replacement(site, missing, own, stops=_stops(draft, draft.job.steps[index]))
+            if len(missing) > 1:
                 _use_posix(draft, site, span)
             _splice(draft, site, span.start, span.end, new)
         else:
-            _remove(draft, site)
+            _remove(draft, site, translation)
             continue
         _same_outcome(draft, site, before)
+
+
+def _not_made_yet(site: Site, commands: Sequence[Command]) -> Sequence[Command]:
+    """The commands without a ``mkdir -p`` that the script has before them already."""
+    assert site.step.run is not None
+    assert site.span is not None
+    made = {
+        folder.removeprefix("./").rstrip("/")
+        for line in _MKDIR.findall(site.step.run.value[: site.span.start])
+        for folder in line.split()
+    }
+    return [one for one in commands if one.words[:2] != ("mkdir", "-p") or one.words[-1] not in made]
+
+
+def _stops(draft: Draft, step: Step) -> bool:
+    """Whether the step's shell ends a script at the first failure; one that does not read POSIX is named anew."""
+    shell = shell_for(draft.workflow, draft.job, step)
+    return shell.errexit or not shell.kind.reads_posix
 
 
 def _order(site: Site) -> tuple[int, int]:
@@ -53,22 +78,34 @@ def _order(site: Site) -> tuple[int, int]:
 
 
 def _splice(draft: Draft, site: Site, start: int, end: int, new: str) -> None:
-    route = (*draft.job.steps[site.step.index].route, "run")
-    draft.make(replace_in_scalar(draft.workflow.document, route, start, end, new, why=_WHY))
-
-
-def _remove(draft: Draft, site: Site) -> None:
-    """Take away a command that nothing takes the place of, and its step where it did nothing else."""
     step = draft.job.steps[site.step.index]
     assert step.run is not None
+    route = (*step.route, "run")
+    rest = step.run.value[:start] + step.run.value[end:]
+    if "\n" in new and step.run.style != "|" and not rest.strip():
+        text = new + rest if new.endswith("\n") else f"{new}\n"
+        draft.make(set_value(draft.workflow.document, route, text, why=_WHY))
+        return
+    shown = draft.workflow.document.source.text[step.run.start : step.run.end]
+    folded = step.run.style != "|" and "\n" in shown and "\n" not in new
+    parts = word_by_word(step.run.value[start:end], new) if folded else [(0, end - start, new)]
+    for one, other, text in parts:
+        edit = replace_in_scalar(draft.workflow.document, route, start + one, start + other, text, why=_WHY)
+        draft.make(edit)
+
+
+def _remove(draft: Draft, site: Site, translation: Translation) -> None:
+    """Take away a command that nothing takes the place of, and its step where it did nothing else."""
+    step = draft.job.steps[site.step.index]
+    if step.run is None:
+        reports = [report.path for report in translation.after if report.path is not None]
+        answer_outputs(draft, step, str(reports[0]) if reports else "")
+        _refuse_asked(draft, step)
+        draft.remove_step(step.index, why="nothing is left for this step to do")
+        return
     commands = [command for command in parse_script(step.run.value).commands if command.words]
     if len(commands) == 1 and arguments(commands[0]) == site.argv:
-        if step.id is not None and f"steps.{step.id}." in draft.workflow.document.source.text:
-            raise Refusal(
-                f"the step `{step.label}` has nothing to do any more, but others ask for its results.",
-                place=draft.workflow.place(step.node),
-                hint="Let them ask for another step first.",
-            )
+        _refuse_asked(draft, step)
         draft.remove_step(step.index, why="nothing is left for this step to do")
         return
     span = removal(site)
@@ -81,6 +118,18 @@ def _remove(draft: Draft, site: Site) -> None:
     _splice(draft, site, span.start, span.end, "")
 
 
+def _refuse_asked(draft: Draft, step: Step) -> None:
+    """Raise Refusal where expressions ask for the results of a step that goes."""
+    asked = f"steps.{step.id}."
+    for _, node in walk(draft.job.node) if step.id is not None else ():
+        if isinstance(node, Scalar) and asked in node.value:
+            raise Refusal(
+                f"the step `{step.label}` has nothing to do any more, but others ask for its results.",
+                place=draft.workflow.place(node),
+                hint="Let them ask for another step first.",
+            )
+
+
 def _action_to_script(draft: Draft, site: Site, commands: Sequence[Command]) -> None:
     """Turn a ``uses`` step into a ``run`` step; its name, condition and flags stay."""
     step = draft.job.steps[site.step.index]
@@ -88,7 +137,7 @@ def _action_to_script(draft: Draft, site: Site, commands: Sequence[Command]) -> 
         _use_posix(draft, site, None)
     lines = script_lines(commands)
     always = any(command.always for command in commands)
-    text = "\n".join(lines) + "\n" if len(lines) > 1 and always else " && ".join(lines)
+    text = "\n".join(lines) + "\n" if len(lines) > 1 and always else one_script(lines)
     document = draft.workflow.document
     draft.make(set_key(document, step.route, "run", text, before=("uses",), why=_WHY))
     if step.with_ is not None:

@@ -10,11 +10,11 @@ from covpath.backends.request import Language
 from covpath.backends.table import backend
 from covpath.errors import Place
 from covpath.moves.backend.sites import arguments, sites
-from covpath.moves.proposal import Draft
+from covpath.moves.proposal import Draft, NoteKind
 from covpath.workflow.model import Step
 from covpath.workflow.shell.parse import parse_script
 from covpath.yamltext.inside import replace_in_scalar
-from covpath.yamltext.nodes import Plain
+from covpath.yamltext.nodes import Plain, to_plain
 from covpath.yamltext.operations import remove_key, set_key
 
 _SHORT = frozenset({"cargo-tarpaulin", "cargo-llvm-cov", "grcov", "slipcover", "nyc", "c8", "pytest-cov"})
@@ -35,11 +35,34 @@ def exchange_installs(draft: Draft, source: str, target: str, place: Place, *, b
         elif step.uses is not None:
             done += _in_action(draft, step, source, target)
     if done:
+        _before_measuring(draft, target)
         return
     if brought:
         _add(draft, target)
         return
     draft.warn("install", source, f"no step of the job installs {source}; see that {target} is there", place)
+
+
+def _before_measuring(draft: Draft, target: str) -> None:
+    """A tool that was only needed after the tests is needed for them now: its step moves before the first of them."""
+    first = min((site.step.index for site in sites(draft.workflow, draft.job)), default=0)
+    bringing = [step for step in draft.job.steps if _installs(step, target)]
+    if not bringing or any(step.index <= first for step in bringing):
+        return
+    step = bringing[0]
+    message = f"`{step.label}` stands before the tests now, which {target} runs"
+    draft.say(NoteKind.CHANGE, message, place=draft.workflow.place(step.node))
+    item = to_plain(step.node)
+    draft.remove_step(step.index, why=f"install {target} before it is used")
+    draft.insert_step(first, item, why=f"install {target} before it is used")
+
+
+def _installs(step: Step, target: str) -> bool:
+    if step.run is None:
+        found = actions.install_action(step.uses or "", step.inputs())
+        return found is not None and found.backend == target
+    commands = parse_script(step.run.value).commands
+    return any((one := installs.install(arguments(each))) is not None and one.backend == target for each in commands)
 
 
 def _in_script(draft: Draft, step: Step, source: str, target: str) -> int:
@@ -62,8 +85,21 @@ def _in_script(draft: Draft, step: Step, source: str, target: str) -> int:
             draft.make(replace_in_scalar(draft.workflow.document, route, start, span.end, new, why=f"install {target}"))
         done += 1
     if done:
+        _follow_program(draft, step.index, source, target)
         _rename(draft, step.index, source, target)
     return done
+
+
+def _follow_program(draft: Draft, index: int, source: str, target: str) -> None:
+    """Let a script that asks whether the tool is there ask for the new one: ``command -v``, ``~/.cargo/bin/...``."""
+    step = draft.job.steps[index]
+    assert step.run is not None
+    asked = re.compile(rf"(?:(?:command -v|which|type|hash) |/bin/)({re.escape(PACKAGES[source])})(?![\w-])")
+    for match in reversed([*asked.finditer(step.run.value)]):
+        edit = replace_in_scalar(
+            draft.workflow.document, (*step.route, "run"), *match.span(1), PACKAGES[target], why=f"install {target}"
+        )
+        draft.make(edit)
 
 
 def _in_action(draft: Draft, step: Step, source: str, target: str) -> int:
@@ -130,7 +166,7 @@ def install_item(draft: Draft, target: str) -> Plain:
     Where the file uses an install action it is used again; else nothing new is brought in.
     """
     package = PACKAGES[target]
-    named: dict[str, Plain] = {"name": f"Install {target}"} if _steps_have_names(draft) else {}
+    named: dict[str, Plain] = {"name": f"Install {target}"} if steps_have_names(draft) else {}
     language = backend(target).LANGUAGE
     if language is Language.JAVASCRIPT:
         return None
@@ -147,6 +183,7 @@ def install_item(draft: Draft, target: str) -> Plain:
     return {**named, "run": f"cargo install {package} --locked"}
 
 
-def _steps_have_names(draft: Draft) -> bool:
+def steps_have_names(draft: Draft) -> bool:
+    """Whether most steps of the job have a name, so that a new one should."""
     steps = [step for step in draft.job.steps if step.run is not None or step.uses is not None]
-    return sum(step.name is not None for step in steps) * 2 >= len(steps)
+    return sum(step.name is not None for step in steps) * 2 > len(steps)

@@ -18,6 +18,7 @@ from covpath.moves.backend.consumers import follow_reports
 from covpath.moves.backend.container import drop_container
 from covpath.moves.backend.environment import set_environment
 from covpath.moves.backend.exchange import exchange
+from covpath.moves.backend.failing import read_after_failure, reported_apart
 from covpath.moves.backend.groups import grouped
 from covpath.moves.backend.hidden import refuse_hidden
 from covpath.moves.backend.installing import exchange_installs
@@ -39,7 +40,7 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
     """
     report = _format(wanted.report)
     target = backend(wanted.backend).NAME if wanted.backend is not None else None
-    every = sites(draft.workflow, draft.job)
+    every = sites(draft.workflow, draft.job, draft.read)
     source = _source(every)
     if source is None:
         raise refuse_hidden(draft, judging, target)
@@ -57,7 +58,7 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
         for site in group:
             _say_site(draft, site)
     marks = [
-        (origins[group[0].step.index], translation, _bases(draft, group[0], translation, wanted))
+        (_origins(origins, group), translation, _bases(draft, group[0], translation, wanted))
         for group, translation in groups
     ]
     if name != source:
@@ -89,7 +90,7 @@ def _after(
     source: str,
     name: str,
     found: Sequence[Site],
-    marks: Sequence[tuple[int | None, Translation, tuple[str, str]]],
+    marks: Sequence[tuple[list[int | None], Translation, tuple[str, str]]],
 ) -> None:
     """Everything around the commands: containers, installs, variables, caches, readers; then what is left."""
     if name != source:
@@ -101,10 +102,10 @@ def _after(
         follow_caches(draft, source, name)
     else:
         draft.titles.append("write another report")
-    for origin, translation, bases in marks:
-        index = _now(draft, origin)
-        set_environment(draft, index, translation)
-        follow_reports(draft, judging, translation, index, bases=bases)
+    for places, translation, bases in marks:
+        for origin in places:
+            set_environment(draft, _now(draft, origin), translation)
+        follow_reports(draft, judging, translation, _now(draft, places[0]), bases=bases)
     if name != source:
         list_leftovers(draft, source)
 
@@ -117,6 +118,12 @@ def _bases(draft: Draft, site: Site, translation: Translation, wanted: Wanted) -
         root if name == "cargo-tarpaulin" else situation.workdir for name in (translation.source, translation.target)
     )
     return old, new
+
+
+def _origins(origins: Sequence[int | None], group: Sequence[Site]) -> list[int | None]:
+    """The steps that run the tests of a measurement; where none does, its first."""
+    running = [site.step.index for site in group if site.recognition.role in (Role.BOTH, Role.MEASURES)]
+    return [origins[index] for index in dict.fromkeys(running or [group[0].step.index])]
 
 
 def _now(draft: Draft, origin: int | None) -> int:
@@ -165,6 +172,8 @@ def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) 
         keep_serial=wanted.keep_serial,
         pytest_addopts=pytest_addopts(workdir, draft.read),
         is_folder=None if is_folder is None else lambda path: is_folder(posixpath.join(workdir, path)),
+        read_after_failure=read_after_failure(draft.workflow, draft.job, site),
+        apart=reported_apart(group),
     )
 
 

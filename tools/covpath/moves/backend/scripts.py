@@ -6,49 +6,64 @@ from collections.abc import Sequence
 
 from covpath.backends.contract import Command
 from covpath.backends.translate import script_lines
+from covpath.moves.backend.layout import laid_out
 from covpath.moves.backend.sites import Site
+from covpath.patterns import regex
 from covpath.workflow.shell.spans import Around, Span
 
 _APART = frozenset(
     {Around.SUBSHELL, Around.GROUP, Around.IF_BRANCH, Around.LOOP_BODY, Around.CASE_ARM, Around.FUNCTION}
 )
 """Inside these, commands on lines of their own stop the script each by itself."""
+_JOINT = regex(r"[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\?\n[ \t]*)?")
+_JOINT_BEFORE = regex(r"[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\?\n[ \t]*)?\Z")
+_LONG = 110
+"""The characters from which on several commands stand on lines of their own."""
 
 
-def replacement(site: Site, commands: Sequence[Command], own: frozenset[str]) -> tuple[Span, str]:
-    """What goes where the site's command stands.
+def replacement(
+    site: Site, commands: Sequence[Command], own: frozenset[str], *, stops: bool = True
+) -> tuple[Span, str]:
+    """What goes where the site's command stands, in that one's layout.
 
     Variables set before the old command go before each new one, but for those in ``own``, which
-    served the old tool alone. Redirections stay where they are, at the end.
+    served the old tool alone. Redirections stay where they are, at the end. ``stops``: the step's shell
+    ends the script at a failure.
     """
     assert site.step.run is not None
     assert site.span is not None
     span, prefix = _with_assignments(site, own)
     text = site.step.run.value
-    lines = [_prefixed(command, line, prefix) for command, line in _lines(commands)]
-    always = any(command.always for command in commands)
+    old = text[site.span.start : site.span.end]
+    texts = [laid_out(old, one.words) if one.measures else one.line for one in commands]
+    lines = script_lines(commands, [_prefixed(*pair, prefix) for pair in zip(commands, texts, strict=True)])
     whole = text.strip() == text[span.start : span.end].strip()
     if len(lines) == 1:
         return span, _quoted(site, lines[0])
-    if always:
+    if any(command.always for command in commands):
         return span, _quoted(site, _remembering(site, lines, text, span, whole=whole))
-    if whole and "\n" not in text.strip("\n") and not site.quote:
-        return span, " && ".join(lines)
+    if whole and site.step.run.style != "|" and not site.quote:
+        return span, one_script(lines, stops=stops)
     if _on_its_own(site, text, span):
-        return span, f"\n{_indent(text, span)}".join(lines)
+        return span, f"{'' if stops else ' &&'}\n{_indent(text, span)}".join(lines)
+    between = _joint(site, text, span)
+    if between is not None:
+        return span, between.join(lines)
     return span, _quoted(site, _subshell(text, span, " && ".join(lines)))
 
 
-def _lines(commands: Sequence[Command]) -> list[tuple[Command | None, str]]:
-    lines = script_lines(commands)
-    if any(command.always for command in commands):
-        return [(None, lines[0]), *zip(commands, lines[1:-1], strict=True), (None, lines[-1])]
-    return list(zip(commands, lines, strict=True))
+def one_script(lines: Sequence[str], *, stops: bool = True) -> str:
+    """Commands that are a whole script: on one line where that is short."""
+    line = " && ".join(lines)
+    return (
+        line
+        if len(lines) == 1 or (len(line) <= _LONG and "\n" not in line)
+        else f"{'' if stops else ' &&'}\n".join(lines) + "\n"
+    )
 
 
-def _prefixed(command: Command | None, line: str, prefix: str) -> str:
-    plumbing = command is None or command.words[0] in ("mkdir", "mv")
-    return line if plumbing or not prefix else f"{prefix} {line}"
+def _prefixed(command: Command, line: str, prefix: str) -> str:
+    return line if command.words[0] in ("mkdir", "mv") else prefix + line
 
 
 def _with_assignments(site: Site, own: frozenset[str]) -> tuple[Span, str]:
@@ -57,20 +72,42 @@ def _with_assignments(site: Site, own: frozenset[str]) -> tuple[Span, str]:
     if site.outer is None or site.quote or not site.outer.assignments or site.docker:
         return site.span, ""
     text = site.step.run.value if site.step.run is not None else ""
-    kept = [text[item.span.start : item.span.end] for item in site.outer.assignments if item.name not in own]
-    return Span(site.outer.assignments[0].span.start, site.span.end), " ".join(kept)
+    every = site.outer.assignments
+    span = Span(every[0].span.start, site.span.end)
+    kept = [text[item.span.start : item.span.end] for item in every if item.name not in own]
+    if len(kept) == len(every):
+        return span, text[span.start : site.span.start]
+    return span, "".join(f"{item} " for item in kept)
 
 
-def _remembering(site: Site, lines: list[str], text: str, span: Span, *, whole: bool) -> str:
+def _joint(site: Site, text: str, span: Span) -> str | None:
+    """What joins the parts of the ``&&`` list that the command stands in, where more of them change nothing.
+
+    A failure of all but the last part goes on to what follows the list, so the last one may only
+    become several where nothing does.
+    """
+    if site.quote or site.outer is None or site.outer.redirects or len(site.outer.context) != 1:
+        return None
+    around = site.outer.context[0]
+    if around.around is not Around.AND_OR or (around.position and around.name != "&&"):
+        return None
+    if around.position == around.count - 1:
+        before = _JOINT_BEFORE.search(text[: span.start])
+        return before[0] if before is not None and not text[span.end :].strip() else None
+    after = _JOINT.match(text, span.end)
+    return after[0] if after is not None else " && "
+
+
+def _remembering(site: Site, lines: Sequence[str], text: str, span: Span, *, whole: bool) -> str:
     """Lines that end in an ``exit`` of their own: in a subshell, unless nothing follows them."""
-    if whole and not site.quote and site.step.run is not None and site.step.run.style != ">":
-        return "\n".join(lines)
+    if whole and not site.quote:
+        return "\n".join(lines) + ("" if text.endswith("\n") else "\n")
     if not _on_its_own(site, text, span):
         return _subshell(text, span, "; ".join(lines))
     indent = _indent(text, span)
     if not text[span.end :].strip() and not (site.outer is not None and site.outer.context):
         return f"\n{indent}".join(lines)
-    inner = f"\n{indent}  ".join(lines)
+    inner = f"\n{indent}  ".join(line.replace("\\\n", "\\\n  ") for line in lines)
     return f"(\n{indent}  {inner}\n{indent})"
 
 

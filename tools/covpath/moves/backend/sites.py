@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from covpath.backends.actions import MeasuringAction, docker_run, measuring_action
+from covpath.backends.actions import MeasuringAction, cargo_test_action, docker_run, measuring_action
+from covpath.backends.cargo_workspace import ReadText
 from covpath.backends.contract import Recognition, Role, asks_about_itself
+from covpath.backends.grcov_action import grcov_action
 from covpath.backends.table import recognise
 from covpath.backends.words import Argument
 from covpath.workflow.model import Job, Step, Workflow
@@ -50,15 +52,18 @@ class Site(Struct, frozen=True, kw_only=True):
         return writes or self.outer.stands_in(Around.PIPELINE, Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
 
 
-def sites(workflow: Workflow, job: Job) -> tuple[Site, ...]:
-    """Every place in the job where a known backend has a command, in order; questions about itself are left out."""
+def sites(workflow: Workflow, job: Job, read: ReadText | None = None) -> tuple[Site, ...]:
+    """Every place in the job where a known backend has a command, in order; questions about itself are left out.
+
+    ``read`` gives the text of files that say what an action does.
+    """
     found: list[Site] = []
     for step in job.steps:
         environ = workflow.environment_of(job, step)
         if step.run is not None:
             found += _in_script(step, parse_script(step.run.value), environ)
         elif step.uses is not None:
-            found += _in_action(step, environ)
+            found += _in_action(step, environ, read or _no_text)
     return tuple(found)
 
 
@@ -111,8 +116,14 @@ def arguments(command: Command) -> tuple[Argument, ...]:
     return tuple(Argument(word.raw, word.text) for word in command.words)
 
 
-def _in_action(step: Step, environ: dict[str, str]) -> Iterator[Site]:
-    action = measuring_action(step.uses or "", step.inputs())
+def _no_text(path: str) -> str | None:
+    del path
+    return None
+
+
+def _in_action(step: Step, environ: dict[str, str], read: ReadText) -> Iterator[Site]:
+    uses, inputs = step.uses or "", step.inputs()
+    action = grcov_action(uses, inputs, read) or measuring_action(uses, inputs) or cargo_test_action(uses, inputs)
     if action is None or action.argv is None:
         return
     recognition = recognise(action.argv, environ)

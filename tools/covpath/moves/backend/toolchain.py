@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from covpath.backends import actions, installs
-from covpath.moves.backend.installing import apply_edit
+from covpath.moves.backend.installing import apply_edit, steps_have_names
 from covpath.moves.backend.sites import arguments, sites
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.workflow.model import Step
 from covpath.workflow.shell.parse import parse_script
+from covpath.yamltext.nodes import Plain
 
 COMPONENT = "llvm-tools-preview"
 _NEED = frozenset({"cargo-llvm-cov", "grcov"})
@@ -41,7 +42,9 @@ def provide_llvm_tools(draft: Draft, source: str, target: str) -> None:
         apply_edit(draft, index, edit, "add LLVM's tools")
     elif target == "grcov":
         first = min((site.step.index for site in sites(draft.workflow, draft.job)), default=0)
-        draft.insert_step(first, {"run": f"rustup component add {COMPONENT}"}, why="add LLVM's tools")
+        named: dict[str, Plain] = {"name": "Add LLVM's tools"} if steps_have_names(draft) else {}
+        item = {**named, "run": f"rustup component add {COMPONENT}"}
+        draft.insert_step(first, item, why="add LLVM's tools")
     elif draft.workflow.environment_of(draft.job, draft.job.steps[0]).get("CARGO_LLVM_COV_SETUP") == "no":
         draft.warn("llvm-tools", target, "CARGO_LLVM_COV_SETUP forbids it to add LLVM's tools itself: add them", None)
 

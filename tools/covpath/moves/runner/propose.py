@@ -46,8 +46,14 @@ def _no_runner(draft: Draft) -> Refusal:
     return Refusal(
         f"job {draft.job_id!r} calls a reusable workflow; its runner is chosen there.",
         place=draft.workflow.place(draft.job.key),
-        hint="Move the job in the called workflow.",
+        hint=f"Move the job in {_called(draft)}.",
     )
+
+
+def _called(draft: Draft) -> str:
+    """The file that a call names."""
+    uses = draft.job.uses
+    return "the called workflow" if uses is None else uses.value.partition("@")[0]
 
 
 def _move(draft: Draft, jobs: tuple[JobId, ...], wanted: Wanted, judging: Judging) -> None:
@@ -171,7 +177,7 @@ def propose_timeout(draft: Draft, minutes: int) -> None:
         raise Refusal(
             f"job {job.id!r} calls a reusable workflow, where GitHub allows no `timeout-minutes`.",
             place=draft.workflow.place(job.uses),
-            hint="Move the job in the called workflow.",
+            hint=f"Move the job in {_called(draft)}.",
         )
     old = job.timeout_minutes
     edit = set_key(
