@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,29 +10,11 @@ import pytest
 from covpath.gate.chains import Tracer
 from covpath.gate.judge import Judge
 from covpath.gate.required import UNKNOWN_REQUIRED
-from covpath.gate.verdict import JobVerdict
 from covpath.terms import Gate, JobId
 from covpath.workflow.calls import link
 from covpath.workflow.local_action import read_action
 from judging import workflow
-from sample_repositories import write
-
-
-@dataclass(frozen=True)
-class Case:
-    run: str
-    files: dict[str, str]
-    gate: Gate
-    place: str = ""
-
-
-def judged(run: str, files: dict[str, str]) -> JobVerdict:
-    steps = "\n".join(f"          {line}" for line in run.splitlines())
-    found = workflow(f"on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: |\n{steps}\n")
-    links = link([found])
-    judge = Judge(required=UNKNOWN_REQUIRED, links=links, behind=Tracer(files.get, links).alternatives)
-    return judge.job(found, found.jobs[JobId("a")])
-
+from recipe_runs import Case, judged, places, really_passes
 
 PASSING = {
     "make": Case("make cov", {"Makefile": "cov:\n\tpytest --cov\n\techo done\n"}, Gate.BLOCKING),
@@ -246,7 +224,7 @@ MASKED = {
         Gate.SILENT,
         "cov.py:3",
     ),
-    "bash -c in the step": Case("bash -c 'pytest --cov || true'", {}, Gate.SILENT, ".github/workflows/ci.yml:7"),
+    "bash -c in the step": Case("bash -c 'pytest --cov || true'", {}, Gate.SILENT, ".github/workflows/ci.yml:8"),
 }
 DOUBTFUL = {
     "another shell": Case(
@@ -300,29 +278,14 @@ def test_the_recipe_decides(name: str) -> None:
     verdict = judged(case.run, case.files)
     assert verdict.coverage
     assert verdict.gate is case.gate
-    told = [str(reason.place) for reason in verdict.reasons if "-recipe-" in reason.code]
-    assert [place.rpartition(":")[0] if place.count(":") > 1 else place for place in told] == (
-        [case.place] if case.place else []
-    )
+    assert places(verdict) == ([case.place] if case.place else [])
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_the_runner_itself_does_the_same(tmp_path: Path, name: str) -> None:
-    case = CASES[name]
     if shutil.which("make") is None:
         pytest.skip("NO MAKE: it is not found on the PATH")
-    stubs = tmp_path / "stubs"
-    write(stubs, dict.fromkeys(("pytest", "cargo"), "#!/bin/sh\nexit 1\n"))
-    root = tmp_path / "root"
-    write(root, {**case.files, "step.sh": case.run})
-    for path in (*stubs.iterdir(), *root.glob("*.sh")):
-        path.chmod(0o755)
-    environment = {
-        **os.environ,
-        "PATH": f"{stubs}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    done = subprocess.run(["bash", "-e", "step.sh"], cwd=root, env=environment, capture_output=True, check=False)
-    assert (done.returncode == 0) is (name in MASKED)
+    assert really_passes(tmp_path, CASES[name]) is (name in MASKED)
 
 
 def test_a_mask_in_the_step_counts_whatever_the_recipe_does() -> None:

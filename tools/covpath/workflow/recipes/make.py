@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from covpath.errors import Place
+from covpath.terms import Tri
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
@@ -21,16 +22,19 @@ from covpath.workflow.recipes.links import (
     opaque,
     varying,
 )
+from covpath.workflow.recipes.make_options import flags_in, read_options, runs_nothing
 from covpath.workflow.recipes.makefile import Makefile, Rule, read_makefile
 from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "make"
-_PROGRAMS = frozenset({"make", "gmake", "bmake"})
+_PROGRAMS = frozenset({"make", "gmake", "bmake", "mingw32-make"})
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
-_VALUED = frozenset({"-I", "-j", "-l", "-o", "-W", "--jobs", "--include-dir"})
 _REFERENCE = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
-_IGNORES = re.compile(r"--ignore-errors|-(?![CfIoW])[a-zA-Z]*i[a-zA-Z]*")
 _MARKS = re.compile(r"[@+\-\s]*")
+_LINE_ENDS = re.compile(r"(?<!\\)\n")
+_DASH = "make goes on where the line fails (`-` in front of it)"
+_IGNORE = "`.IGNORE` lets what fails pass"
+_FOUND = re.compile(r"\$\(shell\s+(?:which|command\s+-v|type\s+-p)\s+([\w./-]+)[^()]*\)")
 _DEEPEST = 12
 _LONGEST = 20_000
 """Characters of a command after its variables are put in."""
@@ -43,6 +47,7 @@ class _Asked(Struct):
     directory: str | None = "."
     varying: str | None = None
     ignores: str | None = None
+    idle: bool = False
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
@@ -61,49 +66,69 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
         if text is not None:
             makefile = read_makefile(path, text, directory, reader)
             makefile.variables.update(asked.variables)
+            fails, why = _ignoring(makefile, asked, invocation)
+            if asked.idle:
+                return None
             steps = list(_target_steps(makefile, asked, invocation))
-            return steps if asked.ignores is None else [_let_off(step, asked.ignores) for step in steps]
+            return steps if fails is Tri.TRUE else [_let_off(step, fails, why) for step in steps]
     return [missing(KIND, shown, posixpath.normpath(posixpath.join(directory, asked.file or "Makefile")))]
 
 
 def _arguments(invocation: Invocation) -> _Asked:
     asked = _Asked()
-    words = invocation.words
-    index = 1
-    while index < len(words):
-        word, raw = words[index], invocation.raw[index]
-        following = words[index + 1] if index + 1 < len(words) else None
-        index += 1
-        if word is None and "=" in raw:
-            continue
-        if word is None and raw.startswith("-j"):
-            continue
-        if word is None:
-            asked.varying = raw
-        elif word in {"-C", "--directory", "-f", "--file", "--makefile"}:
-            index += 1
-            if word in {"-C", "--directory"}:
-                joined = None if following is None or asked.directory is None else (asked.directory, following)
-                asked.directory = posixpath.join(*joined) if joined is not None else None
-            else:
-                asked.file = following
-        elif word in {"-j", "--jobs", "-l"}:
-            index += following is None or following.isdigit()
-        elif word in _VALUED:
-            index += 1
-        elif word.startswith("--directory="):
-            asked.directory = word.partition("=")[2]
-        elif _IGNORES.fullmatch(word):
-            asked.ignores = word
-        elif word.startswith("-"):
-            if word.startswith(("-C", "-f")):
-                asked.directory, asked.file = (word[2:], asked.file) if word[1] == "C" else (asked.directory, word[2:])
+    for option in read_options(invocation.words[1:], invocation.raw[1:]):
+        word = option.value
+        if option.letter == "C":
+            asked.directory = posixpath.join(asked.directory, word) if asked.directory and word is not None else None
+        elif option.letter == "f":
+            asked.file = word
+        elif option.letter == "i":
+            asked.ignores = asked.ignores or option.written
+        elif option.letter:
+            asked.idle = asked.idle or runs_nothing(option)
+        elif word is None:
+            asked.varying = asked.varying if "=" in option.written else option.written
+            name, sign, _ = option.written.partition("=")
+            if sign and name in _FLAGS:
+                asked.variables[name] = option.written
         elif "=" in word:
             name, _, value = word.partition("=")
             asked.variables[name.rstrip(":?+")] = value
         else:
-            asked.targets.append((word, raw))
+            asked.targets.append((word, option.written))
     return asked
+
+
+_FLAGS = ("MAKEFLAGS", "GNUMAKEFLAGS")
+
+
+def _ignoring(makefile: Makefile, asked: _Asked, invocation: Invocation) -> tuple[Tri, str]:
+    """Whether a failing line fails this make (TRUE: it does), and what says otherwise."""
+    if asked.ignores is not None:
+        return Tri.FALSE, f"`make {asked.ignores}` ignores what fails"
+    doubt = (Tri.TRUE, "")
+    for name, value, certain in _flags(makefile, invocation):
+        flags = flags_in(value)
+        asked.idle = asked.idle or (flags.idle and certain)
+        if flags.ignores is Tri.TRUE and certain:
+            return Tri.FALSE, f"`{name}={value}` tells make to ignore what fails"
+        if flags.ignores is not Tri.FALSE:
+            doubt = (Tri.UNKNOWN, f"`{name}` may tell make to ignore what fails")
+    return doubt
+
+
+def _flags(makefile: Makefile, invocation: Invocation) -> Iterator[tuple[str, str | None, bool]]:
+    """The values of ``MAKEFLAGS`` and its like, and whether they are surely in force."""
+    for name in _FLAGS:
+        values = [value for known, value in invocation.environment if known == name]
+        if values:
+            yield name, values[-1], True
+    own = makefile.variables.get("MAKEFLAGS")
+    if own is not None:
+        for known, value in makefile.variables.items():
+            own = own.replace(f"$({known})", value) if known != "MAKEFLAGS" and "$" not in value else own
+        own = own.replace("$(MAKEFLAGS)", "").replace("$(MFLAGS)", "")
+        yield "MAKEFLAGS", own, "MAKEFLAGS" not in makefile.doubtful
 
 
 def _target_steps(makefile: Makefile, asked: _Asked, invocation: Invocation) -> Iterator[Step]:
@@ -134,41 +159,58 @@ def _rule_steps(makefile: Makefile, target: str, invocation: Invocation, done: s
     yield from _recipe_steps(makefile, rule, target, stem, invocation)
 
 
-def _let_off(step: Step, option: str) -> Step:
-    """A step of a ``make`` that was told to go on whatever fails."""
+def _let_off(step: Step, fails: Tri, why: str) -> Step:
+    """A step of a ``make`` that was told to go on whatever fails, or may have been."""
     if step.invocation is None or step.invocation.let_off is not None:
         return step
-    let_off = LetOff(why=f"`make {option}` ignores what fails", place=step.place)
+    let_off = LetOff(why=why, place=step.place, fails=fails)
     return replace(step, invocation=replace(step.invocation, let_off=let_off))
 
 
 def _recipe_steps(makefile: Makefile, rule: Rule, target: str, stem: str, invocation: Invocation) -> Iterator[Step]:
     file = rule.file or makefile.path
-    ignoring = makefile.rules.get(".IGNORE")
-    always = ignoring is not None and (not ignoring.prerequisites or target in ignoring.prerequisites)
+    general = _ignored(makefile, target)
     for number, line in _together(rule) if ".ONESHELL" in makefile.rules else rule.recipe:
-        text = _substitute(line, makefile, target, stem)
-        marks = _MARKS.match(text)
-        text = text[marks.end() if marks is not None else 0 :]
-        if not text.strip() or text.startswith("#"):
-            continue
-        let_off = None
-        if always or (marks is not None and "-" in marks[0]):
-            why = (
-                "`.IGNORE` lets what fails pass" if always else "make goes on where the line fails (`-` in front of it)"
+        text, marked = _unmarked(_substitute(line, makefile, target, stem))
+        # A variable of several lines (`define`) makes as many commands; the marks before it are theirs.
+        for single in _LINE_ENDS.split(text) if ".ONESHELL" not in makefile.rules else [text]:
+            command, own = _unmarked(single)
+            if not command.strip() or command.startswith("#"):
+                continue
+            let_off = None
+            if general is not None or marked or own:
+                fails = Tri.FALSE if marked or own or general is None else general
+                why = _DASH if marked or own else _IGNORE
+                let_off = LetOff(why=why, place=Place(file, number), fails=fails)
+            yield from shell_steps(
+                command,
+                kind=KIND,
+                target=target,
+                file=file,
+                line=number,
+                directory=makefile.directory,
+                shell=_shell(makefile),
+                environment=invocation.environment,
+                let_off=let_off,
             )
-            let_off = LetOff(why=why, place=Place(file, number))
-        yield from shell_steps(
-            text,
-            kind=KIND,
-            target=target,
-            file=file,
-            line=number,
-            directory=makefile.directory,
-            shell=_shell(makefile),
-            environment=invocation.environment,
-            let_off=let_off,
-        )
+
+
+def _ignored(makefile: Makefile, target: str) -> Tri | None:
+    """FALSE where ``.IGNORE`` lets a target's failures pass, UNKNOWN where it stands in a conditional."""
+    ignoring = makefile.rules.get(".IGNORE")
+    if ignoring is None:
+        return None
+    named = [name for one in ignoring.prerequisites for name in _substitute(one, makefile, "", "").split()]
+    if named and target not in named:
+        return None
+    return Tri.UNKNOWN if ".IGNORE" in makefile.doubtful else Tri.FALSE
+
+
+def _unmarked(text: str) -> tuple[str, bool]:
+    """A line without the marks in front of it, and whether one of them is ``-``."""
+    marks = _MARKS.match(text)
+    end = marks.end() if marks is not None else 0
+    return text[end:], "-" in text[:end]
 
 
 def _together(rule: Rule) -> list[tuple[int, str]]:
@@ -190,8 +232,8 @@ def _without_marks(line: str) -> str:
 
 def _shell(makefile: Makefile) -> Shell:
     """The shell of a recipe's lines: ``/bin/sh -c`` where ``SHELL`` and ``.SHELLFLAGS`` say nothing else."""
-    known = makefile.variables
-    return shell_with([*known.get("SHELL", "/bin/sh").split(), *known.get(".SHELLFLAGS", "-c").split()])
+    written = f"{makefile.variables.get('SHELL', '/bin/sh')} {makefile.variables.get('.SHELLFLAGS', '-c')}"
+    return shell_with(_substitute(_FOUND.sub(r"\1", written), makefile, "", "").split())
 
 
 def _substitute(text: str, makefile: Makefile, target: str, stem: str) -> str:
@@ -215,6 +257,10 @@ def _reference(match: re.Match[str], makefile: Makefile, target: str, stem: str)
     known = makefile.variables.get(name)
     if known is not None:
         return known
+    if name.startswith("call ") and (called := makefile.variables.get(name[5:].split(",")[0].strip())) is not None:
+        for position, argument in enumerate(name.split(",")[1:], 1):
+            called = called.replace(f"$({position})", argument.strip())
+        return called
     if name in makefile.unset or name in {"MAKEFLAGS", "MFLAGS", "Q", "V"}:
         return ""
     return opaque(f"$({name})").replace("$", "\1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct, field
 
@@ -12,7 +13,8 @@ from covpath.workflow.recipes.links import Reader
 _ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_.][\w.-]*)\s*(\?|\+|::?:?)?=\s*(.*)")
 _RULE = re.compile(r"((?:[^\s:#=$]|\$(?!\()|\$\([^)]*\))(?:[^:#=$]|\$(?!\()|\$\([^)]*\))*)(::?)(?![=:])(.*)")
 _INCLUDE = re.compile(r"-?s?include\s+(.+)")
-_CONDITIONAL = re.compile(r"(?:ifeq|ifneq|ifdef|ifndef|else|endif)\b")
+_CONDITIONAL = re.compile(r"(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
+_DEFINE = re.compile(r"(?:override\s+|export\s+)*define\s+([\w.-]+)\s*[:?+]*=?\s*")
 _MOST_INCLUDES = 32
 
 
@@ -27,12 +29,17 @@ class Rule(Struct):
 
 
 class Makefile(Struct):
-    """A makefile; both sides of its conditionals are taken to be there."""
+    """A makefile; both sides of its conditionals are taken to be there.
+
+    ``doubtful`` are the variables and special targets that stand in a conditional. ``SHELL`` is never the
+    environment's, and as it is always set, ``?=`` does not change it.
+    """
 
     path: str
     directory: str
     rules: dict[str, Rule] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=lambda: {"SHELL": "/bin/sh", ".SHELLFLAGS": "-c"})
+    doubtful: set[str] = field(default_factory=set)
     unset: set[str] = field(default_factory=set)
     target_variables: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -66,28 +73,43 @@ def read_makefile(path: str, text: str, directory: str, reader: Reader) -> Makef
 def _read_into(makefile: Makefile, path: str, text: str, reader: Reader, seen: set[str]) -> None:
     seen.add(path)
     current: list[Rule] = []
-    in_define = False
-    for number, line in _logical_lines(text):
-        if in_define or line.startswith("define "):
-            in_define = not line.startswith("endef")
-            continue
+    depth = 0
+    for number, line in _without_definitions(makefile, _logical_lines(text)):
         if line.startswith("\t"):
             for rule in current:
                 rule.recipe.append((number, line[1:]))
             continue
         stripped = line.split("#", 1)[0].strip() if not line.lstrip().startswith("#") else ""
         joined = " ".join(stripped.replace("\\\n", " ").split())
-        if not joined or _CONDITIONAL.match(joined):
-            continue
-        if (match := _INCLUDE.fullmatch(joined)) is not None:
+        if (match := _CONDITIONAL.match(joined)) is not None:
+            depth += (match[1] not in ("else", "endif")) - (match[1] == "endif")
+        elif (match := _INCLUDE.fullmatch(joined)) is not None:
             for name in match[1].split():
                 inner_path, inner = reader.read(makefile.directory, name)
                 if inner is not None and inner_path not in seen and len(seen) < _MOST_INCLUDES:
                     _read_into(makefile, inner_path, inner, reader, seen)
         elif (match := _ASSIGNMENT.fullmatch(joined)) is not None:
-            _assign(makefile, match[1], match[2] or "", match[3])
+            _assign(makefile, match[1], match[2] or "", match[3], certain=depth == 0)
         elif (match := _RULE.fullmatch(joined)) is not None:
             current = _rules(makefile, match, number, path)
+            if depth and any(rule.target == ".IGNORE" for rule in current):
+                makefile.doubtful.add(".IGNORE")
+
+
+def _without_definitions(makefile: Makefile, lines: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines beside ``define ... endef``, which set variables."""
+    name = ""
+    value: list[str] = []
+    for number, line in lines:
+        if name and line.strip() == "endef":
+            makefile.variables[name] = "\n".join(value)
+            name, value = "", []
+        elif name:
+            value.append(line.removeprefix("\t"))
+        elif (match := _DEFINE.fullmatch(line)) is not None:
+            name = match[1]
+        else:
+            yield number, line
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
@@ -106,8 +128,10 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _assign(makefile: Makefile, name: str, operator: str, value: str) -> None:
+def _assign(makefile: Makefile, name: str, operator: str, value: str, *, certain: bool) -> None:
     before = makefile.variables.get(name)
+    if not certain:
+        makefile.doubtful.add(name)
     if operator == "?" and before is not None:
         return
     if operator == "+" and before:
@@ -116,6 +140,8 @@ def _assign(makefile: Makefile, name: str, operator: str, value: str) -> None:
         makefile.variables[name] = value
     else:
         makefile.unset.add(name)
+        if certain and operator != "+":
+            makefile.variables.pop(name, None)
 
 
 def _rules(makefile: Makefile, match: re.Match[str], number: int, path: str) -> list[Rule]:
@@ -129,6 +155,8 @@ def _rules(makefile: Makefile, match: re.Match[str], number: int, path: str) -> 
             makefile.target_variables.setdefault(name, {})[own[1]] = own[3]
             continue
         rule = makefile.rules.setdefault(name, Rule(target, number, path))
+        if name == ".POSIX" and makefile.variables.get(".SHELLFLAGS") == "-c":
+            makefile.variables[".SHELLFLAGS"] = "-ec"
         rule.prerequisites += [name for name in prerequisites.split() if name != "|"]
         if semicolon:
             rule.recipe.append((number, inline.strip()))
