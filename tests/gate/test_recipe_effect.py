@@ -203,6 +203,15 @@ MASKED = {
         Gate.SILENT,
         "pyproject.toml:2",
     ),
+    "nox, codes": Case(
+        "nox -s cov",
+        {
+            "noxfile.py": "import nox\n\n@nox.session\ndef cov(session):\n"
+            '    session.run("pytest", "--cov", success_codes=[0, 1])\n'
+        },
+        Gate.SILENT,
+        "noxfile.py:5",
+    ),
     "poe": Case(
         "poe cov",
         {
@@ -232,15 +241,6 @@ DOUBTFUL = {
         {"justfile": 'set shell := ["fish", "-c"]\n\ncov:\n    pytest --cov || true\n'},
         Gate.UNKNOWN,
         "justfile:4",
-    ),
-    "nox, codes": Case(
-        "nox -s cov",
-        {
-            "noxfile.py": "import nox\n\n@nox.session\ndef cov(session):\n"
-            '    session.run("pytest", "--cov", success_codes=[0, 1])\n'
-        },
-        Gate.UNKNOWN,
-        "noxfile.py:5",
     ),
     "nox, in a try": Case(
         "nox -s cov",

@@ -150,8 +150,15 @@ def _line(config: _Config, environment: str, script: str | None) -> int:
 
 
 def _script(
-    config: _Config, environment: str, name: str, arguments: str, invocation: Invocation, done: set[str]
+    config: _Config,
+    environment: str,
+    name: str,
+    arguments: str,
+    invocation: Invocation,
+    done: set[str],
+    around: LetOff | None = None,
 ) -> Iterator[Step]:
+    """The commands of a script, and of those it names; a mark before a name counts for all of them (``around``)."""
     done.add(name)
     scripts = config.scripts(environment)
     owner, value = scripts[name]
@@ -160,14 +167,14 @@ def _script(
         if not isinstance(entry, str):
             continue
         line = line_of(config.text, entry.split("\n")[0], start=line)
-        let_off = None
+        let_off = around
         if entry.startswith("- "):
             let_off = LetOff(why="hatch goes on where it fails (`- ` in front of it)", place=Place(config.path, line))
         text = _ARGUMENTS.sub(lambda match: arguments or (match[1] or ""), entry.removeprefix("- "))
         text = _CONTEXT.sub(lambda match: opaque(match[0]), text)
         first, _, rest = text.partition(" ")
         if first in scripts and first not in done:
-            yield from _script(config, environment, first, rest, invocation, done)
+            yield from _script(config, environment, first, rest, invocation, done, let_off)
             continue
         yield from shell_steps(
             text,

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from covpath.errors import Place
 from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
@@ -27,10 +27,22 @@ from covpath.workflow.shell.dialect import Shell, shell_with
 KIND = "just"
 _NAMES = ("justfile", "Justfile", ".justfile", "JUSTFILE")
 _INTERPOLATION = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-_VALUED = frozenset({"-f", "--justfile", "-d", "--working-directory", "--set", "--shell", "--dotenv-path", "--color"})
+_VALUED = frozenset(
+    {
+        *("-f", "--justfile", "-d", "--working-directory", "--set", "--shell", "--shell-arg", "--dotenv-path"),
+        "--color",
+    }
+)
+_DASH = "just goes on where the line fails (`-` in front of it)"
+_GUARD = "just ends the recipe well where the line fails (`?` in front of it)"
 _SCRIPT = ("sh", "-eu")
 """What runs a recipe marked ``[script]``."""
-_HARMLESS = frozenset({"--list", "-l", "--evaluate", "--summary", "--show", "-s", "--version", "--fmt", "--dump"})
+_HARMLESS = frozenset(
+    {
+        *("--list", "-l", "--evaluate", "--summary", "--show", "-s", "--version", "--fmt", "--dump", "-n"),
+        "--dry-run",
+    }
+)
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
@@ -56,6 +68,9 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
         ]
     justfile = read_justfile(found[0], found[1], reader)
     justfile.variables.update(asked.variables)
+    if asked.shell:
+        program = asked.shell.get("--shell", justfile.shell[:1] or ("sh",))[-1]
+        justfile.shell = (program, *asked.shell.get("--shell-arg", justfile.shell[1:] or ("-cu",)))
     return list(_asked_steps(justfile, asked, invocation, reader))
 
 
@@ -66,6 +81,7 @@ class _Asked(Struct):
     file: str | None = None
     directory: str | None = None
     skip: bool = False
+    shell: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _arguments(invocation: Invocation) -> _Asked:
@@ -80,6 +96,8 @@ def _arguments(invocation: Invocation) -> _Asked:
                 asked.file = value if sign else following
             elif option in {"-d", "--working-directory"}:
                 asked.directory = value if sign else following
+            elif option in {"--shell", "--shell-arg"}:
+                asked.shell[option] = (*asked.shell.get(option, ()), (value if sign else following) or "")
             elif option == "--set" and following is not None:
                 asked.variables[following] = (invocation.words[index + 2 : index + 3] or ("",))[0] or ""
                 index += 1
@@ -216,10 +234,11 @@ def _body_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], envi
             continue
         text = "\n".join(pending)
         pending = []
-        stripped = text.lstrip("@-")
+        stripped = text.lstrip("@-?" if justfile.guards else "@-")
+        marks = text[: len(text) - len(stripped)]
         let_off = None
-        if "-" in text[: len(text) - len(stripped)]:
-            why = "just goes on where the line fails (`-` in front of it)"
+        if "-" in marks or "?" in marks:
+            why = _DASH if "-" in marks else _GUARD
             let_off = LetOff(why=why, place=Place(justfile.path, start))
         if stripped.strip() and not stripped.lstrip().startswith("#"):
             yield from shell_steps(
@@ -245,7 +264,7 @@ def _script_steps(justfile: Justfile, recipe: Recipe, values: dict[str, str], en
     if not recipe.body:
         return
     first = recipe.body[0][1]
-    by_line = tuple(first[2:].split()) if first.startswith("#!") else _SCRIPT
+    by_line = tuple(first[2:].split()) if first.startswith("#!") else justfile.interpreter or _SCRIPT
     interpreter = recipe.script or by_line
     if not re.search(r"\b(?:ba|da|z)?sh\b", " ".join(interpreter)):
         place = Place(justfile.path, recipe.body[0][0])

@@ -17,7 +17,8 @@ _MODULE = re.compile(r"mod\??\s+([\w-]+)(?:\s+['\"]([^'\"]+)['\"])?\s*$")
 _IMPORT = re.compile(r"import\??\s+['\"]([^'\"]+)['\"]")
 _DEPENDENCY = re.compile(r"\(([^()]*)\)|(&&|[A-Za-z_][\w-]*(?:::[\w-]+)*)")
 _PARAMETER = re.compile(r"([*+$]*[A-Za-z_][\w-]*)(?:=('[^']*'|\"[^\"]*\"|\S+))?")
-_SHELL = re.compile(r"set\s+shell\s*:=\s*\[(.*)\]")
+_SHELL = re.compile(r"set\s+(shell|script-interpreter)\s*:=\s*\[(.*)\]")
+_GUARDS = re.compile(r"set\s+guards\s*(?::=\s*true\s*)?(?:#.*)?")
 _SCRIPT = re.compile(r"""\[(?:[^'"\]]|'[^']*'|"[^"]*")*?\bscript\b(?:\((.*?)\))?\s*[,\]]""")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _STRING = re.compile(r"(['\"])(.*?)\1\s*(?:#.*)?$")
@@ -40,7 +41,10 @@ class Recipe(Struct, frozen=True, kw_only=True):
 
 
 class Justfile(Struct):
-    """A justfile: ``recipes`` in their order, the first one being the default; ``shell`` where one is set."""
+    """A justfile: ``recipes`` in their order, the first one being the default; ``shell`` where one is set.
+
+    ``interpreter`` runs ``[script]`` recipes where it is set; ``guards``: lines may begin with ``?``.
+    """
 
     path: str
     directory: str
@@ -49,6 +53,8 @@ class Justfile(Struct):
     variables: dict[str, str]
     modules: dict[str, str | None]
     shell: tuple[str, ...] = ()
+    interpreter: tuple[str, ...] = ()
+    guards: bool = False
 
 
 def literal(text: str) -> str | None:
@@ -73,7 +79,13 @@ def read_justfile(path: str, text: str, reader: Reader, seen: frozenset[str] = f
         if not line.strip() or line[0] in " \t#[":
             continue
         if (match := _SHELL.match(line)) is not None:
-            justfile.shell = _words(match[1])
+            if match[1] == "shell":
+                justfile.shell = _words(match[2])
+            else:
+                justfile.interpreter = _words(match[2])
+            continue
+        if _GUARDS.fullmatch(line.strip()):
+            justfile.guards = True
             continue
         if (match := _ALIAS.match(line)) is not None:
             justfile.aliases[match[1]] = match[2]

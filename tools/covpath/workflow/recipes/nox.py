@@ -26,7 +26,7 @@ from covpath.workflow.recipes.links import (
 from covpath.workflow.recipes.python_calls import guarded, parse_python, text_of
 
 KIND = "nox"
-_RUN = frozenset({"run", "run_always"})
+_RUN = frozenset({"run", "run_always", "run_install"})
 _VALUED = frozenset(
     {"-f", "--noxfile", "-p", "--python", "--force-python", "-P", "--envdir", "-db", "--default-venv-backend"}
 )
@@ -235,8 +235,8 @@ class _Session(Struct):
     def _let_off(self, call: ast.Call, place: Place) -> LetOff | None:
         """What the session makes of a failing ``session.run``: it ends there, unless the code says otherwise."""
         codes = next((keyword.value for keyword in call.keywords if keyword.arg == "success_codes"), None)
-        if codes is not None and ast.unparse(codes) not in {"[0]", "(0,)"}:
-            return LetOff(why=f"`success_codes={ast.unparse(codes)}` may let it pass", place=place, fails=Tri.UNKNOWN)
+        if codes is not None and (let_off := _let_off_by(codes, place)) is not None:
+            return let_off
         if call.lineno in self.guarded:
             return LetOff(why="it stands in a `try` that may let it pass", place=place, fails=Tri.UNKNOWN)
         return None
@@ -256,6 +256,17 @@ class _Session(Struct):
                     yield None
             else:
                 yield text_of(argument)
+
+
+def _let_off_by(codes: ast.expr, place: Place) -> LetOff | None:
+    """What ``success_codes`` lets pass; 1 is the status of a test run in which something failed."""
+    written = f"`success_codes={ast.unparse(codes)}`"
+    elements = codes.elts if isinstance(codes, ast.List | ast.Tuple | ast.Set) else None
+    if elements is None or not all(isinstance(one, ast.Constant) for one in elements):
+        return LetOff(why=f"{written} may let it pass", place=place, fails=Tri.UNKNOWN)
+    if any(isinstance(one, ast.Constant) and one.value == 1 for one in elements):
+        return LetOff(why=f"{written} lets it pass", place=place)
+    return None
 
 
 def _hands_over(call: ast.Call, session: str) -> bool:

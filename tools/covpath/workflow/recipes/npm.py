@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 import shlex
 from collections.abc import Iterator
 
 from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
 from covpath.workflow.recipes.toml_text import line_of
+from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "npm"
 _MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun"})
@@ -25,7 +27,8 @@ _BUILT_IN = frozenset(
     }
 )
 _DIRECTORY = frozenset({"--prefix", "-C", "--dir", "--cwd"})
-_VALUED = frozenset({"--filter", "-F", "--workspace", "-w", "--loglevel", "--reporter", "--registry"})
+_VALUED = frozenset({"--filter", "-F", "--workspace", "-w", "--loglevel", "--reporter", "--registry", "--script-shell"})
+_SCRIPT_SHELL = re.compile(r"^\s*script-shell\s*=\s*(\S+)\s*$", re.MULTILINE)
 _CHAINERS = frozenset({"npm-run-all", "npm-run-all2", "run-s", "run-p"})
 
 
@@ -116,7 +119,8 @@ def _script(
         what = "is not JSON" if scripts == {} and not _is_json(text) else f"has no script {name}"
         yield missing(KIND, name, path, what=what)
         return
-    for single in (f"pre{name}", name, f"post{name}"):
+    alone = "--ignore-scripts" in invocation.words
+    for single in (name,) if alone else (f"pre{name}", name, f"post{name}"):
         if single in scripts:
             yield from shell_steps(
                 _with_arguments(scripts[single], arguments if single == name else ()),
@@ -125,9 +129,21 @@ def _script(
                 file=path,
                 line=line_of(text, '"scripts"', f'"{single}"'),
                 directory=posixpath.dirname(path) or ".",
-                shell=PLAIN_SH,
+                shell=_shell(invocation, directory, reader),
                 environment=invocation.environment,
             )
+
+
+def _shell(invocation: Invocation, directory: str, reader: Reader) -> Shell:
+    """What runs a script: ``sh -c``, unless an option, a variable or ``.npmrc`` says ``script-shell``."""
+    words = invocation.words
+    for option, value in zip(words, (*words[1:], None), strict=True):
+        name, sign, own = (option or "").partition("=")
+        if name == "--script-shell" and (own if sign else value):
+            return shell_with((own if sign else value or "", "-c"))
+    found = _SCRIPT_SHELL.search(reader.read(directory, ".npmrc")[1] or "")
+    named = invocation.value_of("npm_config_script_shell") or (found[1] if found is not None else None)
+    return shell_with((named.strip("\"'"), "-c")) if named else PLAIN_SH
 
 
 def _is_json(text: str) -> bool:

@@ -30,6 +30,7 @@ _VALUED = frozenset(
         *("--installpkg", "-x", "--override", "--discover", "--default-runner", "--skip-env", "--colored", "--develop"),
     }
 )
+_NO_TESTS = "--notest"
 _MARKS = {"-": "tox goes on where it fails (`-` in front of it)", "!": "`!` makes its failure a success"}
 
 
@@ -38,7 +39,7 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     if invocation.name != KIND:
         return None
     words, posargs = _split_posargs(invocation)
-    if any(word in _NO_RUNS or word in {"--version", "--notest", "-l", "--help"} for word in words[1:3]):
+    if any(word in _NO_RUNS or word in {"--version", "-l", "--help"} for word in words[1:3]) or _NO_TESTS in words:
         return None
     if invocation.directory is None:
         return [Step(kind=KIND, target="", place=invocation.place, unknown=UNKNOWN_DIRECTORY)]
@@ -87,6 +88,15 @@ def _asked(invocation: Invocation) -> tuple[list[str] | None, str]:
             return None, ""
         written = set_here[-1] if set_here[-1] is not None else "${{ env.TOXENV }}"
     return _split_names(written), written
+
+
+def _overridden(invocation: Invocation) -> LetOff | None:
+    """``-x testenv:cov.ignore_outcome=true``: what the command line or ``TOX_OVERRIDE`` lets pass."""
+    given = (_option(invocation, "-x", "--override"), invocation.value_of("TOX_OVERRIDE"))
+    found = next(
+        (one for one in given if one and re.search(r"ignore_outcome\s*=\s*(?:true|1|y)", one, re.IGNORECASE)), None
+    )
+    return None if found is None else LetOff(why=f"`{found}` lets the environment fail", place=invocation.place)
 
 
 def _split_names(text: str) -> list[str]:
@@ -151,7 +161,7 @@ def _commands(
 ) -> Iterator[Step]:
     for command in environment.commands(posargs):
         place = Place(config.path, command.line)
-        let_off = environment.let_off
+        let_off = environment.let_off or _overridden(invocation)
         if command.mark:
             let_off = LetOff(why=_MARKS[command.mark], place=place)
         for step in argument_steps(

@@ -153,7 +153,7 @@ class _Scope(Struct):
     def commands(self, lines: Lines, posargs: Words) -> list[ToxCommand]:
         found: list[ToxCommand] = []
         for number, line in self._referred(lines, 0):
-            mark = line[:1] if line[:1] in {"-", "!"} else ""
+            mark = line[:1] if line[:1] == "-" or line[:2] == "! " else ""
             words = _split(self._resolve(line.lstrip("-! ") if mark else line, posargs, 0))
             if words:
                 found.append(ToxCommand(words=words, line=number, mark=mark))
