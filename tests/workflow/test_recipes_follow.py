@@ -126,7 +126,7 @@ def test_ways_to_call_a_script(command: str) -> None:
             "pre-commit run cov -> .pre-commit-config.yaml"
             " -> unknown: .pre-commit-config.yaml is not in the repository",
         ),
-        ("task cov", "task cov -> unknown: Taskfile.yml (task) is not followed"),
+        ("task cov", "task cov -> Taskfile.yml -> unknown: Taskfile.yml is not in the repository"),
         ("docker run img cargo tarpaulin", None),
         ("cargo xtask coverage", None),
         ("cd $DIR && make cov", "make cov -> unknown: the directory it runs in is not known"),

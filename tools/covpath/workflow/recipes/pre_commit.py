@@ -5,12 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from covpath.errors import InputError
 from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing
-from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref
-from covpath.yamltext.reading import read
-from covpath.yamltext.source import decode
+from covpath.workflow.recipes.yaml_nodes import first_line, items_of, root_of, text_of, value_at
 
 KIND = "pre-commit"
 _PROGRAMS = frozenset({"pre-commit", "prek"})
@@ -44,44 +41,28 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
 
 
 def _hooks(path: str, text: str, wanted: str | None, invocation: Invocation) -> Iterator[Step]:
-    try:
-        source = decode(path, text.encode("utf-8", "surrogatepass"))
-        root = read(source, strict=False).root
-    except InputError as error:
-        yield missing(KIND, wanted or "", path, what=f"cannot be read: {error.message}")
+    found = root_of(path, text)
+    if isinstance(found, str):
+        yield missing(KIND, wanted or "", path, what=f"cannot be read: {found}")
         return
-    for repository in _items(_get(root, "repos")):
-        if _text(_get(repository, "repo")) != "local":
+    source, root = found
+    for repository in items_of(value_at(root, "repos")):
+        if text_of(value_at(repository, "repo")) != "local":
             continue
-        for hook in _items(_get(repository, "hooks")):
-            name = _text(_get(hook, "id"))
-            entry = _get(hook, "entry")
-            command = _text(entry)
+        for hook in items_of(value_at(repository, "hooks")):
+            name = text_of(value_at(hook, "id"))
+            entry = value_at(hook, "entry")
+            command = text_of(entry)
             if name is None or command is None or entry is None or (wanted is not None and name != wanted):
                 continue
-            arguments = [_text(word) or "" for word in _items(_get(hook, "args"))]
+            arguments = [text_of(word) or "" for word in items_of(value_at(hook, "args"))]
             yield from shell_steps(
                 " ".join([command, *arguments]),
                 kind=KIND,
                 target=name,
                 file=path,
-                line=source.place(deref(entry).start).line or 1,
+                line=first_line(source, entry),
                 directory=posixpath.dirname(path) or ".",
                 shell=PLAIN_SH,
                 environment=invocation.environment,
             )
-
-
-def _get(node: Node | None, key: str) -> Node | None:
-    inner = deref(node) if node is not None else None
-    return inner.get(key) if isinstance(inner, Mapping) else None
-
-
-def _items(node: Node | None) -> tuple[Node, ...]:
-    inner = deref(node) if node is not None else None
-    return tuple(inner.items) if isinstance(inner, Sequence) else ()
-
-
-def _text(node: Node | None) -> str | None:
-    inner = deref(node) if node is not None else None
-    return inner.value if isinstance(inner, Scalar) else None

@@ -87,6 +87,7 @@ RUNNERS: tuple[Runner, ...] = (
         direct=True,
         valued=frozenset({"-e", "--environment", "--manifest-path"}),
         idle=frozenset({"-n", "--dry-run"}),
+        shell=shell_with(("bash", "-c")),
     ),
     Runner(
         kind="mise",

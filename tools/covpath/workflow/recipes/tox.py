@@ -19,7 +19,7 @@ from covpath.workflow.recipes.links import (
     varying_names,
 )
 from covpath.workflow.recipes.tox_config import read_config
-from covpath.workflow.recipes.tox_model import Environment, ToxConfig, expand_braces
+from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, expand_braces
 
 KIND = "tox"
 _RUNS = frozenset({"run", "r", "run-parallel", "p", "exec", "e"})
@@ -30,6 +30,8 @@ _VALUED = frozenset(
         *("--installpkg", "-x", "--override", "--discover", "--default-runner", "--skip-env", "--colored", "--develop"),
     }
 )
+_OUTCOME = re.compile(r"ignore_outcome\s*=\s*(?:true|1|y)", re.IGNORECASE)
+_EXECUTES = (("exec",), ("e",))
 _NO_TESTS = "--notest"
 _MARKS = {"-": "tox goes on where it fails (`-` in front of it)", "!": "`!` makes its failure a success"}
 
@@ -159,7 +161,9 @@ def _commands(
     invocation: Invocation,
     depends_on: tuple[str, ...],
 ) -> Iterator[Step]:
-    for command in environment.commands(posargs):
+    given = invocation.words[1:2] in _EXECUTES
+    ran = [ToxCommand(words=posargs, line=1)] if given else environment.commands(posargs)
+    for command in ran:
         place = Place(config.path, command.line)
         let_off = environment.let_off or _overridden(invocation)
         if command.mark:

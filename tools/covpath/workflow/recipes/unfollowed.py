@@ -5,8 +5,6 @@ from __future__ import annotations
 from covpath.workflow.recipes.links import Invocation, Reader, Step, varying
 
 _PROGRAMS = {
-    "task": "Taskfile.yml",
-    "go-task": "Taskfile.yml",
     "mage": "magefile.go",
     "invoke": "tasks.py",
     "inv": "tasks.py",
