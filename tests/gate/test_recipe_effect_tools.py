@@ -218,6 +218,32 @@ TASK = {
 }  # fmt: skip
 
 
+def invoke(body: str, gate: Gate, run: str = "inv cov", before: str = "", **env: str) -> Case:
+    text = f"from invoke import task\n\n{before}\n\n@task\ndef cov(c):\n{body}"
+    return Case(run, {"tasks.py": text}, gate, env=env)
+
+
+INVOKE = {
+    "a command": invoke(f"    c.run('{M}')\n    print()\n", FAILS),
+    "text that varies": invoke(f"    n = 1\n    c.run(f'{M} -n{{n}}')\n", FAILS),
+    "a name": invoke(f"    text = '{M}'\n    c.run(text, hide=True)\n", FAILS),
+    "a function": invoke("    tests(c)\n", FAILS, before=f"def tests(c):\n    c.run('{M}')"),
+    "a task before": Case(
+        "invoke cov-all",
+        {
+            "tasks.py": f"from invoke import task\n\n@task\ndef a(c):\n    c.run('{M}')\n\n\n"
+            "@task(a)\ndef cov_all(c):\n    print()\n"
+        },
+        FAILS,
+    ),
+    "a warning": invoke(f"    c.run('{M}', warn=True)\n", PASSES),
+    "warnings": invoke(f"    c.run('{M}')\n", PASSES, "inv -w cov"),
+    "warnings by a variable": invoke(f"    c.run('{M}')\n", PASSES, INVOKE_RUN_WARN="1"),
+    "a list": invoke(f"    c.run('{M}; true')\n", PASSES),
+    "a pipe": invoke(f"    c.run('{M} | cat')\n", PASSES),
+}
+
+
 def npm(gate: Gate, run: str = "npm run cov", npmrc: str = "", **scripts: str) -> Case:
     package = {"name": "x", "version": "1.0.0", "scripts": scripts}
     return Case(run, {"package.json": json.dumps(package), ".npmrc": npmrc}, gate)
@@ -240,7 +266,7 @@ NPM = {
 }
 RUN_HERE = {
     "just": JUST, "tox": TOX, "poe": POE, "taskipy": TASKIPY, "pdm": PDM, "hatch": HATCH, "nox": NOX, "task": TASK,
-    "npm": NPM,
+    "invoke": INVOKE, "npm": NPM,
 }  # fmt: skip
 """Tools that are run by the tests; those of recipe_tools, and those that the tests have anyway."""
 
@@ -316,7 +342,7 @@ ALL = {**HERE, **{f"{tool}: {name}": (tool, case) for tool, cases in SEEN.items(
 @pytest.mark.parametrize("name", ALL)
 def test_the_tool_decides(name: str) -> None:
     _, case = ALL[name]
-    verdict = judged(case.run, case.files)
+    verdict = judged(case.run, case.files, case.env)
     assert verdict.coverage
     assert verdict.gate is case.gate
 

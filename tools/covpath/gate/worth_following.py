@@ -20,6 +20,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     "just": ("justfile", "Justfile", ".justfile"),
     **dict.fromkeys(("tox", "hatch", "pytest", "py.test", "poe", "pdm", "rye", "uv", "pixi"), (*_PYTHON, "pixi.toml")),
     "nox": ("noxfile.py",),
+    **dict.fromkeys(("invoke", "inv"), ("tasks.py", "tasks/__init__.py")),
     **dict.fromkeys(("npm", "yarn", "pnpm", "bun", "npx", "run-s", "run-p"), ("package.json",)),
     "jest": ("package.json", *(f"jest.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "json"))),
     "mise": ("mise.toml", ".mise.toml", ".config/mise.toml"),

@@ -6,8 +6,6 @@ from covpath.workflow.recipes.links import Invocation, Reader, Step, varying
 
 _PROGRAMS = {
     "mage": "magefile.go",
-    "invoke": "tasks.py",
-    "inv": "tasks.py",
     "rake": "Rakefile",
     "earthly": "Earthfile",
     "bazel": "BUILD",
