@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from covpath.backends.installs import PACKAGES, applied, install
+from covpath.backends.installs import PACKAGES, install
 from covpath.backends.installs import migrated as installs_migrated
 from covpath.backends.losses import drop, warn
 from covpath.backends.words import Argument, plain, words
@@ -161,7 +161,10 @@ def migrated(found: ActionInstall, target: str) -> tuple[tuple[ValueEdit, ...], 
     called = install(argv) if found.line else None
     if called is not None and len(argv) > 3:
         change = installs_migrated(called, argv, target)
-        edits = [ValueEdit(found.key, 0, len(found.line), applied(argv, change.edits).removeprefix("cargo install "))]
+        new = {edit.word: edit.new for edit in change.edits}
+        kept = (new.get(index, word.raw) for index, word in enumerate(argv))
+        line = " ".join([word for word in kept if word is not None][2:])
+        edits = [ValueEdit(found.key, 0, len(found.line), line)]
         losses += change.losses
     if found.version_input is not None:
         edits.append(ValueEdit(found.version_input, None, None, None))
