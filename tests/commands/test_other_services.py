@@ -11,7 +11,7 @@ import pytest
 
 from command_line import Call, caller
 from covpath.commands import status
-from sample_repositories import commit, git, repository
+from sample_repositories import commit, git, repository, write
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "services"
 _OURS = ("case.toml", "before", "expected")
@@ -101,3 +101,98 @@ def test_hostile_settings_are_an_error_with_a_place(
     assert "test  blocking" in outcome.out
     audit = caller(capsys, root)("audit", "--no-base")
     assert (audit.code, audit.err.count("covpath: ")) == (2, 2)
+
+
+CALLING = """\
+on: pull_request
+jobs:
+  coverage:
+    uses: org/ci/.github/workflows/coverage.yml@v1
+"""
+CALLED = """\
+on: workflow_call
+jobs:
+  measure:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: cargo llvm-cov --lcov --output-path lcov.info
+      - uses: codecov/codecov-action@v5
+"""
+USING = """\
+on: pull_request
+jobs:
+  coverage:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: cargo llvm-cov --lcov --output-path lcov.info
+      - uses: ./upload
+"""
+ACTION = """\
+runs:
+  using: composite
+  steps:
+    - run: curl -Os https://cli.codecov.io/latest/linux/codecov && chmod +x codecov && ./codecov upload-process
+      shell: bash
+"""
+SHELLS = {
+    "bash <(curl -s https://codecov.io/bash)": "true",
+    "pip install codecov\n          codecov": "true",
+    "uvx codecov upload-process": "true",
+    "python -m codecov": "true",
+    "# codecov is not asked": "unknown",
+    "make codecov": "unknown",
+    "make test": "false",
+}
+
+
+def test_an_upload_in_another_repository_is_seen_where_that_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(tmp_path / "repo", {".github/workflows/ci.yml": CALLING})
+    write(tmp_path / "others" / "org" / "ci", {".github/workflows/coverage.yml": CALLED})
+    call = caller(capsys, root)
+    assert call("status", "--format", "json").json()["codecov"] is None
+    told = call("status", "--format", "json", "--with", str(tmp_path / "others")).json()
+    assert (told["jobs"][0]["uploads_to_codecov"], told["codecov"]["file"]) == ("true", None)
+
+
+def test_an_upload_in_an_action_of_the_repository_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = repository(tmp_path / "repo", {".github/workflows/ci.yml": USING, "upload/action.yml": ACTION})
+    assert "coverage can stop the merge too, if" in caller(capsys, root)("status").out
+
+
+@pytest.mark.parametrize("script", SHELLS)
+def test_uploads_of_scripts(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = CALLED.replace("workflow_call", "pull_request").replace(
+        "- uses: codecov/codecov-action@v5", f"- run: |\n          {script}"
+    )
+    root = repository(tmp_path / "repo", {".github/workflows/ci.yml": text})
+    (job,) = caller(capsys, root)("status", "--all", "--format", "json").json()["jobs"]
+    assert job["uploads_to_codecov"] == SHELLS[script]
+
+
+def test_of_one_job_it_is_not_said_that_none_uploads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = build(CASES / "not-known-what-is-required", tmp_path / "repo")
+    assert "no job here is seen" not in caller(capsys, root)("status", "test").out
+
+
+def test_a_file_that_moves_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = build(CASES / "changed-figures", tmp_path / "repo")
+    git(root, "checkout", "--quiet", "main")
+    git(root, "mv", "codecov.yml", ".github/codecov.yml")
+    assert caller(capsys, root)("status", "--base", "main").out == ""
+
+
+def test_a_branch_that_leaves_a_required_status_without_force_fails_the_audit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = build(CASES / "changed-codecov", tmp_path / "repo")
+    (tmp_path / "required.json").write_text('{"contexts": ["codecov/patch"], "checks": []}', encoding="utf-8")
+    words = ("audit", "--base", "main", "--required", str(tmp_path / "required.json"), "--today", "2026-11-25")
+    found = caller(capsys, root)(*words)
+    assert found.code == 1
+    assert "`codecov/patch` is required and cannot go red: it is informational [cannot-go-red]" in found.out
+    git(root, "checkout", "--quiet", "-b", "later")
+    commit(root, {"README": "more"}, "More")
+    git(root, "branch", "--force", "main", "branch")
+    assert caller(capsys, root)(*words).code == 0

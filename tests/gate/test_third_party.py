@@ -13,7 +13,7 @@ from covpath.errors import InputError
 from covpath.gate.blocking import ACTIONS, blocking
 from covpath.gate.checks import CheckPattern
 from covpath.gate.codecov_status import percentage, read_codecov, without_file
-from covpath.gate.mergify import PROTECTIONS, read_mergify
+from covpath.gate.mergify import MOST_CONDITIONS, PROTECTIONS, read_mergify
 from covpath.gate.mergify_merging import Red, held
 from covpath.gate.required import CODECOV_PATHS, MERGIFY_PATHS, UNKNOWN_REQUIRED, from_names
 from covpath.terms import Blocks, Tri
@@ -102,6 +102,23 @@ def test_the_first_file_is_the_one_that_is_read() -> None:
         < CODECOV_PATHS.index("dev/codecov.yml")
     )
     assert MERGIFY_PATHS[0] == ".mergify.yml"
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)*b", "a*a*a*a*a*a*b", "a{1,100}{1,100}", "a" * 300])
+def test_a_pattern_that_could_take_for_ever_is_not_tried(pattern: str) -> None:
+    text = f"queue_rules: [{{name: default, merge_conditions: ['check-success~={pattern}']}}]\n"
+    red = Red(certain=(CheckPattern("a" * 90 + "!", certain=True),), possible=(), by=ACTIONS)
+    assert held(read_mergify(".mergify.yml", text.encode()), red).value is Tri.UNKNOWN
+
+
+def test_a_file_that_asks_for_too_much_is_refused() -> None:
+    some = "[" + ", ".join(f"check-success=c{number}" for number in range(MOST_CONDITIONS // 40)) + "]"
+    rules = "".join(f"  - {{name: r{number}, conditions: *some, actions: {{merge: {{}}}}}}\n" for number in range(40))
+    text = f"shared: &some {some}\npull_request_rules:\n{rules}"
+    assert len(read_mergify(".mergify.yml", text.encode()).ways) == 40
+    more = f"{text}  - {{name: more, conditions: [check-success=x], actions: {{merge: {{}}}}}}\n"
+    with pytest.raises(InputError, match=r"asks for more than 2,000 checks"):
+        read_mergify(".mergify.yml", more.encode())
 
 
 KEYS = (

@@ -44,7 +44,8 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
 
 def _waiting(required: RequiredChecks) -> Iterator[tuple[str, str]]:
     """The checks that Mergify waits for."""
-    for way in required.mergify.ways if required.mergify is not None else ():
+    mergify = required.mergify
+    for way in (*mergify.ways, *mergify.protections) if mergify is not None else ():
         for one in way.condition.needed():
             if one.wants_success:
                 yield one.name, f"is waited for by {way} of Mergify"

@@ -116,7 +116,7 @@ def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     else:
         screen.write("".join(told.texts[path] for path in sorted(told.texts)))
         rest = [one for path in sorted(told.rest) for one in told.rest[path]]
-        screen.write(render_end(asked.required, unreadable, rest, uploading=told.uploading))
+        screen.write(render_end(asked.required, unreadable, rest, uploading=Tri.of(told.uploading)))
     return ExitCode.USAGE if unreadable else ExitCode.DONE
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from itertools import islice
 
 from msgspec import Struct
 
-from covpath.errors import Place
+from covpath.errors import InputError, Place
 from covpath.gate.loose_yaml import entries, is_null, items, text_of, truth, value_of
 from covpath.patterns import regex
 from covpath.terms import Tri
@@ -73,20 +74,36 @@ class CheckCondition(Struct, frozen=True, kw_only=True):
         """Whether it holds only when that one check is green."""
         return self.is_plain and not self.negated and self.state in ("check-success", "check-success-or-neutral")
 
-    def names(self, check: str) -> bool:
-        """Whether it speaks of a check of this name."""
+    def names(self, check: str) -> Tri:
+        """Whether it speaks of a check of this name; not known of a pattern that could take for ever to try."""
         if self.counted or not self.operator:
-            return False
+            return Tri.FALSE
         if self.operator == "~=":
-            try:
-                return re.search(self.name, check) is not None
-            except re.error:
-                return False
+            return _fits(self.name, check)
         if self.operator == "*=":
             from fnmatch import fnmatchcase
 
-            return fnmatchcase(check, self.name)
-        return self.name == check
+            return Tri.of(fnmatchcase(check, self.name))
+        return Tri.of(self.name == check)
+
+
+_MOST_CHARACTERS, _MOST_REPEATS = 200, 3
+_REPEATS = regex(r"[*+?{]")
+_REPEATS_A_GROUP = regex(r"\)[*+?{]")
+
+
+def _fits(pattern: str, check: str) -> Tri:
+    """Whether a pattern of Mergify's, which are Python's, is found in a name."""
+    if (
+        len(pattern) > _MOST_CHARACTERS
+        or len(_REPEATS.findall(pattern)) > _MOST_REPEATS
+        or _REPEATS_A_GROUP.search(pattern)
+    ):
+        return Tri.UNKNOWN
+    try:
+        return Tri.of(re.search(pattern, check[:_MOST_CHARACTERS]) is not None)
+    except re.error:
+        return Tri.UNKNOWN
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -162,13 +179,28 @@ def read_mergify(path: str, data: bytes) -> Mergify:
     extends = root.get("extends")
     settings = entries(value_of(root, "merge_protections_settings"))
     protections = tuple(_protections(document, root))
+    ways = (*queues, *_rules(document, root, queues), *_automatic(document, settings, protections))
+    _expect_few(document, (*ways, *protections))
     reported = text_of(value_of(settings, "reporting_method")) != "deployments"
     return Mergify(
         path=path,
-        ways=(*queues, *_rules(document, root, queues), *_automatic(document, settings, protections)),
+        ways=ways,
         protections=protections if reported else (),
         extends=document.source.place(extends.value.start) if extends is not None and text_of(extends.value) else None,
     )
+
+
+MOST_CONDITIONS = 2_000
+"""Conditions on checks in one file; real ones have dozens."""
+
+
+def _expect_few(document: Document, ways: Iterable[Way]) -> None:
+    """Raise InputError where so much is asked that each job would take long to judge."""
+    asked = (one for way in ways for one in way.condition.checks())
+    if sum(1 for _ in islice(asked, MOST_CONDITIONS + 1)) > MOST_CONDITIONS:
+        raise InputError(
+            f"asks for more than {MOST_CONDITIONS:,} checks.", place=document.source.place(0), hint="Ask for fewer."
+        )
 
 
 def _queues(document: Document, root: Mapping[str, Entry]) -> Iterator[Way]:

@@ -33,16 +33,17 @@ class Red(Struct, frozen=True, kw_only=True):
         if check.counted:
             told = Tri.TRUE if self.certain else Tri.UNKNOWN
             return told if check.state in _COUNTED else Tri.FALSE
-        if any(one.known and check.names(one.text) for one in self.certain):
-            return Tri.TRUE
+        told = any_of(check.names(one.text) for one in self.certain if one.known)
+        if told is Tri.TRUE:
+            return told
         unsure = (*(one for one in self.certain if not one.known), *self.possible)
-        return any_of(_may_name(check, one) for one in unsure)
+        return any_of((told, *(_may_name(check, one) for one in unsure)))
 
 
 def _may_name(check: CheckCondition, pattern: CheckPattern) -> Tri:
     """Whether a condition may be about a check that is not certain, or not certainly called so."""
     if pattern.known:
-        return Tri.UNKNOWN if check.names(pattern.text) else Tri.FALSE
+        return Tri.FALSE if check.names(pattern.text) is Tri.FALSE else Tri.UNKNOWN
     if check.is_plain or check.operator == "!=":
         return Tri.FALSE if pattern.could_be(check.name) is Tri.FALSE else Tri.UNKNOWN
     return Tri.UNKNOWN

@@ -31,6 +31,10 @@ class Certainty(Enum):
     """Something that is not seen may report it."""
 
 
+REQUIRED = "required"
+"""What branch protection makes of a check it waits for."""
+
+
 class Awaited(Struct, frozen=True, kw_only=True):
     """A check that is waited for, perhaps in vain: why, and what to do. ``by``: what waits for it."""
 
@@ -49,20 +53,17 @@ class Offers(Struct, frozen=True, kw_only=True):
     judge: Judge
     jobs: tuple[tuple[Workflow, Job, tuple[CheckPattern, ...]], ...]
 
-    def away(self, workflow: Workflow, job: Job) -> Reason | None:
-        """Why a job's checks do not come for every pull request."""
-        return stays_away(self.judge.runs, workflow, job, queue=self._queue)
-
-    @property
-    def _queue(self) -> bool:
-        return has_queue(self.judge.runs, (workflow for workflow, _, _ in self.jobs))
+    def away(self, workflow: Workflow, job: Job, *, by_github: bool) -> Reason | None:
+        """Why a job's checks do not come for every pull request; ``by_github``: its own queue waits for them too."""
+        queue = by_github and has_queue(self.judge.runs, (one for one, _, _ in self.jobs))
+        return stays_away(self.judge.runs, workflow, job, queue=queue)
 
 
 def statuses_in_vain(required: RequiredChecks, offers: Offers) -> Iterator[Awaited]:
     """The statuses of Codecov that are waited for and may never be posted."""
     if not codecov_of(required).readable:
         return
-    names = {str(name): "required" for name in sorted(required.names) if name.startswith(PREFIX)}
+    names = {str(name): REQUIRED for name in sorted(required.names) if name.startswith(PREFIX)}
     waiting = _needed(required.mergify) if required.mergify is not None else ()
     for way, one in waiting:
         if one.name.startswith(PREFIX):
@@ -116,7 +117,7 @@ def _never_uploaded(name: str, by: str, offers: Offers) -> Awaited | None:
             place=None,
             hint="If nothing else uploads to Codecov, wait for it no longer: nothing is merged while it is missing.",
         )
-    away = [offers.away(workflow, job) for workflow, job in sending]
+    away = [offers.away(workflow, job, by_github=by == REQUIRED) for workflow, job in sending]
     if any(reason is None for reason in away) or away[0] is None:
         return None
     workflow, job = sending[0]
@@ -144,7 +145,7 @@ def checks_in_vain(mergify: Mergify, offers: Offers) -> Iterator[Awaited]:
         if not reporting:
             yield _unknown_name(way, condition, offers)
             continue
-        away = [offers.away(workflow, job) for workflow, job in reporting]
+        away = [offers.away(workflow, job, by_github=False) for workflow, job in reporting]
         if away[0] is not None and all(reason is not None for reason in away):
             workflow, job = reporting[0]
             yield Awaited(
@@ -191,7 +192,7 @@ def _near(name: str, offers: Offers) -> Iterator[str]:
 def _needed(mergify: Mergify) -> Iterable[tuple[Way, CheckCondition]]:
     """Each check that must be green for some way to be open, once."""
     found: dict[tuple[str, str | None], tuple[Way, CheckCondition]] = {}
-    for way in mergify.ways:
+    for way in (*mergify.ways, *mergify.protections):
         for one in way.condition.needed():
             if one.wants_success:
                 found.setdefault((one.name, one.app), (way, one))

@@ -16,9 +16,9 @@ from covpath.terms import Blocks, Gate, Reason, Tri
 _MOST_NAMED = 6
 
 
-def services_lines(required: RequiredChecks, *, uploading: bool) -> Iterator[str]:
+def services_lines(required: RequiredChecks, uploading: Tri) -> Iterator[str]:
     """What other services make of checks, for people; ``uploading``: whether a job hands reports to Codecov."""
-    if required.codecov is not None or uploading:
+    if required.codecov is not None or uploading is Tri.TRUE:
         yield from _codecov_lines(required, uploading)
     if required.mergify is not None:
         yield from _mergify_lines(required.mergify)
@@ -87,7 +87,7 @@ def _at(place: Place | None) -> str:
     return "" if place is None or place.line is None else f" ({place.file.rsplit('/', 1)[-1]}:{place.line})"
 
 
-def _codecov_lines(required: RequiredChecks, uploading: bool) -> Iterator[str]:
+def _codecov_lines(required: RequiredChecks, uploading: Tri) -> Iterator[str]:
     codecov = codecov_of(required)
     told = [_status_line(one) for one in judge_statuses(required)]
     where = codecov.path if codecov.path is not None else "no settings here, so its defaults"
@@ -97,7 +97,7 @@ def _codecov_lines(required: RequiredChecks, uploading: bool) -> Iterator[str]:
     yield from (f"  Codecov {_said(reason)}" for reason in codecov.waits)
     if codecov.unused:
         yield f"  {', '.join(codecov.unused)} is not read: Codecov reads {codecov.path}"
-    if not uploading:
+    if uploading is Tri.FALSE:
         yield "  no job here is seen to upload to it"
 
 

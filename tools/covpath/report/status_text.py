@@ -24,7 +24,8 @@ def render(status: Status, *, shown: tuple[JobStatus, ...], detail: bool) -> str
     """The page for a terminal: the jobs in ``shown`` in full, the others in one line."""
     rest = tuple(rest_of(job) for job in status.jobs if job not in shown)
     jobs = render_jobs(shown, status.required, detail=detail)
-    uploading = any(job.uploads_to_codecov is Tri.TRUE for job in status.jobs)
+    seen = any(job.uploads_to_codecov is Tri.TRUE for job in status.jobs)
+    uploading = Tri.TRUE if seen else Tri.UNKNOWN  # these may not be all jobs
     return f"{jobs}{render_end(status.required, status.unreadable, rest, uploading=uploading)}"
 
 
@@ -51,7 +52,7 @@ def render_jobs(shown: Iterable[JobStatus], required: RequiredChecks, *, detail:
 
 
 def render_end(
-    required: RequiredChecks, unreadable: Iterable[CovpathError], rest: Sequence[Rest], *, uploading: bool
+    required: RequiredChecks, unreadable: Iterable[CovpathError], rest: Sequence[Rest], *, uploading: Tri
 ) -> str:
     """What stands below the jobs: those not shown (``rest``), what is asked of checks, and what could not be read.
 
@@ -62,13 +63,13 @@ def render_end(
     return "".join(f"{line}\n" for line in lines)
 
 
-def _services(required: RequiredChecks, uploading: bool) -> Iterator[str]:
-    if required.codecov is None and required.mergify is None and not uploading:
+def _services(required: RequiredChecks, uploading: Tri) -> Iterator[str]:
+    if required.codecov is None and required.mergify is None and uploading is not Tri.TRUE:
         return
     # Imported here, as below: many repositories have to do with neither.
     from covpath.report.status_services import services_lines
 
-    yield from services_lines(required, uploading=uploading)
+    yield from services_lines(required, uploading)
 
 
 def _job(job: JobStatus, required: RequiredChecks, width: int, detail: bool) -> Iterator[str]:

@@ -14,6 +14,7 @@ from covpath.backends.translate import Translation
 from covpath.backends.uploaders import Uploader, uploader
 from covpath.errors import Place
 from covpath.gate.report_uses import ReadingText, later_texts, spellings
+from covpath.gate.required import CODECOV_PATHS
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Tri
@@ -24,9 +25,7 @@ from covpath.yamltext.operations import set_value
 READERS = "report-readers"
 _CONFIGURATIONS = (
     "sonar-project.properties",
-    "codecov.yml",
-    ".codecov.yml",
-    ".github/codecov.yml",
+    *CODECOV_PATHS,
     ".codacy.yml",
     ".coveralls.yml",
 )

@@ -29,6 +29,7 @@ from covpath.moves.backend.surroundings import pytest_addopts
 from covpath.moves.backend.toolchain import provide_llvm_tools
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft
+from covpath.moves.services import say_another_figure
 from covpath.moves.wanted import Wanted
 from covpath.workflow.script_places import script_place
 
@@ -108,6 +109,7 @@ def _after(
         follow_reports(draft, judging, translation, _now(draft, places[0]), bases=bases)
     if name != source:
         list_leftovers(draft, source)
+        say_another_figure(draft, judging)
 
 
 def _bases(draft: Draft, site: Site, translation: Translation, wanted: Wanted) -> tuple[str, str]:

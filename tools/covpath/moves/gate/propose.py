@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from covpath.errors import Refusal, UsageError
 from covpath.gate.verdict import JobVerdict
-from covpath.moves.gate import announce, flags, lists, outside, ratchet, services, shell, upload
+from covpath.moves.gate import announce, flags, lists, outside, ratchet, shell, upload
 from covpath.moves.gate.habit import Way, habit
 from covpath.moves.gate.legs import propose_leg_gate
 from covpath.moves.gate.subject import Subject, everywhere, find_step, suppose
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
+from covpath.moves.services import say_services
 from covpath.moves.wanted import ASKED, Wanted
 from covpath.terms import Blocks, Gate, Reason, Tri
 from covpath.workflow.model import Step
@@ -45,7 +46,7 @@ def propose_gate(draft: Draft, wanted: Wanted, judging: Judging) -> None:
         return
     reach(subject, gate)
     if origin is None:
-        services.say(draft, judging, subject.verdict(), gate)
+        say_services(draft, judging, subject.verdict(), gate)
     if wanted.with_upload:
         _uploads(subject, gate)
     elif gate is Gate.BLOCKING and origin is None:

@@ -1,4 +1,4 @@
-"""What a gate move leaves to Codecov's and Mergify's settings, and the edit to make there."""
+"""What a move leaves to Codecov's and Mergify's settings, and the edit to make there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Blocks, Gate, Tri
 
 
-def say(draft: Draft, judging: Judging, verdict: JobVerdict, gate: Gate) -> None:
+def say_services(draft: Draft, judging: Judging, verdict: JobVerdict, gate: Gate) -> None:
     """Name the settings that decide otherwise than ``gate``: ``verdict`` is the moved job's."""
     if gate is Gate.ADVISORY:
         _say_still_waiting(draft, verdict)
@@ -31,6 +31,20 @@ def say(draft: Draft, judging: Judging, verdict: JobVerdict, gate: Gate) -> None
                 "it can turn red",
                 place=reason.place,
             )
+
+
+def say_another_figure(draft: Draft, judging: Judging) -> None:
+    """Two tools never measure quite the same: a status may take the difference for a fall of coverage."""
+    if uploads(draft.workflow, draft.job, judging.links) is not Tri.TRUE:
+        return
+    stopping = [one.status for one in judge_statuses(judging.required) if one.may_stop]
+    if stopping:
+        names = " and ".join(f"`{status.name}`" for status in stopping)
+        draft.say(
+            NoteKind.OUTSIDE,
+            f"{names} may take what the new tool measures otherwise for a fall of coverage, in this pull request first",
+            place=next((status.place for status in stopping if status.place is not None), None),
+        )
 
 
 def _say_still_waiting(draft: Draft, verdict: JobVerdict) -> None:
