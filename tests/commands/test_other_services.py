@@ -196,3 +196,17 @@ def test_a_branch_that_leaves_a_required_status_without_force_fails_the_audit(
     commit(root, {"README": "more"}, "More")
     git(root, "branch", "--force", "main", "branch")
     assert caller(capsys, root)(*words).code == 0
+
+
+def test_another_tool_s_figure_may_turn_a_status_red(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = build(CASES / "not-known-what-is-required", tmp_path / "repo")
+    ci = root / ".github/workflows/ci.yml"
+    text = ci.read_text(encoding="utf-8").replace("llvm-cov --lcov --output-path lcov.info", "tarpaulin --out Xml")
+    ci.write_text(text, encoding="utf-8")
+    call = caller(capsys, root)
+    said = "codecov.yml:5 `codecov/patch` may take what the new tool measures otherwise for a fall of coverage"
+    assert said in call("move", "coverage", "--backend", "cargo-llvm-cov").out
+    notes = call("move", "coverage", "--backend", "cargo-llvm-cov", "--format", "json").json()[0]["notes"]
+    assert [note["line"] for note in notes if note["file"] == "codecov.yml"] == [5]
+    (root / "codecov.yml").write_text("coverage: {status: off}\n", encoding="utf-8")
+    assert said not in call("move", "coverage", "--backend", "cargo-llvm-cov").out
