@@ -171,7 +171,7 @@ NOXFILE = """\
         session.run("coverage", "xml", f"--x={session.name}")
         args = session.posargs or ["tests"]
         session.run("pytest", "--cov", *(session.posargs or ["tests"]))
-        session.run(*args)
+        session.run(*more(args))
 
     @nox.session
     def again(session):

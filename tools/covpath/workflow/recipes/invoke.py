@@ -21,7 +21,8 @@ from covpath.workflow.recipes.links import (
     opaque,
     varying,
 )
-from covpath.workflow.recipes.python_calls import guarded, parse_python, text_of
+from covpath.workflow.recipes.python_calls import guarded, parse_python
+from covpath.workflow.recipes.python_names import text_of
 from covpath.workflow.shell.dialect import shell_with
 
 KIND = "invoke"

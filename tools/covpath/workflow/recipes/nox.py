@@ -23,7 +23,8 @@ from covpath.workflow.recipes.links import (
     varying,
     varying_names,
 )
-from covpath.workflow.recipes.python_calls import guarded, parse_python, text_of
+from covpath.workflow.recipes.python_calls import guarded, parse_python
+from covpath.workflow.recipes.python_names import Names, text_of
 
 KIND = "nox"
 _RUN = frozenset({"run", "run_always", "run_install"})
@@ -45,6 +46,7 @@ class _Asked(Struct):
 
 class _Noxfile(Struct, frozen=True):
     path: str
+    tree: ast.Module
     functions: dict[str, ast.FunctionDef]
     sessions: dict[str, ast.FunctionDef]
     tags: dict[str, tuple[str, ...]]
@@ -123,7 +125,7 @@ def _read(path: str, text: str) -> _Noxfile | None:
             name = name or function.name
             sessions[name] = function
             tags[name] = tuple(_strings(keywords.get("tags")))
-    return _Noxfile(path, functions, sessions, tags, _default_sessions(tree))
+    return _Noxfile(path, tree, functions, sessions, tags, _default_sessions(tree))
 
 
 def _imported_as(tree: ast.Module, name: str) -> list[str]:
@@ -198,35 +200,36 @@ class _Session(Struct):
         self.directory = self.directory or root
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
         self.guarded |= guarded(function)
+        names = Names(function, self.noxfile.tree)
         for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
             owner = call.func.value if isinstance(call.func, ast.Attribute) else None
             on_session = isinstance(owner, ast.Name) and owner.id == session
             if on_session and isinstance(call.func, ast.Attribute):
-                yield from self._method(call, call.func.attr, session, depth)
+                yield from self._method(call, call.func.attr, session, names, depth)
             elif isinstance(call.func, ast.Name) and _hands_over(call, session):
                 inner = self.noxfile.functions.get(call.func.id)
                 if inner is not None and inner is not function:
                     yield from self.steps(inner, depth + 1)
 
-    def _method(self, call: ast.Call, method: str, session: str, depth: int) -> Iterator[Step]:
+    def _method(self, call: ast.Call, method: str, session: str, names: Names, depth: int) -> Iterator[Step]:
         if method == "notify" and call.args and (name := text_of(call.args[0])) is not None:
             known = _known(self.noxfile, name)
             if known is not None and known != self.name:
                 inner = _Session(self.noxfile, known, self.posargs, self.invocation, self.depends_on)
                 yield from inner.steps(self.noxfile.sessions[known], depth + 1)
         if method in {"chdir", "cd"} and call.args:
-            moved = text_of(call.args[0])
+            moved = names.text(call.args[0])
             joined = posixpath.join(self.directory or ".", moved) if moved is not None else None
             self.directory = posixpath.normpath(joined) if joined is not None else None
         if method not in _RUN or not call.args:
             return
         place = Place(self.noxfile.path, call.lineno)
         for step in argument_steps(
-            tuple(self._words(call.args, session)),
+            tuple(self._words(call.args, session, names)),
             kind=KIND,
             target=self.name,
             directory=self.directory,
-            environment=self.invocation.environment + _environment(call),
+            environment=self.invocation.environment + _environment(call, names),
             place=place,
             let_off=self._let_off(call, place),
         ):
@@ -241,21 +244,21 @@ class _Session(Struct):
             return LetOff(why="it stands in a `try` that may let it pass", place=place, fails=Tri.UNKNOWN)
         return None
 
-    def _words(self, arguments: list[ast.expr], session: str) -> Iterator[str | None]:
+    def _words(self, arguments: list[ast.expr], session: str, names: Names) -> Iterator[str | None]:
+        given = f"{session}.posargs"
         for argument in arguments:
-            if isinstance(argument, ast.Starred):
-                if ast.unparse(argument.value) == f"{session}.posargs":
-                    yield from self.posargs
-                elif isinstance(argument.value, ast.List | ast.Tuple):
-                    yield from self._words(list(argument.value.elts), session)
-                elif isinstance(argument.value, ast.BoolOp) and f"{session}.posargs" in ast.unparse(argument.value):
-                    default = argument.value.values[-1]
-                    elements = default.elts if isinstance(default, ast.List | ast.Tuple) else []
-                    yield from self.posargs or (text_of(element) for element in elements)
-                else:
-                    yield None
+            if not isinstance(argument, ast.Starred):
+                yield names.text(argument)
+                continue
+            value = names.value_of(argument.value)
+            if ast.unparse(value) == given:
+                yield from self.posargs
+            elif isinstance(value, ast.BoolOp | ast.IfExp) and given in ast.unparse(value):
+                default = value.values[-1] if isinstance(value, ast.BoolOp) else value.orelse
+                words = names.words(default)
+                yield from self.posargs or (words if words is not None else (None,))
             else:
-                yield text_of(argument)
+                yield from names.words(argument.value) or (None,)
 
 
 def _let_off_by(codes: ast.expr, place: Place) -> LetOff | None:
@@ -273,9 +276,10 @@ def _hands_over(call: ast.Call, session: str) -> bool:
     return any(isinstance(argument, ast.Name) and argument.id == session for argument in call.args)
 
 
-def _environment(call: ast.Call) -> Settings:
+def _environment(call: ast.Call, names: Names) -> Settings:
     for keyword in call.keywords:
-        if keyword.arg == "env" and isinstance(keyword.value, ast.Dict):
-            pairs = zip(keyword.value.keys, keyword.value.values, strict=True)
-            return tuple((name, text_of(value)) for key, value in pairs if key and (name := text_of(key)) is not None)
+        value = names.value_of(keyword.value)
+        if keyword.arg == "env" and isinstance(value, ast.Dict):
+            pairs = zip(value.keys, value.values, strict=True)
+            return tuple((name, names.text(one)) for key, one in pairs if key and (name := names.text(key)) is not None)
     return ()

@@ -10,8 +10,8 @@ from msgspec import Struct
 from covpath.errors import Place
 from covpath.terms import Tri
 from covpath.workflow.recipes.links import LetOff
+from covpath.workflow.recipes.python_names import Names, Words
 
-Words = tuple[str | None, ...]
 _RUNNERS = frozenset({"run", "call", "check_call", "check_output", "Popen"})
 _SHELL = frozenset({"system", "popen"})
 _RAISING = frozenset({"check_call", "check_output"})
@@ -35,37 +35,24 @@ def parse_python(text: str) -> ast.Module | None:
         return None
 
 
-def constant_words(node: ast.expr) -> Words | None:
-    """The words of a list or tuple of arguments; starred parts vary, anything else is None."""
-    if not isinstance(node, ast.List | ast.Tuple):
-        return None
-    return tuple(text_of(element) for element in node.elts)
-
-
-def text_of(node: ast.expr) -> str | None:
-    """A static string; None for anything that varies."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = text_of(node.left), text_of(node.right)
-        return left + right if left is not None and right is not None else None
-    if isinstance(node, ast.Attribute) and node.attr == "executable":
-        # sys.executable
-        return "python"
-    return None
-
-
 def subprocess_calls(tree: ast.Module, path: str) -> Iterator[PythonCall]:
     """``subprocess.run([...])`` and its like in a file."""
     fates = _Fates(tree, path)
+    around = {
+        id(node): function for function in ast.walk(tree) if _is_function(function) for node in ast.walk(function)
+    }
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not node.args:
+        if not isinstance(node, ast.Call) or not node.args or _name_of(node) not in _RUNNERS | _SHELL:
             continue
-        name = _name_of(node)
-        if name in _RUNNERS and (words := constant_words(node.args[0])):
-            yield PythonCall(line=node.lineno, command=words, let_off=fates.let_off(node))
-        elif name in _RUNNERS | _SHELL and (text := text_of(node.args[0])) is not None:
-            yield PythonCall(line=node.lineno, command=text, let_off=fates.let_off(node))
+        names = Names(around[id(node)], tree) if id(node) in around else Names(tree)
+        words = names.words(node.args[0]) if _name_of(node) in _RUNNERS else None
+        command = words or names.text(node.args[0])
+        if command is not None:
+            yield PythonCall(line=node.lineno, command=command, let_off=fates.let_off(node))
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
 def guarded(tree: ast.AST) -> frozenset[int]:
