@@ -9,7 +9,7 @@ from typing import Any
 
 from covpath.errors import CovpathError
 from covpath.gate.effect import JobSimulation, step_gate
-from covpath.gate.job_judge import STRICTEST
+from covpath.gate.in_legs import STRICTEST
 from covpath.gate.measuring import find_measuring
 from covpath.gate.run import Run
 from covpath.gate.runs import Runs

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from covpath.errors import CovpathError
 from covpath.gate.purpose import every_command_alone, fails_at_once, is_setup, never_masks
-from covpath.gate.script_commands import prepares, script_commands
+from covpath.gate.script_commands import only_tells, prepares, script_commands
 from covpath.workflow.model import Step
 from covpath.workflow.reading import read_workflow
 from covpath.workflow.shell.dialect import default_shell
@@ -74,7 +74,7 @@ def _disagreement(step: Step) -> str | None:
     assert step.run is not None
     text = step.run.value
     commands = script_commands(text)
-    if commands and is_setup(step, shell) != all(map(prepares, commands)):
+    if commands and is_setup(step, shell) != (only_tells(text) or all(map(prepares, commands))):
         return "setup"
     script = parse_script(text)
     last = commands[-1:] if fails_at_once(text) else ()
@@ -150,7 +150,8 @@ def test_what_the_text_calls_a_failure_is_one(parts: list[str]) -> None:
     commands = script_commands(text)
     if commands and not script.errors and never_masks(text):
         # What the imagined run does not follow it leaves unknown.
-        assert failure_of(commands[-1], script, default_shell()).outcome is not ExitOutcome.MASKED
+        last = next((one for one in reversed(commands) if not prepares(one)), commands[-1])
+        assert failure_of(last, script, default_shell()).outcome is not ExitOutcome.MASKED
 
 
 @pytest.mark.shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.levers import is_soft, levers, masked_steps
+from covpath.audits.levers import is_partly_soft, is_soft, levers, masked_steps
 from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.model import Entry
@@ -28,7 +28,7 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
     """A note for each job whose state an entry accepts, an error where it is another one."""
     for entry in subject.open_entries:
         for verdict in subject.jobs_of(entry):
-            if verdict.gate is Gate.BLOCKING and not masked_steps(verdict):
+            if verdict.gate is Gate.BLOCKING and not is_partly_soft(verdict):
                 continue  # the business of `still-open`
             yield _accepted(entry, verdict) if _is_accepted(entry, verdict) else _differs(entry, verdict)
 
@@ -47,12 +47,13 @@ def _is_better(entry: Entry, verdict: JobVerdict) -> bool:
 
 def _accepted(entry: Entry, verdict: JobVerdict) -> Finding:
     until = f" until {entry.until}" if entry.until is not None else ""
-    what = str(verdict.gate) if verdict.gate is not Gate.BLOCKING else "masks a step"
+    what = "masks a step" if masked_steps(verdict) else "does not block in every leg"
+    if verdict.gate is not Gate.BLOCKING:
+        what = f"is {verdict.gate}"
     return Finding(
         rule=ID,
         severity=Severity.NOTE,
-        message=f"{verdict.ref.job} {'is ' if verdict.gate is not Gate.BLOCKING else ''}{what}, accepted{until} "
-        f"by {entry.owner or 'nobody'} ({entry.decision})",
+        message=f"{verdict.ref.job} {what}, accepted{until} by {entry.owner or 'nobody'} ({entry.decision})",
         place=entry.place,
         hint=f"Reason: {' '.join(entry.reason.split())}",
         job=verdict.ref,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.audits import unexplained
-from covpath.audits.levers import is_soft, masked_steps
+from covpath.audits.levers import is_soft, legs_of, masked_steps, soft_legs
 from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.model import Accepted
@@ -34,6 +34,8 @@ def adoptable(subject: AuditSubject) -> Iterator[Adoption]:
 def _reason(verdict: JobVerdict) -> str:
     if is_soft(verdict.gate):
         return f"was {verdict.gate} when this file began; nobody has said why"
+    if soft_legs(verdict):
+        return f"did not block in {legs_of(verdict)} when this file began; nobody has said why"
     names = ", ".join(step.label for step in masked_steps(verdict))
     return f"masked the step {names} when this file began; nobody has said why"
 

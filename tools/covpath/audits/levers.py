@@ -7,19 +7,29 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.gate.verdict import JobVerdict, StepVerdict
+from covpath.gate.verdict import JobVerdict, LegVerdict, StepVerdict
 from covpath.terms import Gate, Reason
 
-_FLAGS = ("step-continue-on-error", "job-continue-on-error")
+_JOB_S = "job-continue-on-error"
+_UPLOAD = "upload-quiet"
+_MASKS = ("step-continue-on-error", _JOB_S, "shell-mask", "ratchet")
+_FLAGS = ("step-continue-on-error", _JOB_S)
+_MOVED = ("shell-mask-or-list", "shell-mask-pipeline", "ratchet", _UPLOAD)
+"""What a move may know how to take back."""
 
 
 class Lever(Struct, frozen=True, kw_only=True):
-    """One line that softens. ``name`` stays the same when the line moves; ``is_line``: deleting it undoes it."""
+    """One line that softens. ``name`` stays the same when the line moves; ``is_line``: deleting it undoes it.
+
+    ``step`` is the number (from 1) of the step that it masks beside the one the job is judged by.
+    """
 
     name: str
     message: str
     place: Place
     is_line: bool
+    by_move: bool
+    step: int | None
 
 
 def is_soft(gate: Gate) -> bool:
@@ -28,36 +38,104 @@ def is_soft(gate: Gate) -> bool:
 
 
 def masked_steps(verdict: JobVerdict) -> tuple[StepVerdict, ...]:
-    """Steps whose failure is swallowed: by their own flag, or, where they check something, by the shell."""
-    return tuple(step for step in verdict.steps if is_soft(step.gate) and _deliberate(step))
+    """Steps whose failure is swallowed by their own flag, or, where they check something, by the shell.
+
+    One leg of a matrix in which that is so is enough.
+    """
+    return tuple(step for step in verdict.steps if is_soft(step.softest) and _deliberate(step))
+
+
+def soft_legs(verdict: JobVerdict) -> tuple[LegVerdict, ...]:
+    """The legs in which a job that blocks in others does not."""
+    if is_soft(verdict.gate) or not any(map(_is_mask, verdict.reasons)):
+        return ()
+    return tuple(leg for leg in verdict.legs if is_soft(leg.gate))
+
+
+_MOST_LEGS = 3
+
+
+def legs_of(verdict: JobVerdict) -> str:
+    """The soft legs by the names of their checks, a few of many."""
+    names = [f"`{leg.check}`" for leg in soft_legs(verdict)]
+    shown, left = names[:_MOST_LEGS], len(names) - _MOST_LEGS
+    return f"{', '.join(shown)}{f' and {left} more' if left > 0 else ''}"
+
+
+def is_partly_soft(verdict: JobVerdict) -> bool:
+    """Whether a job lets something pass although it may block: a step, or a leg."""
+    return bool(masked_steps(verdict) or soft_legs(verdict))
 
 
 def levers(verdict: JobVerdict) -> tuple[Lever, ...]:
     """Every line that keeps a failure from failing the run."""
-    return tuple(dict.fromkeys(_levers(verdict)))
+    found = dict.fromkeys(_levers(verdict))
+    return tuple({lever.place: lever for lever in reversed(found)}.values())[::-1]
 
 
 def _levers(verdict: JobVerdict) -> Iterator[Lever]:
     for step in masked_steps(verdict):
-        for reason in step.reasons:
-            if reason.place is not None and reason.code.startswith(("step-continue", "shell-mask", "ratchet")):
-                yield _lever(reason, reason.place, step.label)
+        for reason in filter(_is_mask, step.reasons):
+            if reason.code.startswith(_JOB_S):
+                continue  # told once, below
+            yield _lever(reason, step.label, None if step.index == verdict.measuring else step.index + 1)
+    legs = bool(soft_legs(verdict))
     for reason in verdict.reasons:
-        if reason.place is not None and reason.code.startswith("job-continue"):
-            yield _lever(reason, reason.place, "")
+        if _is_mask(reason) and (legs or reason.code.startswith(_JOB_S)):
+            yield _lever(reason, "", None)
+    if is_soft(verdict.gate):
+        uploads = (reason for reason in verdict.reasons if reason.code == _UPLOAD and reason.place is not None)
+        yield from (_lever(reason, "", None) for reason in uploads)
 
 
-def _lever(reason: Reason, place: Place, where: str) -> Lever:
+def _lever(reason: Reason, where: str, step: int | None) -> Lever:
+    assert reason.place is not None
     return Lever(
         name=f"{reason.code} {where}".strip(),
         message=reason.message,
-        place=place,
-        is_line=reason.code in _FLAGS and "${{" not in reason.message,
+        place=reason.place,
+        is_line=reason.code in _FLAGS and "\n" not in reason.message,
+        by_move=reason.code in (*_FLAGS, *_MOVED),
+        step=step,
     )
 
 
 def _deliberate(step: StepVerdict) -> bool:
-    codes = [reason.code for reason in step.reasons]
+    codes = [reason.code for reason in filter(_is_mask, step.reasons)]
     by_flag = any(code.startswith("step-continue-on-error") for code in codes)
     by_shell = any(code.startswith("shell-mask") for code in codes)
     return by_flag or (by_shell and not step.setup)
+
+
+def _is_mask(reason: Reason) -> bool:
+    return reason.place is not None and reason.code.startswith(_MASKS) and not reason.code.endswith("-off")
+
+
+def undo(verdict: JobVerdict) -> str:
+    """What takes all levers out, in words that can be followed as they stand."""
+    found = levers(verdict)
+    if not found:
+        return f"covpath move {verdict.ref} --gate blocking"
+    return ", then ".join(_ways_out(verdict, found))
+
+
+def _ways_out(verdict: JobVerdict, found: tuple[Lever, ...]) -> Iterator[str]:
+    # What is told by its line comes first: a move may shift the lines below.
+    first = found[0].place.file
+    ratchets = any(lever.name.startswith("ratchet") for lever in found)
+    lines = [lever for lever in found if lever.is_line and lever.place.file == first and not ratchets]
+    if lines:
+        yield f"delete {_numbered(lines)}"
+    by_hand = [lever for lever in found if not lever.by_move]
+    if by_hand:
+        yield f"let the failure count that is lost in {_numbered(by_hand)}"
+    moved = [lever for lever in found if lever.by_move and lever not in lines]
+    if any(lever.step is None for lever in moved):
+        yield f"covpath move {verdict.ref} --gate blocking"
+    for step in dict.fromkeys(lever.step for lever in moved if lever.step is not None):
+        yield f"covpath move {verdict.ref} --gate blocking --step {step}"
+
+
+def _numbered(found: list[Lever]) -> str:
+    numbers = sorted({lever.place.line or 0 for lever in found})
+    return f"line{'' if len(numbers) == 1 else 's'} {' and '.join(map(str, numbers))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.levers import is_soft, levers, masked_steps
+from covpath.audits.levers import is_soft, legs_of, levers, masked_steps, soft_legs, undo
 from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.model import Accepted, Entry
@@ -36,7 +36,7 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 message=f"{verdict.ref.job} was called resolved on {entry.resolved}, and {why}",
                 place=found[0].place if found else verdict.place,
-                hint=f"covpath move {verdict.ref} --gate blocking, or take `resolved` out of the entry.",
+                hint=f"Undo: {undo(verdict)}; or take `resolved` out of the entry.",
                 job=verdict.ref,
                 key=str(verdict.gate),
                 related=(
@@ -52,6 +52,8 @@ def _why_not(entry: Entry, verdict: JobVerdict) -> str | None:
     if verdict.gate is Gate.BLOCKING and masked_steps(verdict):
         names = ", ".join(f"`{step.label}`" for step in masked_steps(verdict))
         return f"its step {names} is still masked"
+    if soft_legs(verdict):
+        return f"it does not block in {legs_of(verdict)}"
     if verdict.coverage and verdict.data.green_without_data is Tri.TRUE and not _has_seen_data(entry):
         return "a green run may hold no report; none has been seen"
     return None

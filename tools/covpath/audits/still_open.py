@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.levers import masked_steps
+from covpath.audits.levers import is_partly_soft
 from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.model import Accepted, Entry, JobName
@@ -33,7 +33,7 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
 
 def needs_entry(entry: Entry, verdict: JobVerdict) -> bool:
     """Whether something about a job is still as its entry explains or accepts it."""
-    if verdict.gate is not Gate.BLOCKING or masked_steps(verdict):
+    if verdict.gate is not Gate.BLOCKING or is_partly_soft(verdict):
         return True
     return entry.accepts_this(Accepted.NO_DATA) and verdict.data.green_without_data is Tri.TRUE
 

@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.levers import is_soft, levers, masked_steps
+from covpath.audits.levers import is_soft, legs_of, levers, masked_steps, soft_legs, undo
 from covpath.audits.subject import AuditSubject
+from covpath.gate.purpose import is_setup
+from covpath.gate.script_commands import only_tells
+from covpath.gate.shell_effect import shell_for
 from covpath.gate.verdict import JobVerdict, StepVerdict
 from covpath.terms import Gate, JobRef
+from covpath.workflow.model import Job, Workflow
 
 ID = "unexplained"
 TITLE = "a job or step does not block, and no entry of the exceptions file says why"
@@ -29,11 +33,45 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
     for verdict in subject.verdicts.noteworthy():
         if verdict.gate is Gate.NO_SIGNAL or _explained(subject, verdict.ref):
             continue
+        workflow, job = subject.verdicts.job(verdict.ref)
+        if _only_says(job, verdict):
+            continue
         masked = masked_steps(verdict)
-        if is_soft(verdict.gate):
+        in_part = _only_in_part(workflow, job, verdict, masked)
+        if is_soft(verdict.gate) and not in_part:
             yield _finding(verdict, f"{verdict.ref.job} is {verdict.gate}: {_what(verdict.gate)}", masked)
+        elif soft_legs(verdict):
+            yield _finding(verdict, f"{verdict.ref.job} blocks, but not in {legs_of(verdict)}", masked)
         elif masked:
-            yield _finding(verdict, _steps_do_not(verdict, masked), masked)
+            yield _finding(verdict, _steps_do_not(verdict, masked, in_part), masked)
+
+
+def _only_in_part(workflow: Workflow, job: Job, verdict: JobVerdict, masked: tuple[StepVerdict, ...]) -> bool:
+    """Whether a job that measures nothing is soft by the step it is judged by alone, and others would fail it."""
+    if verdict.coverage or job.continue_on_error is not None:
+        return False
+    indexes = {step.index for step in masked}
+    return verdict.measuring in indexes and any(
+        step.run is not None
+        and step.if_ is None
+        and step.continue_on_error is None
+        and step.index not in indexes
+        and not is_setup(step, shell_for(workflow, job, step))
+        for step in job.steps
+    )
+
+
+def _only_says(job: Job, verdict: JobVerdict) -> bool:
+    """Whether all that is soft about a job is a script that checks nothing: it works out words, or shows some."""
+    index = verdict.measuring
+    if index is None or soft_legs(verdict) or not _by_shell_alone(verdict):
+        return False
+    script = job.steps[index].run
+    return script is not None and [step.index for step in masked_steps(verdict)] == [index] and only_tells(script.value)
+
+
+def _by_shell_alone(verdict: JobVerdict) -> bool:
+    return all(lever.name.startswith("shell") for lever in levers(verdict))
 
 
 _HARDEST_FIRST = tuple(map(str, (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT)))
@@ -53,10 +91,10 @@ def is_no_worse(key: str, before: str) -> bool:
     return not Counter(levers_now) - Counter(levers_before)
 
 
-def _steps_do_not(verdict: JobVerdict, masked: tuple[StepVerdict, ...]) -> str:
+def _steps_do_not(verdict: JobVerdict, masked: tuple[StepVerdict, ...], in_part: bool) -> str:
     names = ", ".join(f"`{step.label}`" for step in masked)
     one = len(masked) == 1
-    if verdict.gate is Gate.BLOCKING:
+    if verdict.gate is Gate.BLOCKING or in_part:
         return f"{verdict.ref.job} blocks, but its {'step' if one else 'steps'} {names} {'does' if one else 'do'} not"
     return f"{verdict.ref.job}: its {'step' if one else 'steps'} {names} {'does' if one else 'do'} not block"
 
@@ -80,18 +118,9 @@ def _finding(verdict: JobVerdict, message: str, masked: tuple[StepVerdict, ...])
         severity=Severity.ERROR,
         message=f"{message}, and no entry says why",
         place=place,
-        hint=f"Undo: {_undo(verdict)}. Keep: covpath exceptions add {verdict.ref} --target ... --reason ...",
+        hint=f"Undo: {undo(verdict)}. Keep: covpath exceptions add {verdict.ref} --target ... --reason ...",
         job=verdict.ref,
         # Another gate or another lever is another thing to explain, another line is not.
         key="\n".join((str(verdict.gate), *sorted(lever.name for lever in found))),
         related=tuple((lever.message, lever.place) for lever in found),
     )
-
-
-def _undo(verdict: JobVerdict) -> str:
-    found = levers(verdict)
-    # The lines are counted in the file that the finding names.
-    if found and all(lever.is_line and lever.place.file == found[0].place.file for lever in found):
-        lines = " and ".join(map(str, sorted(lever.place.line or 0 for lever in found)))
-        return f"delete line {lines}" if len(found) == 1 else f"delete lines {lines}"
-    return f"covpath move {verdict.ref} --gate blocking"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from covpath.gate.job_judge import JobJudge, strictest
+from covpath.gate.in_legs import strictest
+from covpath.gate.job_judge import JobJudge
 from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
 from covpath.gate.situation import situate

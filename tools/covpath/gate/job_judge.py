@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from covpath.gate.blocking import blocking
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation, step_gate
+from covpath.gate.in_legs import Fault, in_each_leg, strictest, together
 from covpath.gate.measuring import Measuring, alternatives
 from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
@@ -43,9 +44,6 @@ from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.workflow.shell.dialect import Shell
 from covpath.yamltext.nodes import Scalar
-
-STRICTEST = (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT, Gate.NO_SIGNAL)
-"""Where gates differ (from leg to leg, from call to call), the first of these is the job's."""
 
 
 class _Case(Struct, frozen=True, kw_only=True):
@@ -256,6 +254,22 @@ class JobJudge:
         return self.every_step or not is_setup(step, shell_for(self.workflow, self.job, step))
 
     def _step(self, simulation: JobSimulation, step: Step, job_gate: Gate) -> StepVerdict:
+        own = step.index == self.measuring.index
+        ways = (simulation,) if own else in_each_leg(self.runs, simulation, step)
+        gate, softest, reasons = together([self._fault(one, step) for one in ways])
+        never = job_gate is Gate.NO_SIGNAL
+        return StepVerdict(
+            index=step.index,
+            label=step.label,
+            place=self.workflow.place(step.node),
+            gate=Gate.NO_SIGNAL if never else gate,
+            softest=Gate.NO_SIGNAL if never else softest,
+            setup=not own and is_setup(step, shell_for(self.workflow, self.job, step)),
+            reasons=reasons,
+        )
+
+    def _fault(self, simulation: JobSimulation, step: Step) -> Fault:
+        """What becomes of a step's failure in one leg."""
         shell = self._shell(step, simulation)
         effect = simulation.step_failure(step.index)
         gate = step_gate(simulation, step, shell, effect, runs=self.suppose.runs)
@@ -264,15 +278,7 @@ class JobJudge:
             reasons = (skipped_reason(self.workflow, step), *reasons)
         if step.form is StepForm.NEWER or step.background:
             reasons = (newer_reason(self.workflow, step), *reasons)
-        own = step.index == self.measuring.index
-        return StepVerdict(
-            index=step.index,
-            label=step.label,
-            place=self.workflow.place(step.node),
-            gate=Gate.NO_SIGNAL if job_gate is Gate.NO_SIGNAL else gate,
-            setup=not own and is_setup(step, shell_for(self.workflow, self.job, step)),
-            reasons=reasons,
-        )
+        return gate, reasons
 
     def _checks(self, runs: tuple[Run, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name.text for run in runs for name in self.runs.checks(run, self.job)))
@@ -323,26 +329,22 @@ class JobJudge:
         )
 
     def _reasons(self, cases: list[_Case], main: _Case, own: StepVerdict | None, never: bool) -> tuple[Reason, ...]:
-        """The chain behind the gate; where gates differ, what the first case of each other gate rests on too."""
+        """The chain behind the gate; where gates differ, what each other gate rests on too, step by step."""
         if never:
             return ()
         if own is None:
             return (no_step(self.workflow, self.job),)
         found = [*self.measuring.reasons, *own.reasons]
-        told = {main.gate}
+        told: set[tuple[Gate, int]] = set()
         for case in cases:
-            if case.gate in told or case.shell is None or case.effect is None or case.measuring.index is None:
+            if case.gate is main.gate or case.shell is None or case.effect is None or case.measuring.index is None:
                 continue
-            told.add(case.gate)
+            if (case.gate, case.measuring.index) in told:
+                continue
+            told.add((case.gate, case.measuring.index))
             step = self.job.steps[case.measuring.index]
             if case.gate is Gate.NO_SIGNAL:
                 found.append(skipped_reason(self.workflow, step))
             else:
                 found += [*case.shell.reasons, *effect_reasons(case.simulation, step, case.shell, case.effect)]
         return tuple(dict.fromkeys(found))
-
-
-def strictest(gates: Iterable[Gate]) -> Gate:
-    """The one that counts where gates differ."""
-    found = set(gates)
-    return next((gate for gate in STRICTEST if gate in found), Gate.UNKNOWN)

@@ -34,11 +34,17 @@ def is_setup(step: Step, shell: Shell) -> bool:
     looks = not telling and (any(sign in text for sign in _INSIDE_WORDS) or (told is not None and _decides(told)))
     if told is None or looks or ("&" in text and _STARTS.search(text)):
         # Imported here: few scripts need to be read as shell for this.
-        from covpath.gate.script_commands import prepares, script_commands
+        from covpath.gate.script_commands import only_tells, prepares, script_commands
 
         commands = script_commands(text)
-        return bool(commands) and all(map(prepares, commands))
-    return all(prepare(command.words) for command in telling or told.commands) and bool(telling or not told.leaves)
+        return only_tells(text) or (bool(commands) and all(map(prepares, commands)))
+    if all(prepare(command.words) for command in telling or told.commands) and (telling or not told.leaves):
+        return True
+    if "grep" not in text:
+        return False
+    from covpath.gate.script_commands import only_tells
+
+    return only_tells(text)
 
 
 def _script_of(step: Step) -> str | None:
@@ -79,7 +85,10 @@ def never_masks(text: str) -> bool:
 
 def _is_heard(told: ScriptText) -> bool:
     telling = text_commands(told)
-    return telling[-1].heard and not _hands_on(telling[-1].words) if telling else told.leaves
+    if not telling:
+        return told.leaves
+    last = next((one for one in reversed(telling) if not prepare(one.words)), telling[-1])
+    return last.heard and not _hands_on(last.words)
 
 
 def _hands_on(words: tuple[str, ...]) -> bool:

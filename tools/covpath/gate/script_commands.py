@@ -36,6 +36,60 @@ def script_commands(text: str) -> tuple[Command, ...]:
     return tuple(telling or commands)
 
 
+def only_tells(text: str) -> bool:
+    """Whether a script only works out words or shows some: a failure of what it runs for that is nobody's check.
+
+    What runs stands inside of what is said (``echo "v=$(cmd)" >> "$GITHUB_OUTPUT"``), its text is searched
+    to choose between words (``if cmd | grep -q x; then v=1; fi``), or it looks and may fail (``grep x y || true``).
+    """
+    script = parse_script(text)
+    running = [command for command in script.commands if command.words and _name(command) not in TRIVIAL]
+    if not script.commands or _decides(script):
+        return False
+    return all(
+        _is_said(command, script)
+        or _chooses_words(command, script)
+        or (_name(command) in FILTERS and not _only_checks(command) and _may_fail(command))
+        for command in running
+    )
+
+
+def _may_fail(command: Command) -> bool:
+    """Whether the script itself has something stand in for a command's failure, or reads only what it writes."""
+    return any(
+        (one.around is Around.AND_OR and not one.position and one.name == "||")
+        or (one.around is Around.PIPELINE and one.position < one.count - 1)
+        for one in command.context
+    )
+
+
+_SAYING = frozenset(("echo", "printf", "cat", "tee", "export", "declare", "local", "readonly", "typeset"))
+
+
+def _is_said(command: Command, script: Script) -> bool:
+    """Whether a command makes words of one that says them, and so cannot fail it."""
+    inside = next((one.span for one in command.context if one.around is Around.SUBSTITUTION), None)
+    if inside is None:
+        return False
+    hosts = [one for one in script.commands if one.span.covers(inside) and not inside.covers(one.span)]
+    host = min(hosts, key=lambda one: one.span.end - one.span.start, default=None)
+    return host is not None and host.name in _SAYING
+
+
+def _chooses_words(command: Command, script: Script) -> bool:
+    """Whether a command is piped into a quiet search in a condition between branches that only say or set."""
+    asked = next((one.span for one in command.context if one.around is Around.IF_CONDITION), None)
+    if asked is None:
+        return False
+    within = [one for one in script.commands if asked.covers(one.span)]
+    condition = [one for one in within if any(outer.around is Around.IF_CONDITION for outer in one.context)]
+    branches = [one for one in within if one not in condition and one.words]
+    return any(map(_searches_quietly, condition)) and all(_name(one) in _CHOOSING for one in branches)
+
+
+_CHOOSING = frozenset(("echo", "printf", "export", ":", "true"))
+
+
 def _only_looks(command: Command) -> bool:
     name = _name(command)
     return name in TRIVIAL or (bool(command.context) and name in FILTERS and not _only_checks(command))
@@ -43,9 +97,15 @@ def _only_looks(command: Command) -> bool:
 
 def _only_checks(command: Command) -> bool:
     """``... | grep -q text``: it shows nothing, so it is there to fail."""
-    words = _words(command)
-    ends = all(one.around is Around.PIPELINE for one in command.context)
-    return ends and _name(command) in _GREPS and any(map(_QUIET.fullmatch, words[1:]))
+    return _ends_a_line(command) and _searches_quietly(command)
+
+
+def _ends_a_line(command: Command) -> bool:
+    return all(one.around is Around.PIPELINE for one in command.context)
+
+
+def _searches_quietly(command: Command) -> bool:
+    return _name(command) in _GREPS and any(map(_QUIET.fullmatch, _words(command)[1:]))
 
 
 def _functions(body: Sequence) -> frozenset[str]:

@@ -24,7 +24,7 @@ from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
 if TYPE_CHECKING:
     from covpath.gate.recipe_effect import RecipeEffect
     from covpath.workflow.shell.exit_status import ExitEffect
-    from covpath.workflow.shell.syntax import Command
+    from covpath.workflow.shell.syntax import Command, Script
 
 
 class ShellEffect(Struct, frozen=True, kw_only=True):
@@ -144,22 +144,32 @@ def shell_effect(
 def _failure_of_the_last(text: str, shell: Shell) -> tuple[Command, ExitEffect] | None:
     """What a script makes of the failure of the last command it is about; None where it is about none.
 
-    A masked clean-up line beside a command that counts masks nothing that matters.
+    A masked line that cleans up or copies beside a command that counts masks nothing that matters.
     """
-    from covpath.gate.script_commands import script_commands
+    from covpath.gate.script_commands import prepares, script_commands
     from covpath.workflow.shell.exit_status import failure_in_nested, failure_of
     from covpath.workflow.shell.nested import nested_script
     from covpath.workflow.shell.parse import parse_script
 
-    about = script_commands(text)
+    script = parse_script(text)
+    about = [command for command in script_commands(text) if not _must_fail(command, script)]
     if not about:
         return None
-    command, script = about[-1], parse_script(text)
+    command = next((one for one in reversed(about) if not prepares(one)), about[-1])
     nested = nested_script(command)
     inner = script_commands(nested.script.text) if nested is not None else ()
     if nested is None or not inner:
         return command, failure_of(command, script, shell)
     return command, failure_in_nested(inner[-1], nested, script, shell)
+
+
+def _must_fail(command: Command, script: Script) -> bool:
+    """``! grep -r forbidden src`` at a script's end: its success is the failure that the script lets out."""
+    from covpath.workflow.shell.spans import Around
+
+    ends = bool(script.body.items) and script.body.items[-1].node.span.covers(command.span)
+    around = {one.around for one in command.context}
+    return ends and Around.NEGATION in around and around <= {Around.NEGATION, Around.PIPELINE}
 
 
 def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:

@@ -64,12 +64,16 @@ NO_LOSS = LossVerdict(check_red=Tri.FALSE, run_fails=Tri.FALSE, blocks=NO_BLOCKS
 
 
 class StepVerdict(Struct, frozen=True, kw_only=True):
-    """One step, should it fail. ``index`` counts from 0; ``setup`` steps only prepare."""
+    """One step, should it fail. ``index`` counts from 0; ``setup`` steps only prepare.
+
+    ``softest`` is its gate in the legs of a matrix that mask it, the same as ``gate`` where none does.
+    """
 
     index: int
     label: str
     place: Place
     gate: Gate
+    softest: Gate
     setup: bool
     reasons: tuple[Reason, ...]
 

@@ -201,6 +201,8 @@ def _steps(job: JobStatus, pad: str) -> Iterator[str]:
     for step in job.verdict.steps:
         mark = ">" if step.index == job.verdict.measuring else " "
         kind = " (setup)" if step.setup else ""
+        if step.softest is not step.gate:
+            kind += f" ({step.softest} in some legs)"
         yield f"{pad}{mark} line {step.place.line:<4} {step.gate!s:<10} {step.label}{kind}"
 
 

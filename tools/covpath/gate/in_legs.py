@@ -1,0 +1,47 @@
+"""What differs from leg to leg of a matrix, taken together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from covpath.gate.effect import JobSimulation
+from covpath.gate.runs import Runs
+from covpath.terms import Gate, Reason
+from covpath.workflow.model import Step
+
+STRICTEST = (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT, Gate.NO_SIGNAL)
+"""Where gates differ (from leg to leg, from call to call), the first of these is the job's."""
+
+Fault = tuple[Gate, tuple[Reason, ...]]
+"""What a failure comes to, and why."""
+
+
+def strictest(gates: Iterable[Gate]) -> Gate:
+    """The one that counts where gates differ."""
+    found = set(gates)
+    return next((gate for gate in STRICTEST if gate in found), Gate.UNKNOWN)
+
+
+def in_each_leg(runs: Runs, simulation: JobSimulation, step: Step) -> Iterator[JobSimulation]:
+    """A job's simulation, and those of the other legs where a step's own keys may tell them apart."""
+    yield simulation
+    keys = (step.if_, step.continue_on_error)
+    if not any(key is not None and "matrix" in key.value for key in keys):
+        return
+    legs = runs.legs(simulation.run, simulation.job)
+    for leg in legs:
+        if leg is not simulation.leg:
+            yield JobSimulation(simulation.run, simulation.job, leg, legs, alone=True)
+
+
+def together(found: Sequence[Fault]) -> tuple[Gate, Gate, tuple[Reason, ...]]:
+    """The gate that counts, the softest that some leg has, and the reasons of both."""
+    gate = strictest(one for one, _ in found)
+    soft = strictest(one for one, _ in found if one in (Gate.ADVISORY, Gate.SILENT))
+    softest = gate if soft is Gate.UNKNOWN else soft
+    reasons = [reason for wanted in dict.fromkeys((gate, softest)) for reason in _of(wanted, found)]
+    return gate, softest, tuple(dict.fromkeys(reasons))
+
+
+def _of(gate: Gate, found: Sequence[Fault]) -> tuple[Reason, ...]:
+    return next(reasons for one, reasons in found if one is gate)
