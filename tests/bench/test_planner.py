@@ -303,20 +303,25 @@ def test_a_run_the_choice_does_not_need_is_given_up_when_it_drags_on() -> None:
     assert not Step(cell=tighter, why="", most_seconds=12.0).gives_up(late)  # that was its runner's own limit
 
     done = {one.cell.key: [programs[one.cell.backend == "other"].run(one.cell, 0)] for one in found.steps[:2]}
-    left = without(plan, step)
+    left = without(plan, step.cell.key, step.most_seconds or 0.0)
     assert {cell.key: cell.lost_seconds for cell in left.cells if cell.obstacle} == {"other/64": 12.0}
     assert answer(left, done).verdicts["other/64"].works is Tri.UNKNOWN
 
 
-def test_of_a_run_that_was_given_up_no_record_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_given_up_is_written_down_and_counts_as_no_measurement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programs = {
         "own": Program(name="own", needs=20 * MIB, cpu=100),
         "other": Program(name="other", needs=60 * MIB, cache=90 * MIB),
     }
-    plan = plan_of(list(programs.values()), [runner(str(size), size, price=size) for size in (16, 24, 64, 96)])
+    runners = [runner(str(size), size, price=size) for size in (16, 24, 64, 96)]
+    plan = plan_of(list(programs.values()), runners)
     cells = {cell.key: cell for cell in (*plan.references, *plan.cells)}
+    asked: list[str] = []
 
     def run_trial(request: TrialRequest, *_: object) -> TrialResult:
+        asked.append(request.cell)
         trial = programs[request.variant.backend].run(cells[request.cell], request.number)
         limit = request.ask.time_seconds
         if request.cell == "other/64" and limit is not None and limit < 43:  # it reads its own pages from the disk
@@ -324,18 +329,41 @@ def test_of_a_run_that_was_given_up_no_record_is_kept(tmp_path: Path, monkeypatc
         return TrialResult(trial=trial, report=None, tests=None)
 
     monkeypatch.setattr("covpath.bench.run.run_trial", run_trial)
-    bench = cast("Workbench", SimpleNamespace(subject=subject(tmp_path), site=None, means=None, machine=None))
+    surroundings = SimpleNamespace(subject=subject(tmp_path), site=None, means=None, machine=None, files_digest="")
     told: list[Event] = []
-    run = Run(bench, plan, TrialLog(tmp_path / "trials.jsonl"), tmp_path, (), told.append)
-    run.few()
+
+    def start(*, certain: bool = False) -> Run:
+        asked.clear()
+        run = Run(cast("Workbench", surroundings), plan, TrialLog(tmp_path / "trials.jsonl"), tmp_path, (), told.append)
+        run.few(certain=certain)
+        return run
+
+    run = start()
     assert [one.message for one in told if isinstance(one, Note)] == ["other on 64: given up after 12 s"]
     assert run.done["other/64"] == []
-    assert "other/64" not in {trial.cell for trial in run.log.read()}
     [cell] = [cell for cell in run.plan.cells if cell.key == "other/64"]
     assert cell.obstacle == "a run was given up after 12.0 s, and the choice did not need it"
     own = run.choice()
     assert own is not None
     assert (own.backend, own.runner, own.confirmed) == ("own", "24", True)
+
+    evidence = run.evidence(runners)
+    [record] = [trial for trial in evidence.trials if trial.role is Role.GIVEN_UP]
+    assert (record.runner, record.reason) == ("64", "given up after 12.0 s: the choice did not need it")
+    [seen] = [one for one in cells_of(evidence) if (one.backend, one.runner) == ("other", "64")]
+    assert (seen.trials, seen.works, seen.enforcement) == (0, Tri.UNKNOWN, Enforcement.PREDICTED)
+    [prediction] = [one for one in evidence.predictions if (one.backend, one.runner) == ("other", "64")]
+    assert prediction.open
+    assert parse_evidence(dump_evidence(evidence), "e.json") == evidence
+
+    again = start()
+    assert "other/64" not in asked
+    assert again.evidence(runners).trials == evidence.trials
+
+    certain = start(certain=True)
+    assert "other/64" in asked
+    assert not any(one.open for one in certain.evidence(runners).predictions)
+    assert certain.choice() == own
 
 
 def test_a_short_peak_that_no_page_cache_explains_was_needed() -> None:
@@ -454,6 +482,23 @@ PROGRAMS = st.lists(
         for number, one in enumerate(found)
     ]
 )
+
+
+@settings(deadline=None, max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(PROGRAMS)
+def test_certain_leaves_nothing_open_that_a_run_could_tell(programs: list[Program]) -> None:
+    plan = plan_of(programs, [replace(one, time_limit_seconds=600.0) for one in grid()])
+    by_name = {one.name: one for one in programs}
+    done: dict[str, list[Trial]] = {}
+    while (step := next_step(plan, done, certain=True)) is not None:
+        trials = done.setdefault(step.cell.key, [])
+        trials.append(by_name[step.cell.backend].run(step.cell, len(trials)))
+        assert step.most_seconds is None
+    found = answer(plan, done)
+    assert found.winner == decide(programs, plan).answer.winner
+    for key, verdict in found.verdicts.items():
+        truth = next(by_name[cell.backend].outcome(cell) for cell in plan.cells if cell.key == key)
+        assert verdict.works is Tri.of(truth is Outcome.OK), (key, verdict)
 
 
 @settings(deadline=None, max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))

@@ -85,6 +85,36 @@ def test_few_runs_name_the_cheapest_and_a_second_start_runs_nothing(
     assert load_evidence(kept / "evidence.json").cheapest == choice
 
 
+def test_certain_goes_on_from_few_in_a_scratch_folder_of_ones_own(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    covpath = caller(capsys, root)
+    kept, scratch = tmp_path / "kept", tmp_path / "scratch"
+    scratch.mkdir()
+    command = ["bench", "--yes", "--job", "coverage", "--backends", "slipcover", "--runners", "small,tiny"]
+    command += ["--out", str(kept), "--scratch", str(scratch)]
+    assert covpath(*command, "--few").code == 0
+    few = load_evidence(kept / "evidence.json")
+    done = covpath(*command, "--certain")
+    assert done.code == 0, done.err
+    certain = load_evidence(kept / "evidence.json")
+    assert {trial.started for trial in few.trials} <= {trial.started for trial in certain.trials}
+    assert not any(one.open for one in certain.predictions)
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_scratch_folder_in_the_repository_or_nowhere_is_refused(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    covpath = caller(capsys, root)
+    inside = covpath("bench", "--job", "coverage", "--scratch", str(root / "scratch"))
+    assert (inside.code, "--scratch lies in the repository" in inside.err) == (2, True), inside.err
+    nowhere = covpath(
+        "bench", "--yes", "--job", "coverage", "--scratch", str(tmp_path / "none"), "--out", str(tmp_path)
+    )
+    assert (nowhere.code, "no scratch directory can be made" in nowhere.err) == (2, True), nowhere.err
+
+
 def test_few_and_a_number_of_trials_exclude_each_other(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = caller(capsys, root)("bench", "--few", "--trials", "2", "--job", "coverage")
     assert (done.code, "not allowed with argument --few" in done.err) == (2, True), done.err

@@ -196,7 +196,7 @@ def replay(grid: Grid, seed: int) -> Replayed:
         trial = grid.trials[key][number]
         if step.most_seconds is not None and trial.wall_seconds > step.most_seconds:
             given_up += step.most_seconds
-            plan = without(plan, step)
+            plan = without(plan, step.cell.key, step.most_seconds)
             continue
         runs.append(trial)
         made.append((key, number, step.why))

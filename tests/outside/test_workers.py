@@ -59,8 +59,13 @@ def test_what_it_raises_is_raised_with_its_place(items: list[int]) -> None:
 
 
 @pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
-def test_a_process_that_dies_is_told_and_no_process_is_left() -> None:
-    here = os.getpid()
+def test_a_process_that_dies_is_told_and_no_process_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, fork = os.getpid(), os.fork
+    made: list[int] = []
+
+    def forked() -> int:
+        made.append(fork())
+        return made[-1]
 
     def dies(item: int) -> int:
         if os.getpid() != here:
@@ -68,10 +73,12 @@ def test_a_process_that_dies_is_told_and_no_process_is_left() -> None:
         time.sleep(0.5)  # long enough for the other process to take an item
         return item
 
+    monkeypatch.setattr("os.fork", forked)
     with pytest.raises(OutsideError, match="ended without a result"):
         in_processes(dies, [0, 1])
+    assert len(made) == 1
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(made[0], os.WNOHANG)
 
 
 @pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")

@@ -274,3 +274,76 @@ def test_what_left_no_record_and_what_was_wrong_is_told_everywhere(show: Any) ->
     assert "other programs used 573 ms of processor time meanwhile, and in 1 more of 2 runs" in text
     assert "1.2 s of processor" not in text
     assert show is not render or ("Another" in text and noisy[0].machine.cpu_model in text)
+
+
+def test_what_was_started_and_left_no_record_has_a_square() -> None:
+    base = Sighting(kind=EvidenceKind.OBSERVED, statement="it left no record", date=None, by="run 1", url=None)
+    seen = (
+        replace(base, backend="pytest-cov", runner="elsewhere"),
+        replace(base, backend="slipcover", runner="large", outcome=Outcome.OOM),  # which is predicted to work
+        replace(base, backend="pytest-cov", runner="small", outcome=Outcome.TIMEOUT),  # which was measured
+        base,
+    )
+    found = feasibility(whole(sightings=seen))
+    assert found.runners == ("small", "large", "elsewhere")
+    squares = {
+        (backend, runner): one
+        for backend, row in found.backends
+        for runner, one in zip(found.runners, row, strict=True)
+    }
+    lost = squares["pytest-cov", "elsewhere"]
+    assert lost is not None
+    assert (lost.works, lost.word, lost.below, lost.reason) == (
+        Tri.UNKNOWN,
+        "lost: no record",
+        "observed",
+        "it left no record",
+    )
+    killed = squares["slipcover", "large"]
+    assert killed is not None
+    assert (killed.works, killed.word, killed.predicted) == (Tri.FALSE, "lost: out of memory", False)
+    measured = squares["pytest-cov", "small"]
+    assert measured is not None
+    assert "lost" not in measured.word
+    assert squares["slipcover", "elsewhere"] is None
+    assert "lost: out of memory" in Page(render_page(whole(sightings=seen))).text
+
+
+@pytest.mark.parametrize("show", [screen, render, lambda found: Page(render_page(found)).text])
+def test_a_run_that_was_given_up_is_told_and_is_no_measurement(show: Any) -> None:
+    plain = whole()
+    limit = Limit(knob=Knob.TIME, asked=12.0, read_back=12.0, state=Enforcement.ENFORCED, means="ours")
+    record = trial(
+        role=Role.GIVEN_UP,
+        runner="large",
+        outcome=Outcome.TIMEOUT,
+        reason="given up after 12.0 s: the choice did not need it",
+        limits=(limit,),
+        warnings=("something odd",),
+        log_tail="the end of it",
+        memory=memory(10, 20),
+    )
+    found = replace(plain, trials=(*plain.trials, record))
+    text = " ".join(show(found).split())
+    assert "pytest-cov on large: given up after 12.0 s: the choice did not need it. It counts as no measurement" in text
+    assert "something odd" not in text
+    assert "the end of it" not in text
+    assert limit_rows(found) == limit_rows(plain)
+    assert feasibility(found) == feasibility(plain)
+    assert memory_chart(found) == memory_chart(plain)
+
+
+@pytest.mark.parametrize("show", [screen, render, lambda found: Page(render_page(found)).text])
+def test_what_would_make_a_cell_certain_is_told_with_its_price(show: Any) -> None:
+    plain = whole()
+    doubtful = [replace(one, works=Tri.UNKNOWN, outcome=None) for one in plain.predictions]
+    text = " ".join(show(replace(plain, predictions=(replace(doubtful[0], open=True), doubtful[1]))).split())
+    assert (
+        "1 cell is not certain, and at most as many runs here would tell, about 1 min 01 s in all, "
+        "longer where memory is scarce: covpath bench --job ci.yml:coverage --certain"
+    ) in text
+    assert "1 cell is not certain and cannot be run here: covpath bench --on-github JOB runs on the runner" in text
+    assert "2 cells are" not in text
+    torn = replace(plain, trials=(*plain.trials, trial(outcome=Outcome.TEST_FAIL, number=2)))
+    assert "1 cell is not certain after runs: they disagree" in " ".join(show(torn).split())
+    assert "would tell" not in show(plain)

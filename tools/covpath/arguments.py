@@ -147,6 +147,10 @@ def _bench(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     how_many.add_argument("--trials", type=int, metavar="N", help="runs of each cell")
     how_many.add_argument("--few", action="store_true",
                           help="run what tells which cells work and which is cheapest; predict the rest")  # fmt: skip
+    how_many.add_argument("--certain", action="store_true",
+                          help="as --few, and what tells of every cell that can be run here")  # fmt: skip
+    parser.add_argument("--scratch", type=Path, metavar="DIR",
+                        help="where trials have copies and caches, on a fast disk (default: /var/tmp)")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask before running the commands shown")
     parser.add_argument("--fresh", action="store_true", help="forget saved trials instead of resuming")
     parser.add_argument("--out", dest="folder", type=Path, metavar="DIR", help="where the evidence goes")

@@ -82,8 +82,11 @@ def answer(plan: Plan, done: Done) -> Answer:
     )
 
 
-def next_step(plan: Plan, done: Done) -> Step | None:
-    """The run that is worth most now; None where the answer cannot get better for a fair price."""
+def next_step(plan: Plan, done: Done, *, certain: bool = False) -> Step | None:
+    """The run that is worth most now; None where the answer cannot get better for a fair price.
+
+    With ``certain``: for any price, until a run has told of every cell that only a run can tell of.
+    """
     for reference in plan.references:
         if not done.get(reference.key):
             return Step(cell=reference, why="nothing is known of this backend")
@@ -102,6 +105,8 @@ def next_step(plan: Plan, done: Done) -> Step | None:
         ties = sorted(filter(now.ties, left), key=now.known.wall)[:1]
         cell = now.telling(ties or now.crowd(left), ())
         wall = now.known.wall(cell)
+        if certain:
+            return Step(cell=cell, why="only a run can tell whether it works")
         if now.winner is None or wall <= now.seconds_left(PATIENCE):
             why = "it would cost the same" if ties else "only a run can tell whether it works"
             most = max(LEAST_SECONDS, min(GIVE_UP * wall, now.seconds_left(END_OF_PATIENCE)))
@@ -109,13 +114,10 @@ def next_step(plan: Plan, done: Done) -> Step | None:
     return None
 
 
-def without(plan: Plan, step: Step) -> Plan:
-    """The plan after the step's run was given up: its cell stays what it is foreseen to be."""
-    lost = step.most_seconds or 0.0
+def without(plan: Plan, key: str, lost: float) -> Plan:
+    """The plan after a run of the cell was given up after so many seconds: it stays what it is foreseen to be."""
     reason = f"a run was given up after {show_seconds(lost)}, and the choice did not need it"
-    cells = [
-        replace(cell, obstacle=reason, lost_seconds=lost) if cell.key == step.cell.key else cell for cell in plan.cells
-    ]
+    cells = [replace(cell, obstacle=reason, lost_seconds=lost) if cell.key == key else cell for cell in plan.cells]
     return replace(plan, cells=tuple(cells))
 
 

@@ -70,6 +70,7 @@ def together(*verdicts: Foresight) -> Foresight:
 
 def predict(cell: CellPlan, reference: Trial | None, foresight: Foresight, why: str) -> Prediction:
     """The record of a foresight; ``why`` says why the cell was not run."""
+    can_run = cell.obstacle is None or cell.lost_seconds > 0
     assert cell.runner is not None
     return Prediction(
         backend=cell.backend,
@@ -80,6 +81,7 @@ def predict(cell: CellPlan, reference: Trial | None, foresight: Foresight, why: 
         wall_seconds=estimated_wall(cell, reference) if foresight.works is not Tri.FALSE else None,
         peak_bytes=reference.memory.peak_bytes if reference else None,
         reason=f"{foresight.reason} (not run: {why})",
+        open=foresight.works is Tri.UNKNOWN and can_run and reference is not None and reference.outcome is Outcome.OK,
     )
 
 

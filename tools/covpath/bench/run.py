@@ -29,6 +29,7 @@ from covpath.evidence.runner import RunnerProfile
 from covpath.evidence.store import TrialLog
 from covpath.evidence.trial import CacheState, Knob, Outcome, Role, Trial
 from covpath.outside.git import find_repository
+from covpath.quantity import show_seconds
 
 NEAR = 0.1
 """A cell this near to a limit (as a share of it) is run again."""
@@ -52,6 +53,8 @@ class BenchOptions(Struct, frozen=True, kw_only=True):
     """Whether limits prove themselves before their first use here."""
     few: bool = False
     """Only the runs needed to say which cells work and which is the cheapest; ``trials`` does not matter then."""
+    certain: bool = False
+    """With ``few``: and those that tell of every cell that can be run here."""
 
 
 def run_bench(
@@ -91,7 +94,7 @@ def run_bench(
             budget_seconds=options.budget_seconds,
         )
         run = Run(bench, plan, TrialLog(folder / "trials.jsonl"), folder / REPORTS_NAME, proofs, listen)
-        run.few() if options.few else run.all()
+        run.few(certain=options.certain) if options.few else run.all()
         evidence = run.evidence(runners)
         return replace(evidence, cheapest=run.choice()) if options.few else evidence
 
@@ -111,7 +114,10 @@ def _proofs(bench: Workbench, folder: Path, listen: Listener) -> tuple[Proof, ..
 
 
 class Run(Struct):
-    """One plan under way. ``done`` holds the trials of each cell, earlier starts' included."""
+    """One plan under way. ``done`` holds the trials of each cell, earlier starts' included.
+
+    ``given_up`` are those that were ended because the choice did not need them.
+    """
 
     bench: Workbench
     plan: Plan
@@ -121,6 +127,7 @@ class Run(Struct):
     listen: Listener = nobody
     clock: Clock = time.monotonic
     done: dict[str, list[Trial]] = field(default_factory=dict)
+    given_up: list[Trial] = field(default_factory=list)
     began: float = 0.0
     out_of_time: bool = False
 
@@ -135,22 +142,35 @@ class Run(Struct):
         for number in range(self.plan.trials, self.plan.most_trials):
             self._block(number, [cell for cell in working if self.near_limit(cell)])
 
-    def few(self) -> None:
-        """Run what the planner asks for, until it has its answer or the budget has ended."""
+    def few(self, *, certain: bool = False) -> None:
+        """Run what the planner asks for, until it has its answer or the budget has ended.
+
+        What an earlier start has given up is not tried again, unless all is to be ``certain``.
+        """
         self._begin()
+        for trial in () if certain else self.given_up:
+            if not self.done[trial.cell]:
+                self.plan = without(self.plan, trial.cell, trial.wall_seconds)
         self.listen(Planned(trials=len(self.plan.references) + CONFIRM + 1, resumed=self._resumed()))
         self._references()
-        while (step := next_step(self.plan, self.done)) is not None:
+        while (step := next_step(self.plan, self.done, certain=certain)) is not None:
             if step.cell.runner is not None and self._late():
                 return
             trial = self._trial(step.cell, step.most_seconds)
             if step.gives_up(trial):
-                self.plan = without(self.plan, step)
-                self.listen(
-                    Note(message=f"{step.cell.backend} on {trial.runner}: given up after {trial.wall_seconds:.0f} s")
-                )
+                self._give_up(trial)
             else:
                 self._keep(step.cell, _with_own_time(trial, step.cell.ask))
+
+    def _give_up(self, trial: Trial) -> None:
+        """Write down that it was tried, and for how long; it says nothing about its cell."""
+        seconds = trial.wall_seconds
+        reason = f"given up after {show_seconds(seconds)}: the choice did not need it"
+        record = replace(trial, role=Role.GIVEN_UP, reason=reason)
+        self.log.append(record)
+        self.given_up.append(record)
+        self.plan = without(self.plan, trial.cell, seconds)
+        self.listen(Note(message=f"{trial.backend} on {trial.runner}: given up after {seconds:.0f} s"))
 
     def _references(self) -> None:
         """One that failed at an earlier start is tried again: what it lacked may be there now."""
@@ -165,7 +185,7 @@ class Run(Struct):
         self.done = {cell.key: [] for cell in (*self.plan.references, *cells)}
         for trial in self.log.read():
             if trial.cell in self.done:
-                self.done[trial.cell].append(trial)
+                (self.given_up if trial.role is Role.GIVEN_UP else self.done[trial.cell]).append(trial)
         return cells
 
     def _resumed(self) -> int:
@@ -275,7 +295,7 @@ class Run(Struct):
                 digest=self.bench.files_digest,
             ),
             runners=tuple(runners),
-            trials=tuple(trial for trials in self.done.values() for trial in trials),
+            trials=(*(trial for trials in self.done.values() for trial in trials), *self.given_up),
             predictions=tuple(predictions),
             proofs=self.proofs,
         )

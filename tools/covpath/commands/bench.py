@@ -44,10 +44,11 @@ class _Bench(Struct, frozen=True, kw_only=True):
     command: MeasuringCommand
     subject: Subject
     runners: tuple[RunnerProfile, ...]
-    options: BenchOptions
+    settings: BenchSettings
     folder: Path
     variants: Variants
     own: bool
+    options: BenchOptions = BenchOptions()
 
 
 def run(
@@ -59,6 +60,8 @@ def run(
     runners: str | None,
     trials: int | None,
     few: bool,
+    certain: bool,
+    scratch: Path | None,
     yes: bool,
     fresh: bool,
     folder: Path | None,
@@ -83,7 +86,8 @@ def run(
         raise UsageError("bench needs Linux: nothing else holds a process tree to a runner's limits.")
     if cell is not None:
         backends, runners = split_cell(cell)
-    bench = _plan(repo, job, setup, backends, runners, trials, few, folder)
+    bench = _plan(repo, job, setup, backends, runners, folder)
+    bench = replace(bench, options=_options(bench, trials=trials, few=few or certain, certain=certain, scratch=scratch))
     if action == "plan" and matrix:
         asked = split_names(backends) or tuple(base_name(variant.backend) for variant in bench.subject.variants)
         screen.write(f"{matrix_json(bench.subject.repo, asked, split_names(runners))}\n")
@@ -123,12 +127,8 @@ def _plan(
     setup: Sequence[str],
     backends: str | None,
     runners: str | None,
-    trials: int | None,
-    few: bool,
     folder: Path | None,
 ) -> _Bench:
-    if trials is not None and trials < 1:
-        raise UsageError("--trials must be at least 1.")
     opened = open_subject(repo)
     settings = load_settings(opened.root)
     name = job or settings.job
@@ -148,7 +148,7 @@ def _plan(
         command=command,
         subject=_subject(opened.root, command, variants, preparation),
         runners=chosen,
-        options=_options(settings, trials, few),
+        settings=settings,
         folder=folder or state_directory(opened.root) / "bench" / f"{workflow.path.rsplit('/', 1)[-1]}-{found.id}",
         variants=variants,
         own=job is None and repo is None and not setup,
@@ -179,14 +179,22 @@ def _to_keep(evidence: Evidence, bench: _Bench) -> Evidence:
     return without_own_places(replace(evidence, parities=found), own_places(bench.subject.repo, own_environment()))
 
 
-def _options(settings: BenchSettings, trials: int | None, few: bool) -> BenchOptions:
-    default = BenchOptions()
+def _options(bench: _Bench, *, trials: int | None, few: bool, certain: bool, scratch: Path | None) -> BenchOptions:
+    if trials is not None and trials < 1:
+        raise UsageError("--trials must be at least 1.")
+    if scratch is not None and scratch.resolve().is_relative_to(bench.subject.repo.resolve()):
+        raise UsageError(
+            "--scratch lies in the repository, which is copied to it.", hint="Name a folder outside of it."
+        )
+    default, settings = BenchOptions(), bench.settings
     return BenchOptions(
         trials=trials or settings.trials or default.trials,
         caches=settings.caches or default.caches,
         seed=default.seed if settings.seed is None else settings.seed,
         budget_seconds=settings.budget_seconds,
+        scratch=scratch,
         few=few,
+        certain=certain,
     )
 
 

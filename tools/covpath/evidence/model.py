@@ -20,7 +20,10 @@ class SubjectRecord(Struct, frozen=True, kw_only=True):
 
 
 class Prediction(Struct, frozen=True, kw_only=True):
-    """A cell that was not run. ``wall_seconds`` is an upper bound where the runner is bigger than the machine."""
+    """A cell that was not run. ``wall_seconds`` is an upper bound where the runner is bigger than the machine.
+
+    ``open``: whether it works is not certain, and a run on that machine would tell.
+    """
 
     backend: str
     runner: str
@@ -30,6 +33,7 @@ class Prediction(Struct, frozen=True, kw_only=True):
     wall_seconds: float | None
     peak_bytes: int | None
     reason: str
+    open: bool = False
 
 
 class Choice(Struct, frozen=True, kw_only=True):

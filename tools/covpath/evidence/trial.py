@@ -77,6 +77,8 @@ class Role(Fact):
     """Without limits, to know the report, the time and the peak."""
     CELL = "cell"
     """Under a runner's limits."""
+    GIVEN_UP = "given-up"
+    """Under a runner's limits, and ended before any of them: no measurement, only what was tried, and for how long."""
 
 
 class PeakBasis(Fact):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from covpath.evidence.cells import Cell, cells
 from covpath.evidence.model import Evidence
 from covpath.evidence.runner import RunnerProfile
-from covpath.evidence.trial import Enforcement, Outcome, Trial
+from covpath.evidence.trial import Enforcement, Outcome, Role, Trial
 from covpath.quantity import show_bytes, show_dollars, show_seconds
 from covpath.report.bench_facts import curve_of, references
 from covpath.terms import Tri
@@ -158,7 +158,7 @@ def _curves(evidence: Evidence, runner: RunnerProfile) -> list[tuple[Trial, bool
     """The last trial of each backend on the runner; where none ran, its run without limits."""
     found: dict[str, tuple[Trial, bool]] = {trial.backend: (trial, False) for trial in references(evidence)}
     for trial in evidence.trials:
-        if trial.runner == runner.name:
+        if trial.role is Role.CELL and trial.runner == runner.name:
             found[trial.backend] = (trial, True)
     measured = any(is_measured for _, is_measured in found.values())
     return [pair for pair in found.values() if len(curve_of(pair[0])) > 1 and (pair[1] or not measured)]

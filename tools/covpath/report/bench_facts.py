@@ -54,7 +54,7 @@ def limit_rows(evidence: Evidence) -> tuple[tuple[str, str, str, str, str, str],
     found: dict[tuple[str, Knob], Limit] = {}
     order = list(Enforcement)
     for trial in evidence.trials:
-        for limit in trial.limits if trial.runner is not None else ():
+        for limit in trial.limits if trial.role is Role.CELL else ():
             key = (str(trial.runner), limit.knob)
             if key not in found or order.index(limit.state) > order.index(found[key].state):
                 found[key] = limit

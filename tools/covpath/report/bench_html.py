@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from covpath.evidence.model import Evidence
+from covpath.evidence.trial import Role
 from covpath.report.bench_facts import LIMIT_COLUMNS, PARITY_COLUMNS, limit_rows, machine_words, parity_rows
 from covpath.report.bench_map import feasibility
 from covpath.report.bench_rows import COLUMNS, cheapest_words, remarks, rows
@@ -38,7 +39,7 @@ def render_page(evidence: Evidence) -> str:
         limits=limit_rows(evidence),
         limit_columns=LIMIT_COLUMNS,
         remarks=tuple(remarks(evidence)),
-        failed=[trial for trial in evidence.trials if trial.log_tail],
+        failed=[trial for trial in evidence.trials if trial.log_tail and trial.role is not Role.GIVEN_UP],
     )
 
 

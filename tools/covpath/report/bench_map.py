@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from covpath.evidence.cells import Cell, cells
-from covpath.evidence.model import Evidence
+from covpath.evidence.model import Evidence, Sighting
 from covpath.evidence.trial import Enforcement
 from covpath.quantity import show_dollars, show_seconds
 from covpath.report.bench_rows import outcome_word
@@ -32,25 +32,43 @@ class FeasibilityMap(Struct, frozen=True, kw_only=True):
 
 
 def feasibility(evidence: Evidence) -> FeasibilityMap:
-    """The map of all cells; of several cache states the first is shown."""
+    """The map of all cells; of several cache states the first is shown.
+
+    A cell that was started on the runner itself and left no record has a square too: what was seen of it
+    counts more than a prediction.
+    """
     found: dict[tuple[str, str], Cell] = {}
     for cell in cells(evidence):
         found.setdefault((cell.backend, cell.runner), cell)
-    order = [profile.name for profile in evidence.runners]
-    runners = tuple(dict.fromkeys([name for name in order if any(key[1] == name for key in found)]))
+    lost = {(one.backend, one.runner): one for one in evidence.sightings if one.backend and one.runner}
+    squares = {key: _square(cell) for key, cell in found.items()}
+    for (backend, runner), seen in lost.items():
+        known = found.get((str(backend), str(runner)))
+        if known is None or known.enforcement is Enforcement.PREDICTED:
+            squares[str(backend), str(runner)] = _lost(seen)
+    order = [*(profile.name for profile in evidence.runners), *(runner for _, runner in squares)]
+    runners = tuple(dict.fromkeys([name for name in order if any(key[1] == name for key in squares)]))
     trials = [trial.backend for trial in evidence.trials]
-    backends = tuple(dict.fromkeys([*trials, *(key[0] for key in found)]))
+    backends = tuple(dict.fromkeys([*trials, *(key[0] for key in squares)]))
     return FeasibilityMap(
         runners=runners,
-        backends=tuple(
-            (backend, tuple(_square(found.get((backend, runner))) for runner in runners)) for backend in backends
-        ),
+        backends=tuple((backend, tuple(squares.get((backend, runner)) for runner in runners)) for backend in backends),
     )
 
 
-def _square(cell: Cell | None) -> MapCell | None:
-    if cell is None:
-        return None
+def _lost(seen: Sighting) -> MapCell:
+    """The square of a cell of which there is no record."""
+    why = outcome_word(seen.outcome)
+    return MapCell(
+        works=Tri.UNKNOWN if why is None else Tri.FALSE,
+        word=f"lost: {why}" if why else "lost: no record",
+        below=str(seen.kind),
+        predicted=False,
+        reason=seen.statement,
+    )
+
+
+def _square(cell: Cell) -> MapCell:
     predicted = cell.enforcement is Enforcement.PREDICTED
     why = outcome_word(cell.outcome) if cell.works is not Tri.TRUE else None
     parts = []

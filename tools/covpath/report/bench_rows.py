@@ -107,18 +107,48 @@ def remarks(evidence: Evidence) -> Iterator[str]:
                 f"{show_seconds(trial.cpu.total_seconds)} of processor time{core}"
                 f"{f' ({versions})' if versions else ''}{ended}"
             )
+    for trial in evidence.trials:
+        if trial.role is Role.GIVEN_UP:
+            yield f"{trial.backend} on {trial.runner}: {trial.reason}. It counts as no measurement"
     if any(cell.enforcement is Enforcement.PREDICTED for cell in cells(evidence)):
         yield "A predicted cell was not run: it follows from the run without limits."
+    yield from _uncertain(evidence)
     for one in evidence.sightings:
         yield f"{one.kind} by {one.by}: {one.statement}{f' ({one.url})' if one.url else ''}"
     yield from _warnings(evidence)
+
+
+def _uncertain(evidence: Evidence) -> Iterator[str]:
+    """What would tell of the cells that are not certain, and what that takes."""
+    doubtful = [cell for cell in cells(evidence) if cell.works is Tri.UNKNOWN]
+    could_run = {(one.backend, one.runner, one.cache): one for one in evidence.predictions if one.open}
+    open_ = [one for cell in doubtful if (one := could_run.get((cell.backend, cell.runner, cell.cache))) is not None]
+    if open_:
+        job = f" --job {evidence.subject.job}" if evidence.subject.job else ""
+        seconds = sum(one.wall_seconds or 0.0 for one in open_)
+        yield (
+            f"{_cells(len(open_))} not certain, and at most as many runs here would tell, about "
+            f"{show_seconds(seconds)} in all, longer where memory is scarce: covpath bench{job} --certain"
+        )
+    torn = sum(cell.trials > 0 for cell in doubtful)
+    if torn:
+        yield (
+            f"{_cells(torn)} not certain after runs: they disagree, or what would stop the job was not held here. "
+            "More runs (--trials), or the runner itself (covpath bench --on-github JOB), would tell"
+        )
+    if (beyond := len(doubtful) - len(open_) - torn) > 0:
+        yield f"{_cells(beyond)} not certain and cannot be run here: covpath bench --on-github JOB runs on the runner"
+
+
+def _cells(count: int) -> str:
+    return "1 cell is" if count == 1 else f"{count} cells are"
 
 
 def _warnings(evidence: Evidence) -> Iterator[str]:
     """What was wrong with measurements: one line a kind, whatever the figures in it, with the first as it stands."""
     kinds: dict[str, list[tuple[str, Trial]]] = {}
     for trial in evidence.trials:
-        for text in trial.warnings:
+        for text in trial.warnings if trial.role is not Role.GIVEN_UP else ():
             kinds.setdefault(_FIGURE.sub("", text), []).append((text, trial))
     for found in kinds.values():
         text, trial = found[0]
