@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from covpath.backends.installs import adds_llvm_tools, applied, install, migrated, provided
+from covpath.backends.installs import adds_llvm_tools, install, migrated, provided
 from covpath.backends.launch import take_apart
 from covpath.backends.words import words, written
 
@@ -24,7 +24,9 @@ def test_install(case: dict[str, Any]) -> None:
     assert str(found.way) == case["way"]
     assert found.version == case.get("version")
     edit = migrated(found, argv, case["target"])
-    assert applied(argv, edit.edits) == case["new"]
+    new = {one.word: one.new for one in edit.edits}
+    after = [new.get(index, word.raw) for index, word in enumerate(argv)]
+    assert " ".join(word for word in after if word is not None) == case["new"]
     assert [loss.name for loss in edit.losses] == case.get("losses", [])
 
 

@@ -264,13 +264,6 @@ def _brings(words: Sequence[Argument], index: int) -> bool:
     return match is not None and match["name"].partition("@")[0].lower() in _BACKEND_OF
 
 
-def applied(argv: Sequence[Argument], edits: Sequence[WordEdit]) -> str:
-    """The command line after the edits."""
-    new = {edit.word: edit.new for edit in edits}
-    words = [new.get(index, word.raw) for index, word in enumerate(argv)]
-    return " ".join(word for word in words if word is not None)
-
-
 def _words(argv: Sequence[Argument], places: Sequence[int]) -> str:
     return " ".join(argv[index].raw for index in places)
 
