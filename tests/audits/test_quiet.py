@@ -201,9 +201,16 @@ def short_steps(draw: st.DrawFn) -> str:
     return text
 
 
+WAITING = """\
+queue_rules:
+  - name: default
+    merge_conditions: [check-success=coverage, check-success=tests, "check-success=call / tests", check-success=all]
+"""
+
+
 @settings(max_examples=400)
-@given(st.sampled_from(("coverage", "tests")), short_steps(), st.booleans())
-def test_the_answer_is_the_same_without_it(name: str, steps: str, call: bool) -> None:
+@given(st.sampled_from(("coverage", "tests")), short_steps(), st.booleans(), st.booleans())
+def test_the_answer_is_the_same_without_it(name: str, steps: str, call: bool, waited_for: bool) -> None:
     event = "workflow_call" if call else "pull_request"
     files = {
         **FILES,
@@ -214,6 +221,8 @@ def test_the_answer_is_the_same_without_it(name: str, steps: str, call: bool) ->
             "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/ci.yml\n  all:\n    needs: [call]\n"
             "    runs-on: u\n    steps:\n      - run: '[ ${{ needs.call.result }} = success ]'\n"
         )
+    if waited_for:
+        files[".mergify.yml"] = WAITING
     found = findings(files)
     with without_prefilter():
         assert findings(files) == found

@@ -38,6 +38,11 @@ def uploads(workflow: Workflow, job: Job, links: Links | None = None, depth: int
     return found
 
 
+def upload_steps(job: Job) -> tuple[Step, ...]:
+    """A job's own steps that surely upload."""
+    return tuple(step for step in job.all_steps() if _step_uploads(step, None, 0) is Tri.TRUE)
+
+
 def names_codecov(workflow: Workflow, job: Job) -> bool:
     """Whether the text of a job names Codecov at all."""
     return workflow.document.source.text.find(WORD, job.key.start, job.node.end) >= 0

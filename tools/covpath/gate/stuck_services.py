@@ -10,6 +10,7 @@ from msgspec import Struct
 from covpath.errors import Place
 from covpath.gate.blocking import ACTIONS
 from covpath.gate.checks import CheckPattern
+from covpath.gate.codecov_arrival import MAY_SKIP, missing_upload
 from covpath.gate.codecov_blocking import codecov_of
 from covpath.gate.codecov_status import PREFIX
 from covpath.gate.codecov_uploads import uploads
@@ -53,10 +54,14 @@ class Offers(Struct, frozen=True, kw_only=True):
     judge: Judge
     jobs: tuple[tuple[Workflow, Job, tuple[CheckPattern, ...]], ...]
 
-    def away(self, workflow: Workflow, job: Job, *, by_github: bool) -> Reason | None:
-        """Why a job's checks do not come for every pull request; ``by_github``: its own queue waits for them too."""
-        queue = by_github and has_queue(self.judge.runs, (one for one, _, _ in self.jobs))
-        return stays_away(self.judge.runs, workflow, job, queue=queue)
+    def away(self, workflow: Workflow, job: Job) -> Reason | None:
+        """Why a job's checks do not come for every pull request, GitHub's queue left aside."""
+        return stays_away(self.judge.runs, workflow, job, queue=False)
+
+    @property
+    def have_queue(self) -> bool:
+        """Whether some workflow runs in GitHub's merge queue."""
+        return has_queue(self.judge.runs, (one for one, _, _ in self.jobs))
 
 
 def statuses_in_vain(required: RequiredChecks, offers: Offers) -> Iterator[Awaited]:
@@ -117,15 +122,17 @@ def _never_uploaded(name: str, by: str, offers: Offers) -> Awaited | None:
             place=None,
             hint="If nothing else uploads to Codecov, wait for it no longer: nothing is merged while it is missing.",
         )
-    away = [offers.away(workflow, job, by_github=by == REQUIRED) for workflow, job in sending]
+    queue = by == REQUIRED and offers.have_queue
+    away = [missing_upload(offers.judge.runs, workflow, job, queue=queue) for workflow, job in sending]
     if any(reason is None for reason in away) or away[0] is None:
         return None
     workflow, job = sending[0]
+    sure = all(reason is not None and reason.code != MAY_SKIP for reason in away)
     return Awaited(
         name=name,
         by=by,
         why=f"it comes with the upload of {job.id}, and {away[0].message}",
-        certainty=Certainty.SURE,
+        certainty=Certainty.SURE if sure else Certainty.LIKELY,
         place=away[0].place or workflow.place(job.key),
         hint="Let the workflow run for all pull requests, or wait for it no longer.",
         ref=workflow.ref(job),
@@ -145,7 +152,7 @@ def checks_in_vain(mergify: Mergify, offers: Offers) -> Iterator[Awaited]:
         if not reporting:
             yield _unknown_name(way, condition, offers)
             continue
-        away = [offers.away(workflow, job, by_github=False) for workflow, job in reporting]
+        away = [offers.away(workflow, job) for workflow, job in reporting]
         if away[0] is not None and all(reason is not None for reason in away):
             workflow, job = reporting[0]
             yield Awaited(
