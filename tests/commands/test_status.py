@@ -118,6 +118,14 @@ def _many(count: int) -> dict[str, str]:
     return files
 
 
+def test_a_call_of_jobs_with_different_gates_says_so(repo: Path, call: Call) -> None:
+    local = "./.github/workflows/check.yml"
+    write(repo, {".github/workflows/all.yml": CALLING.replace("org/ci/.github/workflows/check.yml@v1", local)})
+    other = "  lint:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make lint\n"
+    write(repo, {".github/workflows/check.yml": CALLED + other})
+    assert "partly: the jobs it calls differ\n" in call("status", "all.yml:shared").out
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_several_processes_tell_what_one_tells(
     form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
