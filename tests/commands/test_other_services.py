@@ -210,3 +210,21 @@ def test_another_tool_s_figure_may_turn_a_status_red(tmp_path: Path, capsys: pyt
     assert [note["line"] for note in notes if note["file"] == "codecov.yml"] == [5]
     (root / "codecov.yml").write_text("coverage: {status: off}\n", encoding="utf-8")
     assert said not in call("move", "coverage", "--backend", "cargo-llvm-cov").out
+
+
+def test_of_several_jobs_it_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = build(CASES / "not-known-what-is-required", tmp_path / "repo")
+    ci = root / ".github/workflows/ci.yml"
+    text = ci.read_text(encoding="utf-8")
+    second = text[text.index("  coverage:\n") :].replace("  coverage:", "  coverage-again:")
+    ci.write_text(text + second, encoding="utf-8")
+    told = caller(capsys, root)("move", "--all-matching", "coverage*", "--gate", "advisory").out
+    assert told.count("+    continue-on-error: true") == 2
+    assert told.count("when coverage falls `codecov/patch` may still stop the merge") == 1
+
+
+def test_of_a_job_that_never_runs_for_pull_requests_nothing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = build(CASES / "never-for-a-pull-request", tmp_path / "repo")
+    assert "codecov/patch" not in caller(capsys, root)("move", "coverage", "--gate", "advisory").out

@@ -117,7 +117,7 @@ def test_a_file_that_asks_for_too_much_is_refused() -> None:
     text = f"shared: &some {some}\npull_request_rules:\n{rules}"
     assert len(read_mergify(".mergify.yml", text.encode()).ways) == 40
     more = f"{text}  - {{name: more, conditions: [check-success=x], actions: {{merge: {{}}}}}}\n"
-    with pytest.raises(InputError, match=r"asks for more than 2,000 checks"):
+    with pytest.raises(InputError, match=r"asks for more than 1,000 checks"):
         read_mergify(".mergify.yml", more.encode())
 
 

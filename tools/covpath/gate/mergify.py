@@ -190,7 +190,7 @@ def read_mergify(path: str, data: bytes) -> Mergify:
     )
 
 
-MOST_CONDITIONS = 2_000
+MOST_CONDITIONS = 1_000
 """Conditions on checks in one file; real ones have dozens."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covpath.errors import Place
 from covpath.gate.codecov_blocking import StatusVerdict, codecov_of, judge_statuses
 from covpath.gate.codecov_status import Codecov, CodecovStatus
 from covpath.gate.codecov_uploads import uploads
@@ -17,7 +18,7 @@ def say_services(draft: Draft, judging: Judging, verdict: JobVerdict, gate: Gate
     """Name the settings that decide otherwise than ``gate``: ``verdict`` is the moved job's."""
     if gate is Gate.ADVISORY:
         _say_still_waiting(draft, verdict)
-    if uploads(draft.workflow, draft.job, judging.links) is not Tri.TRUE:
+    if not _sends(draft, judging):
         return
     codecov = codecov_of(judging.required)
     for one in judge_statuses(judging.required):
@@ -25,8 +26,8 @@ def say_services(draft: Draft, judging: Judging, verdict: JobVerdict, gate: Gate
             _say_still_red(draft, codecov, one)
         elif gate is Gate.BLOCKING and one.status.informational and one.required is not Tri.FALSE:
             reason = one.status.reasons[0]
-            draft.say(
-                NoteKind.OUTSIDE,
+            _say_once(
+                draft,
                 f"a fall of coverage still stops nobody: `{one.status.name}` is informational; take this line out, and "
                 "it can turn red",
                 place=reason.place,
@@ -35,16 +36,29 @@ def say_services(draft: Draft, judging: Judging, verdict: JobVerdict, gate: Gate
 
 def say_another_figure(draft: Draft, judging: Judging) -> None:
     """Two tools never measure quite the same: a status may take the difference for a fall of coverage."""
-    if uploads(draft.workflow, draft.job, judging.links) is not Tri.TRUE:
+    if not _sends(draft, judging):
         return
     stopping = [one.status for one in judge_statuses(judging.required) if one.may_stop]
     if stopping:
         names = " and ".join(f"`{status.name}`" for status in stopping)
-        draft.say(
-            NoteKind.OUTSIDE,
+        _say_once(
+            draft,
             f"{names} may take what the new tool measures otherwise for a fall of coverage, in this pull request first",
             place=next((status.place for status in stopping if status.place is not None), None),
         )
+
+
+def _sends(draft: Draft, judging: Judging) -> bool:
+    """Whether the job's reports surely go to Codecov, for pull requests too."""
+    if uploads(draft.workflow, draft.job, judging.links) is not Tri.TRUE:
+        return False
+    return judging.job(draft.workflow, draft.job).gate is not Gate.NO_SIGNAL
+
+
+def _say_once(draft: Draft, message: str, *, place: Place | None) -> None:
+    """Of several jobs that are moved together each would say the same."""
+    if not any(note.message == message for note in draft.notes):
+        draft.say(NoteKind.OUTSIDE, message, place=place)
 
 
 def _say_still_waiting(draft: Draft, verdict: JobVerdict) -> None:
@@ -52,9 +66,9 @@ def _say_still_waiting(draft: Draft, verdict: JobVerdict) -> None:
     held = verdict.blocks.mergify
     for reason in held.reasons if held is not None else ():
         if reason.code in ("mergify-holds", "mergify-protection"):
-            draft.say(NoteKind.OUTSIDE, f"{reason.message}: take the condition out", place=reason.place)
+            _say_once(draft, f"{reason.message}: take the condition out", place=reason.place)
         elif reason.code == "mergify-may-hold":
-            draft.say(NoteKind.OUTSIDE, reason.message, place=reason.place)
+            _say_once(draft, reason.message, place=reason.place)
 
 
 def _say_still_red(draft: Draft, codecov: Codecov, one: StatusVerdict) -> None:
@@ -66,7 +80,7 @@ def _say_still_red(draft: Draft, codecov: Codecov, one: StatusVerdict) -> None:
     wanted += ["required"] if one.blocks.value is Blocks.IF_REQUIRED and not certain else []
     condition = f", if it is {' and '.join(wanted)}" if wanted else ""
     edit = " ".join(_edit(codecov, status))
-    draft.say(NoteKind.OUTSIDE, f"{stops}{condition}: {edit} makes it advisory", place=status.place)
+    _say_once(draft, f"{stops}{condition}: {edit} makes it advisory", place=status.place)
 
 
 def _edit(codecov: Codecov, status: CodecovStatus) -> Iterator[str]:

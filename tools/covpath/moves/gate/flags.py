@@ -102,6 +102,15 @@ def flag_job(draft: Draft) -> bool:
     return True
 
 
+def drop_job_flag(draft: Draft) -> bool:
+    """Take the job's own flag away, where it is plainly on."""
+    scalar = draft.job.continue_on_error
+    if scalar is None or scalar.data() is not True:
+        return False
+    _say_comment(draft, scalar)
+    return draft.make(remove_key(draft.workflow.document, (*draft.job.route, FLAG), why=f"remove {FLAG}"))
+
+
 def flag_step(draft: Draft, step: Step) -> bool:
     """Let the job go on when the step fails."""
     if step.continue_on_error is not None and OPEN in step.continue_on_error.value:

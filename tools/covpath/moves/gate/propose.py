@@ -110,7 +110,10 @@ def _say_quiet_uploads(subject: Subject) -> None:
 def _to_advisory(subject: Subject) -> None:
     verdict = subject.verdict()
     if everywhere(verdict, Gate.ADVISORY):
-        return
+        if subject.origin is not None or not _is_waited_for(verdict) or not flags.drop_job_flag(subject.draft):
+            return
+        # The step is let off in the place of the job, whose red check keeps the merge back.
+        verdict = subject.verdict()
     if subject.draft.job.uses is not None:
         _let_call_off(subject, verdict)
         return
@@ -177,6 +180,11 @@ def _mask(subject: Subject, verdict: JobVerdict) -> None:
         _by_habit(subject, verdict, step)
     if subject.origin is None:
         _say_still_blocking(subject)
+
+
+def _is_waited_for(verdict: JobVerdict) -> bool:
+    """Whether a merge waits for the job's check to be green, whatever the run comes to."""
+    return verdict.blocks.value is Blocks.YES or verdict.blocks.held is Tri.TRUE
 
 
 def _waited_for(verdict: JobVerdict, judging: Judging) -> Reason | None:
