@@ -126,6 +126,25 @@ def test_a_call_of_jobs_with_different_gates_says_so(repo: Path, call: Call) -> 
     assert "partly: the jobs it calls differ\n" in call("status", "all.yml:shared").out
 
 
+WORDS = """\
+  words:
+    runs-on: ubuntu-24.04
+    outputs:
+      list: ${{ steps.list.outputs.list }}
+    steps:
+      - id: list
+        run: echo "list=$(ls | jq -R .)" >> "$GITHUB_OUTPUT"
+"""
+
+
+def test_a_job_that_only_works_out_words_is_counted_not_shown(repo: Path, call: Call) -> None:
+    write(repo, {CI: HARD + WORDS})
+    told = call("status").out
+    assert "  words" not in told
+    assert "1 other job whose script checks nothing: words (--all shows them)\n" in told
+    assert "  words     silent" in call("status", "--all").out
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_several_processes_tell_what_one_tells(
     form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

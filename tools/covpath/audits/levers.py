@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.errors import Place
+from covpath.gate.script_commands import only_tells
 from covpath.gate.verdict import JobVerdict, LegVerdict, StepVerdict
 from covpath.terms import Gate, Reason
+from covpath.workflow.model import Job
 
 _JOB_S = "job-continue-on-error"
 _UPLOAD = "upload-quiet"
@@ -71,6 +73,19 @@ def levers(verdict: JobVerdict) -> tuple[Lever, ...]:
     """Every line that keeps a failure from failing the run."""
     found = dict.fromkeys(_levers(verdict))
     return tuple({lever.place: lever for lever in reversed(found)}.values())[::-1]
+
+
+def only_says(job: Job, verdict: JobVerdict) -> bool:
+    """Whether all that is soft about a job is a script that checks nothing: it works out words, or shows some."""
+    index = verdict.measuring
+    if index is None or soft_legs(verdict) or not _by_shell_alone(verdict):
+        return False
+    script = job.steps[index].run
+    return script is not None and [step.index for step in masked_steps(verdict)] == [index] and only_tells(script.value)
+
+
+def _by_shell_alone(verdict: JobVerdict) -> bool:
+    return all(lever.name.startswith("shell") for lever in levers(verdict))
 
 
 def _levers(verdict: JobVerdict) -> Iterator[Lever]:

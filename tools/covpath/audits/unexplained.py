@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.levers import is_soft, legs_of, levers, masked_steps, soft_legs, undo
+from covpath.audits.levers import is_soft, legs_of, levers, masked_steps, only_says, soft_legs, undo
 from covpath.audits.subject import AuditSubject
 from covpath.gate.purpose import is_setup
-from covpath.gate.script_commands import only_tells
 from covpath.gate.shell_effect import shell_for
 from covpath.gate.verdict import JobVerdict, StepVerdict
 from covpath.terms import Gate, JobRef
@@ -34,7 +33,7 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
         if verdict.gate is Gate.NO_SIGNAL or _explained(subject, verdict.ref):
             continue
         workflow, job = subject.verdicts.job(verdict.ref)
-        if _only_says(job, verdict):
+        if only_says(job, verdict):
             continue
         masked = masked_steps(verdict)
         in_part = _only_in_part(workflow, job, verdict, masked)
@@ -59,19 +58,6 @@ def _only_in_part(workflow: Workflow, job: Job, verdict: JobVerdict, masked: tup
         and not is_setup(step, shell_for(workflow, job, step))
         for step in job.steps
     )
-
-
-def _only_says(job: Job, verdict: JobVerdict) -> bool:
-    """Whether all that is soft about a job is a script that checks nothing: it works out words, or shows some."""
-    index = verdict.measuring
-    if index is None or soft_legs(verdict) or not _by_shell_alone(verdict):
-        return False
-    script = job.steps[index].run
-    return script is not None and [step.index for step in masked_steps(verdict)] == [index] and only_tells(script.value)
-
-
-def _by_shell_alone(verdict: JobVerdict) -> bool:
-    return all(lever.name.startswith("shell") for lever in levers(verdict))
 
 
 _HARDEST_FIRST = tuple(map(str, (Gate.BLOCKING, Gate.UNKNOWN, Gate.ADVISORY, Gate.SILENT)))

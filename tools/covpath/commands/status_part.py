@@ -21,7 +21,7 @@ from covpath.gate.verdict import JobVerdict
 from covpath.report.status_data import JobStatus, job_to_json
 from covpath.report.status_text import Rest, render_jobs, rest_of
 from covpath.terms import Gate, Tri
-from covpath.workflow.model import Workflow
+from covpath.workflow.model import Job, Workflow
 from covpath.workflow.recipes.links import ReadFile
 from covpath.workflow.repository import read_each
 
@@ -118,15 +118,24 @@ def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile,
         if asked.as_data:
             told.data[workflow.path] = [job_to_json(job) for job in jobs]
             continue
-        shown = [job for job in jobs if asked.every or worth_telling(job)]
+        shown = [
+            status
+            for job, status in zip(workflow.jobs.values(), jobs, strict=True)
+            if asked.every or worth_telling(job, status)
+        ]
         told.rest[workflow.path] = [rest_of(job) for job in jobs if job not in shown]
         if shown:
             told.texts[workflow.path] = render_jobs(shown, asked.required, detail=False)
 
 
-def worth_telling(job: JobStatus) -> bool:
-    """Coverage jobs, and jobs that run for pull requests without blocking."""
-    verdict: JobVerdict = job.verdict
-    if job.measured_in:
+def worth_telling(job: Job, status: JobStatus) -> bool:
+    """Coverage jobs, and jobs that run for pull requests without blocking, where they check something."""
+    verdict: JobVerdict = status.verdict
+    if status.measured_in or verdict.coverage:
         return True
-    return verdict.coverage or verdict.partly or verdict.gate in (Gate.ADVISORY, Gate.SILENT, Gate.UNKNOWN)
+    if verdict.gate in (Gate.ADVISORY, Gate.SILENT):
+        # Imported here: most jobs block.
+        from covpath.audits.levers import only_says
+
+        return not only_says(job, verdict)
+    return verdict.partly or verdict.gate is Gate.UNKNOWN

@@ -29,13 +29,13 @@ def render(status: Status, *, shown: tuple[JobStatus, ...], detail: bool) -> str
     return f"{jobs}{render_end(status.required, status.unreadable, rest, uploading=uploading)}"
 
 
-Rest = tuple[str, bool]
-"""A job that is not shown, and whether it ever runs for a pull request."""
+Rest = tuple[str, Gate]
+"""A job that is not shown, and its gate."""
 
 
 def rest_of(job: JobStatus) -> Rest:
     """What is kept of a job that is not shown."""
-    return str(job.verdict.ref.job), job.verdict.gate is not Gate.NO_SIGNAL
+    return str(job.verdict.ref.job), job.verdict.gate
 
 
 def render_jobs(shown: Iterable[JobStatus], required: RequiredChecks, *, detail: bool) -> str:
@@ -208,14 +208,21 @@ def _steps(job: JobStatus, pad: str) -> Iterator[str]:
         yield f"{pad}{mark} line {step.place.line:<4} {step.gate!s:<10} {step.label}{kind}"
 
 
+_REST = (
+    ((Gate.BLOCKING, Gate.UNKNOWN), "blocking", "blocking"),
+    ((Gate.ADVISORY, Gate.SILENT), "whose script checks nothing", "whose scripts check nothing"),
+    ((Gate.NO_SIGNAL,), "that never runs for a pull request", "that never run for a pull request"),
+)
+"""The gates of jobs that are not shown, with what is said of one and of several."""
+
+
 def _others(rest: Sequence[Rest]) -> Iterator[str]:
-    for runs, what in ((True, "blocking"), (False, "that never run for a pull request")):
-        names = [name for name, seen in rest if seen is runs]
+    for gates, one, several in _REST:
+        names = [name for name, gate in rest if gate in gates]
         if names:
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-            plural = "s" if len(names) > 1 else ""
-            word = what.replace("run ", "runs ") if len(names) == 1 else what
-            yield f"{len(names)} other job{plural} {word}: {', '.join(names[:12])}{more} (--all shows them)"
+            what = f"job {one}" if len(names) == 1 else f"jobs {several}"
+            yield f"{len(names)} other {what}: {', '.join(names[:12])}{more} (--all shows them)"
 
 
 def _required(required: RequiredChecks) -> str:
