@@ -120,6 +120,34 @@ def test_other_repositories_are_followed_from_checkouts(
     assert found["tests"].endswith(CHAIN)
 
 
+MEASURE = b"""\
+on: workflow_call
+jobs:
+  measure:
+    runs-on: ubuntu-latest
+    steps:
+      - run: pytest --cov=pkg --cov-report=xml:cov.xml
+      - uses: codecov/codecov-action@v5
+        with:
+          files: cov.xml
+  outer:
+    uses: ./.github/workflows/ci.yml
+"""
+
+
+def test_a_report_of_a_called_workflow_is_read_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "repo"
+    calls = "on: {on}\njobs:\n  {job}:\n    uses: ./.github/workflows/{file}\n"
+    files = {
+        "ci.yml": calls.format(on="pull_request", job="all", file="middle.yml").encode(),
+        "middle.yml": calls.format(on="workflow_call", job="inner", file="measure.yml").encode(),
+        "measure.yml": MEASURE,
+    }
+    Scratch(root).commit({f".github/workflows/{name}": text for name, text in files.items()})
+    told = caller(capsys, root)("status").out
+    assert told.count("report: cov.xml (cobertura), read by codecov/codecov-action@v5\n") == 3
+
+
 def test_moving_a_hidden_command_refuses_with_its_place_and_the_edit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

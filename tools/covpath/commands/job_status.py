@@ -68,20 +68,20 @@ def job_status(
         unknown_link=trace.chain.unknown if trace.chain is not None else None,
         measured_in=trace.others,
         handed_over=trace.through,
-        reports=_report_uses(workflow, job, trace) if verdict.coverage and backend is not None else (),
+        reports=_report_uses(workflow, job, trace, links) if verdict.coverage and backend is not None else (),
         uploads_to_codecov=_uploads_to_codecov(workflow, job, links),
         runner=runner_text(job),
         exception=_note(entry) if (entry := entry_of(ledger, verdict.ref)) is not None else None,
     )
 
 
-def _report_uses(workflow: Workflow, job: Job, trace: Trace) -> tuple[ReportUse, ...]:
+def _report_uses(workflow: Workflow, job: Job, trace: Trace, links: Links | None) -> tuple[ReportUse, ...]:
     """The reports of the job's own commands, else the one that what measures behind them is known to write."""
     from covpath.gate.report_uses import reports_behind, written_reports
 
     return tuple(
         ReportUse(path=one.path, format=one.format, consumers=tuple(reader.label for reader in one.readers))
-        for one in written_reports(workflow, job) or reports_behind(workflow, job, trace)
+        for one in written_reports(workflow, job) or reports_behind(workflow, job, trace, links)
     )
 
 

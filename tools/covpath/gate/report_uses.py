@@ -14,8 +14,10 @@ from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.gate.measuring import measurements
 from covpath.gate.traced import Measured, Trace
-from covpath.terms import Tri
+from covpath.terms import JobId, Tri
+from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.recipes.links import Chain
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 
 
@@ -59,17 +61,41 @@ def written_reports(workflow: Workflow, job: Job) -> tuple[WrittenReport, ...]:
     return tuple(found.values())
 
 
-def reports_behind(workflow: Workflow, job: Job, trace: Trace) -> tuple[WrittenReport, ...]:
-    """The report files that commands behind a job's recipes write, as far as that is plain."""
+def reports_behind(workflow: Workflow, job: Job, trace: Trace, links: Links | None = None) -> tuple[WrittenReport, ...]:
+    """The report files that commands behind a job's recipes write, as far as that is plain.
+
+    ``links`` finds the workflow that the job calls: what reads them is there.
+    """
     found: dict[str, WrittenReport] = {}
     for one in trace.found:
         if one.measured is None:
             continue
         workdir = one.chain.final.directory if one.chain.final is not None else None
         for kind, spelled in _files_of(one.measured, workdir or "."):
-            readers = () if job.uses is not None else tuple(_readers(workflow, job, one.index, spelled, kind))
+            if job.uses is None:
+                readers = tuple(_readers(workflow, job, one.index, spelled, kind))
+            else:
+                readers = tuple(_readers_inside(workflow, job, one.chain, links, spelled, kind))
             found.setdefault(spelled[0], WrittenReport(path=spelled[0], format=kind, readers=readers))
     return tuple(found.values())
+
+
+def _readers_inside(
+    workflow: Workflow, job: Job, chain: Chain, links: Links | None, spelled: tuple[str, ...], kind: str
+) -> Iterator[ReportReader]:
+    """The steps that read a report of the job that a call, or calls in it, lead to along the chain."""
+    names = [JobId(link.target) for link in chain.links if link.kind == "call"]
+    while job.uses is not None:
+        called = links.called(workflow, job) if links is not None and names else None
+        inner = called.jobs.get(names.pop(0)) if called is not None else None
+        if called is None or inner is None:
+            return
+        workflow, job = called, inner
+    yield from _readers(workflow, job, _BEFORE, spelled, kind)
+
+
+_BEFORE = -1
+"""Where every step of a job counts as later: it is not known which of them measured."""
 
 
 def _files_of(measured: Measured, workdir: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -123,7 +149,7 @@ def _readers(workflow: Workflow, job: Job, index: int, spelled: tuple[str, ...],
         key = (text.job.id, text.step.index)
         if key not in seen and key != (job.id, index) and mentions(text.scalar.value, spelled):
             seen.add(key)
-            if text.job.id != job.id and _measures(workflow, text):
+            if (text.job.id != job.id or index == _BEFORE) and _measures(workflow, text):
                 continue  # it writes a report of its own under the same name
             yield ReportReader(label=text.step.label, place=workflow.place(text.step.node))
     for step in job.steps[index + 1 :]:
