@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from command_line import Call, caller
 from covpath.commands import status
@@ -28,8 +30,8 @@ def build(case: Path, root: Path) -> Path:
     git(root, "checkout", "--quiet", "-b", "branch")
     for name in before:
         (root / name).unlink()
-    files = {name: data for name, data in _files(case).items() if name.split("/")[0] not in _OURS}
-    commit(root, {**files, "README": "a case, changed\n"}, "Change")
+    after = {name: data for name, data in _files(case).items() if name.split("/")[0] not in _OURS}
+    commit(root, {**after, "README": "a case, changed\n"}, "Change")
     return root
 
 
@@ -59,6 +61,15 @@ def test_it_is_told_as_written_down(case: Path, name: str, tmp_path: Path, capsy
     root = build(case, tmp_path / "repo")
     expected = case / "expected" / f"{name}.txt"
     assert told(case, name, root, caller(capsys, root)) == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
+def test_the_data_is_as_the_schemas_say(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = caller(capsys, build(case, tmp_path / "repo"))
+    schemas = files("covpath") / "data" / "schemas"
+    for name, words in (("status", ("--all",)), ("status-changes", ("--base", "main"))):
+        schema = json.loads((schemas / f"{name}.schema.json").read_text(encoding="utf-8"))
+        Draft202012Validator(schema).validate(call("status", *words, "--format", "json").json())
 
 
 def test_several_processes_tell_what_one_tells(
