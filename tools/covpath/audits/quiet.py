@@ -84,7 +84,7 @@ class Quiet:
         """Whether a job measures coverage, itself or behind a recipe: one command of a script decides then."""
         if measurements(workflow, job):
             return True
-        return self._behind is not None and next(self._behind(workflow, job), None) is not None
+        return self._behind is not None and next(self._behind(workflow, job, None), None) is not None
 
     def _is_own_action(self, step: Step) -> bool:
         """Whether a step runs an action of the repository that is at hand, and may take a failure back inside."""
@@ -98,7 +98,7 @@ class Quiet:
             return True
         return all(
             outlook is Outlook.PLAIN and one.recipe is None and one.index is not None and _tells(job.steps[one.index])
-            for one in self._behind(workflow, job)
+            for one in self._behind(workflow, job, None)
         )
 
 

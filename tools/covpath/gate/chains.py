@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from covpath.gate.around import Around
-from covpath.gate.checks import naming_contexts
 from covpath.gate.claims import Claim, claim_of, hints
 from covpath.gate.handed_over import Left, taken
 from covpath.gate.measuring import Measurement, Measuring, measurements
-from covpath.gate.passes import may_run, passes_of, varying_in
+from covpath.gate.passes import handed_over, inputs_of, may_run, passes_of, varying, varying_in
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.gate.traced import Measured, Sight, StepChain, Trace
-from covpath.gate.worth_following import worth_of
+from covpath.gate.worth_following import is_given, worth_of
 from covpath.terms import JobId, JobRef
-from covpath.workflow.calls import LOCAL, Actions, Links, passed_inputs
+from covpath.workflow.calls import LOCAL, Actions, Links, reads_inputs
 from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.expressions.value import Object, Value
+from covpath.workflow.model import Job, Step, Workflow, scalar_text
 from covpath.workflow.recipes.links import Chain, End, Link, ReadFile
 from covpath.workflow.script_places import script_place
 
@@ -81,9 +81,13 @@ class Tracer:
             self._traces[key] = (workflow, found)
         return self._traces[key][1]
 
-    def alternatives(self, workflow: Workflow, job: Job) -> Iterator[Measuring]:
-        """The steps that measure behind something, best first, for the simulator; none where a job hides nothing."""
-        found = self.trace(workflow, job, direct=())
+    def alternatives(self, workflow: Workflow, job: Job, inputs: Contexts | None = None) -> Iterator[Measuring]:
+        """The steps that measure behind something, best first, for the simulator; none where a job hides nothing.
+
+        ``inputs``: what one call of the workflow hands over, where only that one is meant.
+        """
+        known = self.trace(workflow, job, direct=()) if inputs is None else None
+        found = known if known is not None else self._traced(workflow, job, inputs, ())
         if found.sight in (Sight.CHAIN, Sight.UNKNOWN, Sight.OWN):
             for one in found.found:
                 recipe = _recipe_effect(workflow, job, one)
@@ -95,7 +99,7 @@ class Tracer:
         hint = self._hinted(workflow, job)
         claim = claim_of(workflow, job, lambda step: may_run(step, inputs)) if hint else None
         if job.uses is not None:
-            return self._called(workflow, job, claim)
+            return self._called(workflow, job, claim, inputs)
         if direct is None:
             direct = measurements(workflow, job)
         own = tuple(_own_chain(workflow, one) for one in direct)
@@ -134,7 +138,9 @@ class Tracer:
             (step, one)
             for step in job.steps
             for one in ((step, *step.children) if step.children else (step,))
-            if self._promises(workflow, job, one, claim) or self._worth.following(workflow, job, one, hint=hint)
+            if self._promises(workflow, job, one, claim)
+            or self._worth.following(workflow, job, one, hint=hint)
+            or is_given(one)
         ]
         if not steps:
             return
@@ -145,17 +151,18 @@ class Tracer:
             for chain in self._follower.step(workflow, job, one, Around(contexts=inputs))
         ]
         yield from found
-        if inputs is not None or any(one.measured is not None for one in found):
+        if any(one.measured is not None for one in found):
             return
         still_open = {one.index for one in found if _varies(one.chain)}
         seen: set[tuple[object, ...]] = set()
         for step, one in steps:
-            names = varying_in(workflow, job, one) if step.index in still_open else ()
-            for contexts in passes_of(workflow, job, names, self._links) if names else ():
+            names = varying_in(workflow, job, one, inputs) if step.index in still_open else ()
+            for contexts in passes_of(workflow, job, names, self._links, inputs) if names else ():
                 following = self._follower.step(workflow, job, one, Around(contexts=contexts))
                 for chain in following if may_run(one, contexts) else ():
-                    last = chain.chain.links[-1]
-                    key = (step.index, len(chain.chain.links), last.place, last.target)
+                    last, within = chain.chain.links[-1], chain.chain.links[0].within
+                    masking = within.script.text if within is not None else ""
+                    key = (step.index, len(chain.chain.links), last.place, last.target, masking)
                     if chain.measured is not None and key not in seen:
                         seen.add(key)
                         yield replace(
@@ -170,7 +177,7 @@ class Tracer:
             return True
         return not is_setup(step, shell_for(workflow, job, step))
 
-    def _called(self, workflow: Workflow, job: Job, claim: Claim | None) -> Trace:
+    def _called(self, workflow: Workflow, job: Job, claim: Claim | None, inputs: Contexts | None) -> Trace:
         """What the jobs of a reusable workflow measure for the job that calls it."""
         assert job.uses is not None
         first = Link(kind="workflow", target=job.uses.value, place=workflow.place(job.uses), text=job.uses.value)
@@ -188,10 +195,27 @@ class Tracer:
         if key in self._under:
             return Trace(sight=Sight.NOTHING, claim=claim, reason="the workflow calls itself")
         self._under.add(key)
-        contexts = Contexts({"inputs": passed_inputs(called, job, naming_contexts())})
-        inside = [(inner, self._traced(called, inner, contexts)) for inner in called.jobs.values()]
+        traces = [
+            [(inner, self._traced(called, inner, Contexts({"inputs": handed}))) for inner in called.jobs.values()]
+            for handed in self._handed_over(workflow, called, job, inputs)
+        ]
         self._under.discard(key)
-        return _joined(first, called, inside, claim)
+        if len({tuple(str(trace.chain) for _, trace in one) for one in traces}) > 1 and job.with_ is not None:
+            handed_on = (scalar_text(entry.value) for entry in job.with_.entries)
+            first = replace(first, depends_on=varying(handed_on, inputs))
+        return _joined(first, called, [one for found in traces for one in found], claim)
+
+    def _handed_over(self, workflow: Workflow, called: Workflow, job: Job, inputs: Contexts | None) -> Iterator[Object]:
+        """The inputs of the call: one for each leg where they differ, and for each call of the calling workflow."""
+        outer: Iterable[Value | None] = (None if inputs is None else inputs.get("inputs"),)
+        if inputs is None and job.with_ is not None and reads_inputs(workflow, job):
+            outer = inputs_of(workflow, self._links)
+        seen: set[str] = set()
+        for known in outer:
+            for handed in handed_over(called, job, known):
+                if str(handed) not in seen:
+                    seen.add(str(handed))
+                    yield handed
 
     def _others(self, workflow: Workflow, job: Job) -> tuple[tuple[JobRef, ...], str]:
         """The jobs that really measure what a job takes over, and through what it takes it."""
@@ -270,7 +294,11 @@ def _written(step: Step, found: StepChain) -> str:
 def _depending(chain: Chain, text: str, names: tuple[str, ...]) -> Chain:
     depends_on = tuple(dict.fromkeys((*chain.links[0].depends_on, *names)))
     first = replace(chain.links[0], text=text, depends_on=depends_on)
-    return replace(chain, links=(first, *chain.links[1:]))
+    given = chain.links[0].text
+    # A command that is wholly given stands behind what gives it, not in the script.
+    wholly = text.startswith("$") and text != given
+    inner = (Link(kind="given", target=given, place=None, text=given),) if wholly else ()
+    return replace(chain, links=(first, *inner, *chain.links[1:]))
 
 
 def _joined(first: Link, called: Workflow, inside: list[tuple[Job, Trace]], claim: Claim | None) -> Trace:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from covpath.gate.alternatives import Alternatives
 from covpath.gate.blocking import blocking
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation, step_gate
 from covpath.gate.in_legs import Fault, in_each_leg, strictest, together
-from covpath.gate.measuring import Measuring, alternatives
+from covpath.gate.measuring import Measuring
 from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
 from covpath.gate.run import Run
@@ -44,6 +45,9 @@ from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.workflow.shell.dialect import Shell
 from covpath.yamltext.nodes import Scalar
+
+if TYPE_CHECKING:
+    from covpath.gate.recipe_effect import RecipeEffect
 
 
 class _Case(Struct, frozen=True, kw_only=True):
@@ -80,48 +84,11 @@ class JobJudge:
         self.through = through
         self.actions: Actions | None = runs.links.actions if runs.links is not None else None
         self.suppose = suppose
-        self.effects: dict[tuple[int, Shell], ShellEffect] = {}
+        self.effects: dict[tuple[int, Shell, RecipeEffect | None], ShellEffect] = {}
         source = workflow.document.source.text[job.node.start : job.node.end]
         self.several_shells = job.strategy is not None and ("indows" in source or "shell: ${{" in source)
-        self.alternatives = self._alternatives()
-        self.measuring = self.alternatives[0]
-
-    def _alternatives(self) -> list[Measuring]:
-        """The steps the job can be judged by, best first; more than one only where the first may not run."""
-        found = list(islice(alternatives(self.workflow, self.job, self.runs.behind), 1)) or [Measuring(index=None)]
-        if not found[0].coverage:
-            found = self._with_actions(found)
-        index = found[0].index
-        if (asked := self.suppose.step) is not None:
-            others = () if asked == index else alternatives(self.workflow, self.job, self.runs.behind)
-            return (
-                found
-                if asked == index
-                else [next(one for one in (*others, Measuring(index=asked)) if one.index == asked)]
-            )
-        if index is not None and self.job.steps[index].if_ is not None:
-            found = [*found, *alternatives(self.workflow, self.job, self.runs.behind)]
-        return found
-
-    def _with_actions(self, found: list[Measuring]) -> list[Measuring]:
-        """The same, first those whose action of the repository measures, then all that work, the last first."""
-        local = [step for step in reversed(self.job.steps) if step.uses is not None and step.uses.startswith(LOCAL)]
-        if not local or self.actions is None:
-            return found
-        # Imported here, as below: most jobs use no action of their own repository.
-        from covpath.gate.composite import measuring_inside, works
-
-        inside = [(step.index, measuring_inside(self.actions, step)) for step in local]
-        measuring = [
-            Measuring(index=index, coverage=True, recognition=one.recognition)
-            for index, one in inside
-            if one is not None
-        ]
-        working = {step.index for step in local if works(self.actions, step)}
-        working.update(
-            step.index for step in self.job.steps if not is_setup(step, shell_for(self.workflow, self.job, step))
-        )
-        return [*measuring, *(Measuring(index=index) for index in sorted(working, reverse=True)), *found]
+        self.alternatives = Alternatives(runs, workflow, job, suppose)
+        self.measuring = self.alternatives.usual[0]
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
@@ -133,7 +100,7 @@ class JobJudge:
         cases = [case for run in situation.runs for case in self._cases(run)]
         found = strictest(case.gate for case in cases)
         gate = found if situation.gate is None else situation.gate
-        main = next(case for case in cases if case.gate is found)
+        main = max((case for case in cases if case.gate is found), key=lambda case: case.measuring.coverage)
         self.measuring = main.measuring
         steps = self._steps(main.simulation, gate)
         own = next((step for step in steps if step.index == self.measuring.index), None)
@@ -142,7 +109,7 @@ class JobJudge:
             ref=self.workflow.ref(self.job),
             place=self.workflow.place(self.job.key),
             checks=self._checks(situation.runs),
-            coverage=self.measuring.coverage,
+            coverage=any(case.measuring.coverage for case in cases),
             gate=gate,
             partly=runs and self._partly(found, cases, steps),
             blocks=self._blocks(cases) if runs else NO_BLOCKS,
@@ -191,7 +158,7 @@ class JobJudge:
         """The conditions and flags that decide what a failure of the measuring step comes to."""
         yield self.job.continue_on_error
         first = len(self.job.steps)
-        for one in self.alternatives:
+        for one in self.alternatives.usual:
             if one.index is not None:
                 step = self.job.steps[one.index]
                 yield from (step.if_, step.continue_on_error)
@@ -215,25 +182,27 @@ class JobJudge:
 
     def _running(self, simulation: JobSimulation) -> Measuring:
         """The best of the alternatives that is not certainly skipped."""
-        for one in self.alternatives:
+        found = self.alternatives.of(simulation.run)
+        for one in found:
             if one.index is None or simulation.runs(self.job.steps[one.index]) is not Tri.FALSE:
                 return one
-        return self.alternatives[0]
+        return found[0]
 
     def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
         if self.suppose.exits:
             return LETS_OUT
+        found = self.alternatives.of(simulation.run)
+        about = next((one for one in found if one.index == step.index), Measuring(index=None))
         if self.actions is not None and step.uses is not None and step.uses.startswith(LOCAL):
             from covpath.gate.composite import composite_effect
 
             view = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED)
             inside = composite_effect(self.actions, simulation.run, step, view, self.runs.behind)
             if inside is not None:
-                return inside
+                return inside.behind(about.recipe)
         leg = simulation.leg if self.several_shells else None
-        key = (step.index, shell_for(self.workflow, self.job, step, leg))
+        key = (step.index, shell_for(self.workflow, self.job, step, leg), about.recipe)
         if key not in self.effects:
-            about = next((one for one in self.alternatives if one.index == step.index), Measuring(index=None))
             effect = shell_effect(self.workflow, self.job, step, about.command, leg)
             self.effects[key] = effect.behind(about.recipe)
         return self.effects[key]

@@ -14,6 +14,7 @@ from covpath.gate.around import given_command
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
 from covpath.terms import Reason
+from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.yamltext.nodes import Mapping
 
@@ -146,16 +147,19 @@ def find_measuring(workflow: Workflow, job: Job) -> Measuring:
     return next(alternatives(workflow, job), Measuring(index=None))
 
 
-SeenBehind = Callable[[Workflow, Job], Iterator[Measuring]]
-"""The steps of a job that measure behind a recipe, an action or the like, best first."""
+SeenBehind = Callable[[Workflow, Job, Contexts | None], Iterator[Measuring]]
+"""The steps of a job that measure behind a recipe, an action or the like, best first; the contexts hold the
+inputs of one call, where only that one is meant."""
 
 
-def alternatives(workflow: Workflow, job: Job, behind: SeenBehind | None = None) -> Iterator[Measuring]:
+def alternatives(
+    workflow: Workflow, job: Job, behind: SeenBehind | None = None, inputs: Contexts | None = None
+) -> Iterator[Measuring]:
     """The steps a job could be judged by, best first: another counts where the first does not run."""
     found = measurements(workflow, job)
     if not found:
         if behind is not None:
-            yield from behind(workflow, job)
+            yield from behind(workflow, job, inputs)
         yield from _in_parallel(workflow, job)
         yield from (Measuring(index=index) for index in candidates(workflow, job))
         return

@@ -40,7 +40,7 @@ class ShellEffect(Struct, frozen=True, kw_only=True):
 
     def behind(self, recipe: RecipeEffect | None) -> ShellEffect:
         """The same for a command of a recipe that lets it fail, or may."""
-        if recipe is None:
+        if recipe is None or recipe.reason in self.reasons:
             return self
         fails = both(self.fails, recipe.fails)
         return replace(self, fails=fails, shown=self.shown or recipe.shown, reasons=(recipe.reason, *self.reasons))

@@ -15,7 +15,7 @@ from covpath.gate.script_commands import prepares
 from covpath.gate.shell_effect import shell_for
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.invocations import invocation_of, shell_steps
-from covpath.workflow.recipes.links import Invocation
+from covpath.workflow.recipes.links import Invocation, Within
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, ShellKind
 from covpath.workflow.shell.nested import nested_script
@@ -69,7 +69,11 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
             for inner in _in_text(nested.script.text, place, directory, exported, nested.shell):
                 yield replace(inner, command=own)
             continue
-        found = invocation_of(command, script, directory=directory, environment=tuple(exported.items()), place=place)
+        # Where what is put in makes other commands, it may hold what masks them too.
+        within = None if aligned else Within(command=command, script=script, shell=shell)
+        found = invocation_of(
+            command, script, directory=directory, environment=tuple(exported.items()), place=place, within=within
+        )
         yield StepCommand(invocation=with_variables(found), command=own)
 
 

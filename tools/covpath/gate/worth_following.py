@@ -5,6 +5,7 @@ Most jobs measure nothing. A step is worth following where a file exists that a 
 
 from __future__ import annotations
 
+import re
 from functools import cached_property, lru_cache
 
 from covpath.gate.around import given_command
@@ -39,6 +40,14 @@ _QUOTES = "\"'();&|"
 _LEADS_ON = ("/", ".sh", ".py", "cd ", "pushd ", "-C", "--prefix", "--directory", "--cwd")
 _ENDINGS = (".sh", ".bash", ".py", ".zsh")
 _MOVES = regex(r"(?<![\w-])(?:cd|pushd|-C|--directory|--prefix|--cwd|-f)[= ]+([^\s;&|]+)")
+
+
+_GIVEN = regex(r"^[ \t]*(?:\w+=\S*[ \t]+)*[\"']?(?:\$\{\{|\$\w+|\$\{\w+\})", re.MULTILINE)
+
+
+def is_given(step: Step) -> bool:
+    """Whether a step's script is, or begins a line with, what an expression or a variable comes to."""
+    return step.run is not None and "$" in step.run.value and _GIVEN.search(step.run.value) is not None
 
 
 class Worth:

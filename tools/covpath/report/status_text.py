@@ -122,7 +122,7 @@ def reason_line(reason: Reason) -> str:
 def _partly(job: JobStatus) -> str:
     verdict = job.verdict
     if verdict.legs and len({leg.gate for leg in verdict.legs}) > 1:
-        return "the legs of the matrix differ"
+        return "the legs of the matrix, or the calls, differ"
     names = [f"`{step.label}` (line {step.place.line})" for step in verdict.steps
              if step.gate is Gate.BLOCKING and not step.setup]  # fmt: skip
     if not names:

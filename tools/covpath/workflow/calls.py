@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -99,29 +99,45 @@ def passed_inputs(called: Workflow, job: Job, contexts: Contexts) -> Object:
 
     ``contexts`` is what the calling job's own keys see.
     """
-    found: dict[str, Value] = {}
     given = {entry.key.value.lower(): entry.value for entry in job.with_.entries} if job.with_ is not None else {}
-    for name, declared in _declared(called).items():
+    return Object(dict(_values(called, "workflow_call", given, contexts)))
+
+
+def default_inputs(workflow: Workflow, event: str) -> Object:
+    """The ``inputs`` context of a workflow that an event (``workflow_call``, ``workflow_dispatch``) gives none."""
+    return Object(dict(_values(workflow, event, {}, Contexts({}))))
+
+
+def _values(
+    workflow: Workflow, event: str, given: Mapping[str, nodes.Node], contexts: Contexts
+) -> Iterator[tuple[str, Value]]:
+    for name, declared in _declared(workflow, event).items():
         kind = str(declared.get("type", "string"))
         node = given.get(name.lower())
         plain: Plain = to_plain(node) if node is not None else declared.get("default")
         if plain is None:
-            found[name] = {"boolean": False, "number": 0.0}.get(kind, "")
+            yield name, {"boolean": False, "number": 0.0}.get(kind, "")
             continue
         try:
             value = evaluate_data(plain, contexts)
         except ExpressionError:
             value = unknown(f"inputs.{name}")
-        found[name] = as_text(value) if kind == "string" and not isinstance(value, Unknown) else value
-    return Object(found)
+        yield name, as_text(value) if kind == "string" and not isinstance(value, Unknown) else value
 
 
-def _declared(called: Workflow) -> dict[str, dict[str, nodes.Plain]]:
-    node = node_at(called.on, ("workflow_call", "inputs")) if called.on is not None else None
+def _declared(workflow: Workflow, event: str) -> dict[str, dict[str, nodes.Plain]]:
+    node = node_at(workflow.on, (event, "inputs")) if workflow.on is not None else None
     plain = to_plain(node) if node is not None else None
     if not isinstance(plain, dict):
         return {}
     return {name: settings if isinstance(settings, dict) else {} for name, settings in plain.items()}
+
+
+def reads_inputs(workflow: Workflow, job: Job) -> bool:
+    """Whether anything in a job, or in the variables around it, reads ``inputs``."""
+    texts = [job.node] if workflow.env is None else [job.node, workflow.env]
+    source = workflow.document.source.text
+    return any(source.find("inputs", node.start, node.end) >= 0 for node in texts)
 
 
 def hands_matrix_over(job: Job) -> bool:
