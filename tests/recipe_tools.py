@@ -14,6 +14,7 @@ import pytest
 PACKAGES = {
     "hatch": "1.18.2",
     "invoke": "3.0.3",
+    "nox": "2026.10.20",
     "pdm": "2.29.4",
     "poethepoet": "0.49.0",
     "rust-just": "1.59.0",

@@ -268,7 +268,7 @@ RUN_HERE = {
     "just": JUST, "tox": TOX, "poe": POE, "taskipy": TASKIPY, "pdm": PDM, "hatch": HATCH, "nox": NOX, "task": TASK,
     "invoke": INVOKE, "npm": NPM,
 }  # fmt: skip
-"""Tools that are run by the tests; those of recipe_tools, and those that the tests have anyway."""
+"""Tools that are run by the tests; those of recipe_tools, and npm, which the tests have anyway."""
 
 
 def mise(text: str, gate: Gate, **others: str) -> Case:
@@ -351,5 +351,5 @@ def test_the_tool_decides(name: str) -> None:
 @pytest.mark.parametrize("name", HERE)
 def test_the_tool_itself_does_the_same(tmp_path: Path, name: str) -> None:
     tool, case = HERE[name]
-    folders = () if tool in ("nox", "npm") else (programs(apart=tool == "task"),)
+    folders = () if tool == "npm" else (programs(apart=tool == "task"),)
     assert really_passes(tmp_path, case, folders) is (case.gate is PASSES)
