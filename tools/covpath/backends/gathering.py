@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from covpath.backends.contract import Parsing, Recognition, Role
 from covpath.backends.losses import drop, stop
-from covpath.backends.request import Ask, CoverageRequest, Native
+from covpath.backends.request import Ask, CoverageRequest, Doctests, Native, Topic
 from covpath.backends.words import written
 from covpath.errors import Refusal
 from covpath.terms import Loss
@@ -52,19 +52,39 @@ def gather(commands: Sequence[tuple[Recognition, Parsing]]) -> Gathered:
         )
     first = runs[0]
     losses = list(commands[first][1].losses)
-    several = tuple(MERGED_RUNS.loss(_line(commands[index][0])) for index in runs[1:])
     request = commands[first][1].request
+    beside = [index for index in runs[1:] if _documents(request, commands[index][1].request)]
+    if beside:
+        request = _with_doctests(request, commands[beside[0]][1].request)
+    several = tuple(MERGED_RUNS.loss(_line(commands[index][0])) for index in runs[1:] if index not in beside)
     for index, (found, parsing) in enumerate(commands):
         if found.role is Role.WRITES_REPORT:
             losses += parsing.losses
             request = _with_report(request, parsing.request, (index + 1) * _FAR)
         elif found.role is Role.OTHER:
             losses += _other(found, parsing)
-    if len(commands) > 1 and len(runs) == 1 and request.reports:
+    if len(commands) > 1 and not several and request.reports:
         # The run leaves its report to the commands that are gathered here: nothing is merged.
         kept = tuple(native for native in request.natives if native.leaving.name != MERGED_RUNS.name)
         request = replace(request, natives=kept)
     return Gathered(request=request, losses=tuple(losses), runs=tuple(runs), several=several)
+
+
+def _documents(first: CoverageRequest, other: CoverageRequest) -> bool:
+    """Whether ``other`` runs the documentation tests of what ``first`` runs the tests of."""
+    if first.behaviour.doctests is not Doctests.NONE or other.behaviour.doctests is not Doctests.ONLY:
+        return False
+    return _asked(first) == _asked(other) and first.toolchain == other.toolchain
+
+
+def _asked(request: CoverageRequest) -> set[tuple[Topic, tuple[str, ...]]]:
+    return {(ask.topic, tuple(map(str, ask.values))) for ask in request.asks if ask.topic is not Topic.DOCTESTS}
+
+
+def _with_doctests(request: CoverageRequest, other: CoverageRequest) -> CoverageRequest:
+    asks = tuple(replace(ask, order=ask.order + _FAR) for ask in other.of(Topic.DOCTESTS))
+    behaviour = replace(request.behaviour, doctests=Doctests.WITH)
+    return replace(request, asks=(*request.asks, *asks), behaviour=behaviour)
 
 
 def _line(found: Recognition) -> str:
@@ -78,7 +98,8 @@ def _other(found: Recognition, parsing: Parsing) -> list[Loss]:
 
 def _with_report(request: CoverageRequest, reporting: CoverageRequest, shift: int) -> CoverageRequest:
     """The run with one more command's reports, thresholds and settings it does not have yet."""
-    known = {ask.topic for ask in request.asks}
+    # A report with documentation tests only shows what a run has measured of them.
+    known = {Topic.DOCTESTS, *(ask.topic for ask in request.asks)}
     asks: tuple[Ask, ...] = tuple(
         replace(ask, order=ask.order + shift) for ask in reporting.asks if ask.topic not in known
     )

@@ -108,7 +108,7 @@ def _remove(draft: Draft, site: Site, translation: Translation) -> None:
         _refuse_asked(draft, step)
         draft.remove_step(step.index, why="nothing is left for this step to do")
         return
-    span = removal(site)
+    span = removal(site, step.run.value)
     if span is None:
         raise Refusal(
             f"`{site.text}` has nothing to do any more, but other commands share its line.",

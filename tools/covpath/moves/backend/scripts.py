@@ -140,11 +140,12 @@ def _quoted(site: Site, text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"') if site.quote == '"' else text
 
 
-def removal(site: Site) -> Span | None:
-    """The whole line of a command that is not needed any more; None where others share the line."""
-    assert site.step.run is not None
+def removal(site: Site, text: str) -> Span | None:
+    """The whole line of a command that is not needed any more; None where others share the line.
+
+    ``text`` is the script as it stands by now: what came after the command may be gone already.
+    """
     assert site.span is not None
-    text = site.step.run.value
     start = text.rfind("\n", 0, site.span.start) + 1
     end = text.find("\n", site.span.end)
     stop = len(text) if end < 0 else end + 1
