@@ -13,6 +13,7 @@ from covpath.backends.gathering import MERGED_RUNS, Gathered
 from covpath.backends.installs import provided
 from covpath.backends.losses import warn
 from covpath.backends.request import CoverageRequest, Language
+from covpath.backends.table import backend
 from covpath.terms import Loss
 
 _Writing = Callable[
@@ -24,6 +25,8 @@ _WRITING: dict[str, _Writing] = {
     grcov_options.NAME: grcov_writing.emit_apart,
 }
 """The tools whose runs can leave data to a report that is another command."""
+_IN_BOTH = {"", "report", "check-coverage"}
+"""What nyc and c8 can both be asked to do."""
 _AFTER_FAILURE = warn(
     "report-after-failure", "the report was also written when a test had failed; now it is not written then"
 )
@@ -50,6 +53,8 @@ def written_apart(
     tool that cannot.
     """
     writing = _reporting(found)
+    if request.language is Language.JAVASCRIPT and writing and {one.subcommand for one in found} <= _IN_BOTH:
+        return _each(parsings, target, situation)
     emit = _WRITING.get(target)
     if emit is None or not writing or not (gathered.several or situation.apart):
         return None
@@ -71,6 +76,17 @@ def written_apart(
         unset=tuple(dict.fromkeys(name for one in every for name in one.unset)),
     )
     return Apart(emission=emission, placed=tuple((index, by_index.get(index, ())) for index, _ in enumerate(found)))
+
+
+def _each(parsings: Sequence[Parsing], target: str, situation: Situation) -> Apart:
+    """Commands that both tools have: each becomes the other's."""
+    every = [backend(target).emit(_provided(one.request, target), situation) for one in parsings]
+    losses = (*(loss for one in parsings for loss in one.losses), *(loss for one in every for loss in one.losses))
+    reports = tuple(report for one in every for report in one.reports)
+    return Apart(
+        emission=Emission(commands=(), losses=losses, reports=reports),
+        placed=tuple((index, one.commands) for index, one in enumerate(every)),
+    )
 
 
 def only_after_success(found: Sequence[Recognition], there: Backend, situation: Situation) -> tuple[Loss, ...]:

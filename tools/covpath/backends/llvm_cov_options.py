@@ -99,10 +99,18 @@ _OWN = (
     _own(drop("profraw-only", "there are no such files"), "--profraw-only"),
 )
 
+_NEXTEST_ONLY = stop("nextest", "only nextest knows this option; it would be left out")
+_NEXTEST_VALUES = (
+    *("--partition", "--retries", "--test-threads", "--run-ignored", "--no-tests", "--max-fail", "--config-file"),
+    *("--status-level", "--final-status-level", "--success-output", "--failure-output", "--message-format"),
+)
 _NEXTEST = (
     value(Topic.PROFILE, "--cargo-profile", single=True),
     _own(stop("nextest", "no other Rust backend runs nextest"), "--profile", arity=Arity.ONE),
     _own(stop("nextest", "no other Rust backend runs nextest"), "--archive-file", arity=Arity.ONE),
+    *(_own(_NEXTEST_ONLY, name, arity=Arity.ONE) for name in _NEXTEST_VALUES),
+    _own(_NEXTEST_ONLY, "-E", "--filter-expr", "--filterset", arity=Arity.ONE),
+    _own(_NEXTEST_ONLY, "--no-capture", "--nocapture"),
 )
 
 _ALL = (*_READ_HERE, *_TOPICS, *SHARED, *CARGO_TEST, *_OWN)

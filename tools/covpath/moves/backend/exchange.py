@@ -45,7 +45,7 @@ def exchange(draft: Draft, group: Sequence[Site], translation: Translation) -> N
             _action_to_script(draft, site, commands)
         elif commands:
             missing = _not_made_yet(site, commands)
-            span, new = replacement(site, missing, own, stops=_stops(draft, draft.job.steps[index]))
+            span, new = replacement(site, missing, own, stops=_stops(draft, site))
             if len(missing) > 1:
                 _use_posix(draft, site, span)
             _splice(draft, site, span.start, span.end, new)
@@ -67,10 +67,17 @@ def _not_made_yet(site: Site, commands: Sequence[Command]) -> Sequence[Command]:
     return [one for one in commands if one.words[:2] != ("mkdir", "-p") or one.words[-1] not in made]
 
 
-def _stops(draft: Draft, step: Step) -> bool:
-    """Whether the step's shell ends a script at the first failure; one that does not read POSIX is named anew."""
+def _stops(draft: Draft, site: Site) -> bool:
+    """Whether a failure where the command stands ends the script; a shell that does not read POSIX is named anew."""
+    step = draft.job.steps[site.step.index]
     shell = shell_for(draft.workflow, draft.job, step)
-    return shell.errexit or not shell.kind.reads_posix
+    if not shell.kind.reads_posix or site.outer is None or step.run is None:
+        return True
+    start = site.outer.span.start
+    text = step.run.value
+    probe = parse_script(f"{text[:start]}probe\n{text[start:]}")
+    first = next((one for one in probe.commands if one.span.start == start), None)
+    return first is None or failure_of(first, probe, shell).outcome is ExitOutcome.FAILS
 
 
 def _order(site: Site) -> tuple[int, int]:

@@ -54,6 +54,29 @@ def refuse_hidden(draft: Draft, judging: Judging, target: str | None) -> Refusal
     return _behind(chain, target)
 
 
+def already(draft: Draft, judging: Judging, target: str | None) -> bool:
+    """Whether all that the job measures, behind its recipes, is measured with ``target`` now."""
+    if target is None or draft.job.uses is not None:
+        return False
+    links = judging.links if judging.links is not None else link((draft.workflow,))
+    found = Tracer(draft.read, links).trace(draft.workflow, draft.job).found
+    return bool(found) and {one.measured.backend if one.measured is not None else None for one in found} == {target}
+
+
+def refuse_report_only(draft: Draft, judging: Judging, source: str) -> Refusal | None:
+    """Why a job that only makes the report of what others measured cannot be moved alone; None where none did."""
+    links = judging.links if judging.links is not None else link((draft.workflow,))
+    trace = Tracer(draft.read, links).trace(draft.workflow, draft.job)
+    if not trace.others:
+        return None
+    names = ", ".join(map(str, trace.others))
+    return Refusal(
+        f"job {draft.job_id!r} only reports, with {source}, what {names} measured ({trace.through}).",
+        place=draft.workflow.place(draft.job.key),
+        hint="Both read the same data, so change them together, by hand.",
+    )
+
+
 def _argv(words: tuple[str | None, ...], raw: tuple[str, ...]) -> tuple[Argument, ...]:
     return tuple(Argument(written, text) for written, text in zip(raw, words, strict=True))
 

@@ -19,6 +19,14 @@ from covpath.yamltext.operations import remove_key, set_key
 
 _SHORT = frozenset({"cargo-tarpaulin", "cargo-llvm-cov", "grcov", "slipcover", "nyc", "c8", "pytest-cov"})
 """Tools whose name without ``cargo-`` is no everyday word."""
+_COMES_WITH = {("pytest-cov", "coverage.py")}
+"""Tools whose package brings another's along."""
+_LISTS = (
+    *("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "package.json", "environment.yml"),
+    *("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements-test.txt"),
+    *("requirements_test.txt", "test-requirements.txt", "requirements_tests.txt", "requirements.txt"),
+)
+"""Where people list what their tests need."""
 _PINNED = re.compile(r"[0-9a-f]{40}")
 
 
@@ -40,7 +48,21 @@ def exchange_installs(draft: Draft, source: str, target: str, place: Place, *, b
     if brought:
         _add(draft, target)
         return
-    draft.warn("install", source, f"no step of the job installs {source}; see that {target} is there", place)
+    if (source, target) in _COMES_WITH:
+        return
+    named = _named_elsewhere(draft, PACKAGES[source])
+    where = f": {named} names it" if named else ""
+    draft.warn("install", source, f"no step of the job installs {source}{where}; see that {target} is there", place)
+
+
+def _named_elsewhere(draft: Draft, package: str) -> str:
+    """The first place in the repository's lists of dependencies that names a package (``pyproject.toml:12``)."""
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(package)}(?![\w-])")
+    for path in _LISTS:
+        for number, line in enumerate((draft.read(path) or "").splitlines(), 1):
+            if pattern.search(line):
+                return f"{path}:{number}"
+    return ""
 
 
 def _before_measuring(draft: Draft, target: str) -> None:

@@ -20,7 +20,7 @@ from covpath.moves.backend.environment import set_environment
 from covpath.moves.backend.exchange import exchange
 from covpath.moves.backend.failing import read_after_failure, reported_apart
 from covpath.moves.backend.groups import grouped
-from covpath.moves.backend.hidden import refuse_hidden
+from covpath.moves.backend.hidden import already, refuse_hidden, refuse_report_only
 from covpath.moves.backend.installing import exchange_installs
 from covpath.moves.backend.leftovers import follow_caches, list_leftovers
 from covpath.moves.backend.sites import Site, sites
@@ -44,11 +44,17 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
     every = sites(draft.workflow, draft.job, draft.read)
     source = _source(every)
     if source is None:
+        if wanted.report is None and already(draft, judging, target):
+            return
         raise refuse_hidden(draft, judging, target)
     name = target or source
     if name == source and report is None:
         return
     found = [site for site in every if site.recognition.backend == source]
+    if name != source and not any(site.recognition.role in (Role.BOTH, Role.MEASURES) for site in found):
+        elsewhere = refuse_report_only(draft, judging, source)
+        if elsewhere is not None:
+            raise elsewhere
     origins = draft.origins(draft.job_id)
     groups = [(group, _translation(draft, group, name, report, wanted)) for group in grouped(found)]
     changed = name != source or any(_files(one.before) != _files(one.after) for _, one in groups)
