@@ -51,7 +51,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     def fingerprint(self) -> str:
         """The same for the same debt tomorrow, in another line, and in another checkout."""
         about = (self.rule, self.job.workflow if self.job else self.place.file, self.job.job if self.job else "")
-        return hashlib.sha256("\0".join((*about, self.key)).encode()).hexdigest()[:32]
+        return hashlib.sha256("\0".join((*about, self.key)).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 class Rule(Protocol):

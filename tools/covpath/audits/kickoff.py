@@ -41,12 +41,13 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
 
 def _asked(subject: AuditSubject, name: str) -> Sprint:
     """The sprint that is asked about. Raises UsageError where the calendar cannot date it."""
-    calendar = subject.known_calendar
+    calendar = subject.calendar
     if calendar is None:
-        why = subject.calendar.reason if isinstance(subject.calendar, UnknownDay) else "there is no calendar."
-        raise UsageError(
-            f"when sprint {name} begins cannot be told: {why}", hint="Add `calendar:` to the exceptions file."
-        )
+        why = "there is no calendar" if subject.ledger is not None else "there is no exceptions file"
+        hint = "Add `calendar:` to the exceptions file."
+        raise UsageError(f"when sprint {name} begins cannot be told: {why}.", hint=hint)
+    if isinstance(calendar, UnknownDay):
+        raise UsageError(f"when sprint {name} begins cannot be told: {calendar.reason}", hint=calendar.hint)
     span = calendar.span(name.lower().removeprefix("sprint").strip())
     if isinstance(span, UnknownDay):
         raise UsageError(f"when sprint {name} begins cannot be told: {span.reason}", hint=span.hint)

@@ -36,13 +36,19 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 message=f"{names_of(entry)}: {shown(entry, last)}, {entry.owner or 'no owner'}, {days(late)} late",
                 place=until_place(entry),
-                hint=f"Keep it: covpath audit --fix. Move it: covpath exceptions postpone {entry.jobs[0]} "
-                "--target ... --reason ...",
+                hint=_ways_out(entry),
                 job=subject.ref_of(entry),
                 key=f"{names_of(entry)} {entry.until}",
                 by_time=True,
                 weight=late,
             )
+
+
+def _ways_out(entry: Entry) -> str:
+    postpone = f"covpath exceptions postpone {entry.jobs[0]} --target ... --reason ..."
+    if entry.target is None:
+        return f"Look at it again. Let it block: covpath audit --fix. Keep it until the next review: {postpone}"
+    return f"Keep the promise: covpath audit --fix. Postpone it: {postpone}"
 
 
 def _undated(subject: AuditSubject, entry: Entry, why: UnknownDay) -> Finding:

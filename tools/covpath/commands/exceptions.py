@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from covpath.commands import exceptions_edits
 from covpath.commands.job_status import calendar_of
 from covpath.commands.subject import Subject, open_subject
-from covpath.errors import ExitCode, InputError, Place
+from covpath.errors import CovpathError, ExitCode, InputError, Place
+from covpath.ledger.calendar import UnknownDay, due
 from covpath.ledger.markdown_render import is_current, is_rendered, render
 from covpath.ledger.model import DEFAULT_PATH, Ledger
 from covpath.ledger.reading import examine, load
@@ -71,12 +72,27 @@ def _check(subject: Subject, screen: TextIO) -> ExitCode:
     """Valid, or every problem in a line of its own."""
     path = subject.root / DEFAULT_PATH
     reading = examine(decode(DEFAULT_PATH, read_bytes(path, within=subject.root)))
-    if reading.problems:
-        sys.stderr.writelines(f"covpath: {problem}\n" for problem in reading.problems)
+    problems = list(map(str, reading.problems)) or list(_undated(subject, reading.ledger))
+    if problems:
+        sys.stderr.writelines(f"covpath: {problem}\n" for problem in problems)
         return ExitCode.USAGE
     count = len(reading.ledger.open_entries)
     screen.write(f"{DEFAULT_PATH} is valid: {count} open {'entry' if count == 1 else 'entries'}.\n")
     return ExitCode.DONE
+
+
+def _undated(subject: Subject, ledger: Ledger) -> Iterator[str]:
+    """Why no day is known: of any target, or of some."""
+    try:
+        calendar = calendar_of(subject.root, ledger)
+    except CovpathError as error:
+        yield f"{DEFAULT_PATH}: the calendar cannot be read: {error}"
+        return
+    for entry in ledger.open_entries:
+        day = due(entry.until, calendar) if entry.until is not None else None
+        if isinstance(day, UnknownDay):
+            field = "target" if entry.target is not None else "review"
+            yield f"{entry.place_of(field)}: {day.reason} {day.hint}"
 
 
 def _ledger(subject: Subject) -> Ledger:

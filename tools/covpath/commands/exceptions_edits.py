@@ -83,6 +83,10 @@ def adopt(
 ) -> None:
     """One undecided entry for each job that the audit finds unexplained, accepting what is so today."""
     here = look_at(subject.repository, WorkingTree(root=subject.root), Asked(today=day_or_today(None)))
+    for error in here.unreadable:
+        if error.place is not None and error.place.file == DEFAULT_PATH:
+            raise error  # nobody knows what it explains
+        screen.write(f"not read, so nothing of it is adopted: {error}\n")
     drafts = [
         Draft(
             jobs=(name_of(found.verdict.ref),),
@@ -95,7 +99,8 @@ def adopt(
         for found in adoptable(here.subject)
     ]
     if not drafts:
-        screen.write("Nothing to adopt: every job that does not block has its entry.\n")
+        of_these = " that could be read" if here.unreadable else ""
+        screen.write(f"Nothing to adopt: every job{of_these} that does not block has its entry.\n")
         return
     data = None if calendar is None else calendar_data(calendar)
     apply(

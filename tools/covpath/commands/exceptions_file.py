@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from covpath.commands.subject import Subject
-from covpath.errors import CovpathError, UsageError
+from covpath.errors import CovpathError, InputError, Place, UsageError
 from covpath.ledger.beginning import begin
 from covpath.ledger.code_owners import PATHS, default_owner
 from covpath.ledger.draft import EvidenceDraft
@@ -37,7 +37,13 @@ def target_of(text: str) -> Target:
 
 
 def name_of(ref: JobRef) -> JobName:
-    """A job as entries name it: ``ci.yml:coverage``."""
+    """A job as entries name it: ``ci.yml:coverage``. Raises InputError for a file that no text can name."""
+    if not ref.workflow.isprintable() and any("\ud800" <= char <= "\udfff" for char in ref.workflow):
+        raise InputError(
+            "the name of this file is not UTF-8, and no entry can name it.",
+            place=Place(ref.workflow),
+            hint="Rename it.",
+        )
     return JobName(ref.workflow.rsplit("/", 1)[-1], ref.job)
 
 

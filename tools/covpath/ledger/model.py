@@ -240,6 +240,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
     path: str
     owner: str | None
+    owner_place: Place | None = None
     calendar: CalendarSpec | None
     required_checks: RequiredChecks | None
     entries: tuple[Entry, ...]

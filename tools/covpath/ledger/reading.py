@@ -5,11 +5,13 @@ Read as YAML 1.2: a date without quotes is a string like any other.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from covpath.errors import InputError
 from covpath.ledger import schema
 from covpath.ledger.entries import check_rest, is_same_job, read_entry, read_owner
 from covpath.ledger.model import CalendarSpec, Entry, JobName, Ledger, RequiredChecks
@@ -55,6 +57,7 @@ def examine(source: Source) -> Reading:
     Raises InputError where the text is not YAML, and InvalidExceptions where it is not a
     mapping.
     """
+    _expect_no_conflict(source)
     root = read(source, strict=False).root
     if not isinstance(root, Mapping):
         what = "holds nothing." if root is None else "holds no mapping."
@@ -65,6 +68,19 @@ def examine(source: Source) -> Reading:
     data: dict[str, Any] = {entry.key.value: to_plain(entry.value) for entry in root.entries}
     schema.inspect(dict(data), inspection)
     return _assemble(data, inspection)
+
+
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |\r?$)", re.MULTILINE)
+"""How git marks what it could not merge."""
+
+
+def _expect_no_conflict(source: Source) -> None:
+    if (mark := _CONFLICT.search(source.text)) is not None:
+        raise InputError(
+            "holds the marks of a merge conflict.",
+            place=source.place(mark.start()),
+            hint="Settle it: keep what is true of both sides, and take the marks out.",
+        )
 
 
 def _report_repeated_keys(inspection: Inspection) -> None:
@@ -97,7 +113,12 @@ def _assemble(data: dict[str, Any], inspection: Inspection) -> Reading:
         required = _required_checks(data["required_checks"], inspection)
     entries, unread = _entries(data.get("exceptions"), owner, inspection)
     ledger = Ledger(
-        path=inspection.source.path, owner=owner, calendar=calendar, required_checks=required, entries=entries
+        path=inspection.source.path,
+        owner=owner,
+        owner_place=inspection.place("owner") if owner is not None else None,
+        calendar=calendar,
+        required_checks=required,
+        entries=entries,
     )
     return Reading(ledger=ledger, problems=inspection.problems, unread=unread)
 

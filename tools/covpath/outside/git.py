@@ -191,6 +191,11 @@ def run_git(
             f"git does not trust {repository.root}: it belongs to another user.",
             hint=f'If you do: git config --global --add safe.directory "{repository.root}"',
         )
+    if b"not a git repository" in done.error_output:
+        raise OutsideError(
+            f"git finds no repository at {repository.root}, although there is a .git.",
+            hint="Mend .git (git worktree repair, where that is what it is), or take it away to go without history.",
+        )
     raise failure(done)
 
 

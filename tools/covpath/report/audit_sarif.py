@@ -89,7 +89,7 @@ def _location(place: Place) -> dict[str, Any]:
     line, column = place.line or 1, place.column or 1
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"},
+            "artifactLocation": {"uri": quote(place.file, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"},
             "region": {"startLine": line, "startColumn": column, "endLine": line, "endColumn": column + 1},
         }
     }
