@@ -10,6 +10,7 @@ from covpath.audits import unexplained
 from covpath.audits.levers import is_soft, legs_of, masked_steps, soft_legs
 from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
+from covpath.ledger.draft import NOBODY_SAID
 from covpath.ledger.model import Accepted
 from covpath.terms import Gate, Tri
 
@@ -33,11 +34,11 @@ def adoptable(subject: AuditSubject) -> Iterator[Adoption]:
 
 def _reason(verdict: JobVerdict) -> str:
     if is_soft(verdict.gate):
-        return f"was {verdict.gate} when this file began; nobody has said why"
+        return f"was {verdict.gate} when this file began; {NOBODY_SAID}"
     if soft_legs(verdict):
-        return f"did not block in {legs_of(verdict)} when this file began; nobody has said why"
+        return f"did not block in {legs_of(verdict)} when this file began; {NOBODY_SAID}"
     names = ", ".join(step.label for step in masked_steps(verdict))
-    return f"masked the step {names} when this file began; nobody has said why"
+    return f"masked the step {names} when this file began; {NOBODY_SAID}"
 
 
 def _accepts(verdict: JobVerdict) -> Iterator[Accepted]:

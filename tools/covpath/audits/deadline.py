@@ -9,6 +9,9 @@ from covpath.errors import Place
 from covpath.ledger.calendar import UnknownDay, due
 from covpath.ledger.model import Entry, SprintTarget
 
+MOST_DAYS = 366
+"""As far ahead as a target or a review may lie."""
+
 
 def last_day(subject: AuditSubject, entry: Entry) -> date | UnknownDay | None:
     """The last day on which an entry is in time; None where it has neither target nor review."""

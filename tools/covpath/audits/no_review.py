@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from covpath.audits.deadline import last_day
+from covpath.audits.deadline import MOST_DAYS, last_day
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.subject import AuditSubject, names_of
 from covpath.terms import Decision
@@ -19,8 +19,6 @@ else: the day by which the job is taken out of what counts as a failure.
 
 What to do: add `review:` to the entry, a sprint or a day.
 """
-
-MOST_DAYS = 366
 
 
 def check(subject: AuditSubject) -> Iterator[Finding]:

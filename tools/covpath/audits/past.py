@@ -87,22 +87,27 @@ class Past:
 
     def setup_at(self, commit: str, path: str, job: JobId) -> JobSetup | None:
         """What a job was measured with at a commit; None where that cannot be told."""
+        workflow = self.workflow_at(commit, path)
+        found = workflow.jobs.get(job) if workflow is not None else None
+        return setup_of(workflow, found) if workflow is not None and found is not None else None
+
+    def workflow_at(self, commit: str, path: str) -> Workflow | None:
+        """A workflow file as it was at a commit; None where there was none, or it cannot be told."""
         blob = self._blob_at(commit, path)
         if blob is None:
             return None
         if blob not in self._parsed:
             self._parsed[blob] = _workflow(path, blobs(self._repository, [blob])[blob])
-        workflow = self._parsed[blob]
-        found = workflow.jobs.get(job) if workflow is not None else None
-        return setup_of(workflow, found) if workflow is not None and found is not None else None
+        return self._parsed[blob]
 
     def _blob_at(self, commit: str, path: str) -> str | None:
-        """The content of a file at a commit. All commits that brought evidence are asked about at once."""
+        """The content of a file at a commit. All commits that brought evidence or decisions are asked at once."""
         if not _COMMIT.fullmatch(commit) or "\n" in path:
             return None
         if (commit, path) not in self._blobs:
             seen = {one.commit for job in self.exceptions.jobs.values() for one in job.evidence.values()}
-            asked = sorted(one for one in {commit, *seen} if one)
+            decided = {job.decided.commit for job in self.exceptions.jobs.values() if job.decided is not None}
+            asked = sorted(one for one in {commit, *seen, *decided} if _COMMIT.fullmatch(one))
             lines = "".join(f"{one}:{path}\n" for one in asked)
             answer = text_of(self._repository.git("cat-file", "--batch-check", given=lines.encode()))
             for one, line in zip(asked, answer.splitlines(), strict=True):

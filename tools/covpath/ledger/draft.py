@@ -13,6 +13,9 @@ from covpath.yamltext.nodes import Plain
 Fields: TypeAlias = dict[str, Plain]
 """An entry's keys and their data, in the order in which they are written."""
 
+NOBODY_SAID = "nobody has said why"
+"""How the reason of an adopted entry ends."""
+
 
 class EvidenceDraft(Struct, frozen=True, kw_only=True):
     """A piece of evidence: exactly one of ``url``, ``file`` and ``text``, the rest where it is known.
