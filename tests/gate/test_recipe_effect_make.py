@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -125,6 +128,8 @@ KNOWN = {
     **{command: made(COV, gate, command) for command, gate in COMMANDS.items()},
     **FILES,
 }
+BEFORE_4_4 = ("MAKEFLAGS 'j4 i'", "MAKEFLAGS '-- CI=1 -i'", "taken back")
+"""What make 4.3 does, which today's runners have: 4.4 takes the stray words for targets, and keeps what was set."""
 DOUBTFUL = {
     "a condition in the file": made(f"ifdef SOFT\nMAKEFLAGS += -i\nendif\n{COV}", Gate.UNKNOWN),
     "a condition in a function": made(f"MAKEFLAGS += $(if $(SOFT),-i)\n{COV}", Gate.UNKNOWN),
@@ -142,10 +147,20 @@ def test_make_decides(name: str) -> None:
     assert verdict.gate is case.gate
 
 
+@cache
+def _make_version() -> tuple[int, int]:
+    said = subprocess.run(["make", "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"GNU Make (\d+)\.(\d+)", said)
+    assert found is not None, said
+    return int(found[1]), int(found[2])
+
+
 @pytest.mark.parametrize("name", KNOWN)
 def test_make_itself_does_the_same(tmp_path: Path, name: str) -> None:
     if shutil.which("make") is None:
         pytest.skip("NO MAKE: it is not found on the PATH")
+    if name in BEFORE_4_4 and _make_version() >= (4, 4):
+        pytest.skip("ANOTHER MAKE: from 4.4 on it does this otherwise")
     assert really_passes(tmp_path, KNOWN[name]) is (KNOWN[name].gate is Gate.SILENT)
 
 
