@@ -166,7 +166,10 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
     if foreign:
         losses += [native.leaving for native in request.natives]
         if not python_tests.runs_pytest(request):
-            losses.append(python_tests.NOT_PYTEST.loss(" ".join(word.raw for word in request.command)))
+            unittest = [word.text for word in request.command] == ["-m", "unittest"]
+            leaving = python_tests.UNITTEST if unittest else python_tests.NOT_PYTEST
+            losses.append(leaving.loss(" ".join(word.raw for word in request.command)))
+            request = replace(request, passed=())
         request = _with_sources(request)
         losses += _habits(request)
     pieces, lost = TABLE.write(request, CANNOT)

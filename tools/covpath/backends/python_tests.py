@@ -24,6 +24,9 @@ DEFAULT_PATHS = {
 
 PYTEST = frozenset({"pytest", "py.test"})
 
+UNITTEST = stop(
+    "not-pytest", "unittest runs these tests: pytest runs them too, but finds their files in its own way (test_*.py)"
+)
 NOT_PYTEST = stop("not-pytest", "this does not run pytest, so a pytest plugin has nothing to measure")
 XDIST = stop(
     "xdist",

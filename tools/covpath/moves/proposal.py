@@ -56,9 +56,16 @@ class Proposal(Struct, frozen=True, kw_only=True):
         """Raise a Refusal naming every ``stop`` that is not accepted."""
         open_stops = [loss for loss in self.losses if loss.action is LossAction.STOP and loss.name not in accepted]
         if open_stops:
-            text = " ".join(f"{loss.message.rstrip('.')}." for loss in open_stops)
+            told = dict.fromkeys(f"{about(loss)}{loss.message.rstrip('.')}." for loss in open_stops)
+            text = " ".join(told)
             names = tuple(dict.fromkeys(loss.name for loss in open_stops))
             raise Refusal(text, place=open_stops[0].place, accept=names)
+
+
+def about(loss: Loss) -> str:
+    """The words of a command that a loss is about, in front of its message; nothing where that names them."""
+    shown = loss.what.startswith(("-", "$", '"', "'", "`")) and loss.what not in loss.message
+    return f"`{loss.what}`: " if shown else ""
 
 
 IsFolder = Callable[[str], bool]

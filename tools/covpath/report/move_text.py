@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from covpath.errors import Place
-from covpath.moves.proposal import Note, NoteKind, Proposal
+from covpath.moves.proposal import Note, NoteKind, Proposal, about
 from covpath.terms import Loss, LossAction
 
 _HEADINGS = {
@@ -43,8 +43,7 @@ def explanation(proposal: Proposal, accepted: frozenset[str] = frozenset()) -> s
 
 def _stop(loss: Loss, accepted: frozenset[str]) -> str:
     """A loss to accept, with what it is about where the message does not say it."""
-    what = f"`{loss.what}`: " if loss.what.startswith("-") and loss.what not in loss.message else ""
-    return f"  - {_at(loss.place)}{what}{loss.message} ({_acceptance(loss, accepted)})"
+    return f"  - {_at(loss.place)}{about(loss)}{loss.message} ({_acceptance(loss, accepted)})"
 
 
 def _told(losses: Sequence[Loss]) -> Iterator[str]:

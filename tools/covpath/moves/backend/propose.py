@@ -13,9 +13,11 @@ from covpath.backends.contract import Role, Situation
 from covpath.backends.request import Format, Report
 from covpath.backends.table import backend
 from covpath.backends.translate import Translation, translate
+from covpath.backends.words import Argument
 from covpath.errors import CovpathError, Place, UsageError
 from covpath.moves.backend.consumers import follow_reports
 from covpath.moves.backend.container import drop_container
+from covpath.moves.backend.data_file import stop_at_readers
 from covpath.moves.backend.environment import set_environment
 from covpath.moves.backend.exchange import exchange
 from covpath.moves.backend.failing import read_after_failure, reported_apart
@@ -27,6 +29,7 @@ from covpath.moves.backend.sites import Site, sites
 from covpath.moves.backend.smaller import offer_smaller_step
 from covpath.moves.backend.surroundings import pytest_addopts
 from covpath.moves.backend.toolchain import provide_llvm_tools
+from covpath.moves.backend.varying import settled
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft
 from covpath.moves.services import say_another_figure
@@ -113,6 +116,7 @@ def _after(
         for origin in places:
             set_environment(draft, _now(draft, origin), translation)
         follow_reports(draft, judging, translation, _now(draft, places[0]), bases=bases)
+        stop_at_readers(draft, translation, _now(draft, places[0]))
     if name != source:
         list_leftovers(draft, source)
         say_another_figure(draft, judging)
@@ -156,15 +160,19 @@ def _translation(draft: Draft, group: Sequence[Site], name: str, report: Format 
         for item in group[0].outer.assignments:
             environ[item.name] = (item.value.text or "") if item.value is not None else ""
     directory = situation.workspace_root or situation.workdir
-    try:
+
+    def translating(argvs: Sequence[Sequence[Argument]]) -> Translation:
         return translate(
-            [site.argv for site in group],
+            argvs,
             name,
             report=report,
             situation=situation,
             environ=environ,
             tarpaulin_toml=tarpaulin_configuration(directory, draft.read),
         )
+
+    try:
+        return settled(draft.job, group, translating([site.argv for site in group]), translating)
     except CovpathError as error:
         error.place = error.place or _place(draft, group[0])
         raise
