@@ -12,7 +12,7 @@ from enum import Enum
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.gate.assumptions import NOTHING
+from covpath.gate.assumptions import NOTHING, uses_status
 from covpath.gate.effect import JobSimulation
 from covpath.gate.failing import decides_on_results, fails_of_itself
 from covpath.gate.gate_actions import action_name, readings
@@ -92,6 +92,36 @@ def aggregate_gates(
     return tuple(found)
 
 
+def turned_red_by(runs: Runs, workflow: Workflow, job: Job) -> tuple[tuple[JobId, ...], Tri]:
+    """The needed jobs whose failure may turn a gate's check red, and whether it surely does; none for other jobs."""
+    run = _run(runs, workflow, job) if kind_of(workflow, job) in (GateKind.SCRIPT, GateKind.ACTION) else None
+    if run is None:
+        return (), Tri.FALSE
+    needs = [name for name in map(run.graph.id_of, job.needs) if name is not None]
+    passing = {name: red(_after(run, job, name, FAILS, _let_off(run, name))).negate() for name in needs}
+    for passes in (Tri.FALSE, Tri.UNKNOWN):
+        found = tuple(name for name in needs if passing[name] is passes)
+        if found:
+            return found, passes.negate()
+    return (), Tri.FALSE
+
+
+def runs_on_failure(runs: Runs, workflow: Workflow, job: Job) -> bool:
+    """Whether a job that is skipped while all is well may run once a job that it needs has failed."""
+    run = _run(runs, workflow, job)
+    names = map(run.graph.id_of, job.needs) if run is not None and uses_status(job.if_) else ()
+    return any(
+        _after(run, job, name, FAILS, _let_off(run, name)).results != SKIPS
+        for name in names
+        if run is not None and name is not None
+    )
+
+
+def _let_off(run: Run, name: JobId) -> Tri:
+    """Whether a job's own flag takes its failure back, so that no other hears of it."""
+    return JobSimulation(run, run.workflow.jobs[name], None, ()).continue_on_error
+
+
 def kind_of(workflow: Workflow, job: Job) -> GateKind | None:
     """Whether a job is a gate, and how it decides."""
     if not job.needs or job.uses is not None or not job.steps:
@@ -139,12 +169,16 @@ def _gate(runs: Runs, run: Run, job: Job, kind: GateKind, results: tuple[Results
 _WORDS = {FAILS: "failure", CANCELS: "cancelled", SKIPS: "skipped"}
 
 
-def _passing(run: Run, job: Job, name: JobId, result: Results) -> Passing:
+def _after(run: Run, job: Job, name: JobId, result: Results, let_off: Tri = Tri.FALSE) -> JobResult:
+    """What becomes of a job once one that it needs has come to ``result``, and was let off or not."""
     needed = run.workflow.jobs[name]
     scope = Scope(run, assumptions=JobSimulation(run, needed, None, ()).assumptions if result != SKIPS else NOTHING)
-    outcome = JobResult(result, result) if result == SKIPS else job_result(result, Tri.FALSE)
-    results = propagate(scope, needed, outcome, expected(scope), fails_of_itself)
-    passes = red(results[job.id]).negate()
+    outcome = JobResult(result, result) if result == SKIPS else job_result(result, let_off)
+    return propagate(scope, needed, outcome, expected(scope), fails_of_itself)[job.id]
+
+
+def _passing(run: Run, job: Job, name: JobId, result: Results) -> Passing:
+    passes = red(_after(run, job, name, result)).negate()
     return Passing(job=name, result=_WORDS[result], passes=passes, allowed=_allowed(job, name, result))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from covpath.gate.job_judge import JobJudge
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.required import RequiredChecks
 from covpath.gate.runs import Runs
+from covpath.gate.step_reasons import JOB_SKIPPED, SKIPPED, only_on_failure, runs_to_fail
 from covpath.gate.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
 from covpath.gate.verdict import JobVerdict
+from covpath.terms import Gate, Tri
 from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Workflow
 
@@ -59,9 +63,35 @@ class Judge:
             from covpath.gate.call_judge import CallJudge
 
             return CallJudge(runs, self.required, workflow, job).verdict()
+        verdict = self._judged_alone(runs, workflow, job, suppose)
+        if verdict.gate is Gate.NO_SIGNAL and job.needs and suppose == NOTHING_SUPPOSED:
+            return self._on_failure(runs, workflow, job, verdict)
+        return verdict
+
+    def _judged_alone(self, runs: Runs, workflow: Workflow, job: Job, suppose: Suppose) -> JobVerdict:
         return JobJudge(
             runs, self.required, workflow, job, every_step=self.every_step, steps=self.steps, suppose=suppose
         ).verdict()
+
+    def _on_failure(self, runs: Runs, workflow: Workflow, job: Job, verdict: JobVerdict) -> JobVerdict:
+        """The verdict on a job or step with nothing to do while all is well, where it runs once another failed.
+
+        One that then fails is a gate, and counts as such.
+        """
+        # Imported here: most jobs run while all is well.
+        from covpath.gate.aggregate import runs_on_failure, turned_red_by
+
+        names, surely = turned_red_by(runs, workflow, job)
+        others = tuple(reason for reason in verdict.reasons if reason.code not in SKIPPED)
+        if not names:
+            skipped = any(reason.code == JOB_SKIPPED for reason in verdict.reasons)
+            late = skipped and runs_on_failure(runs, workflow, job)
+            return replace(verdict, reasons=(only_on_failure(workflow, job), *others)) if late else verdict
+        found = self._judged_alone(runs, workflow, job, Suppose(runs=True))
+        own = tuple(reason for reason in found.reasons if reason.code not in SKIPPED)
+        reason = runs_to_fail(workflow, job, found.measuring, names, surely)
+        gate = found.gate if surely is Tri.TRUE else Gate.UNKNOWN
+        return replace(found, gate=gate, reasons=(reason, *own))
 
     def _remembering(self) -> Runs:
         """What is remembered of workflows, dropped now and then so that it does not grow with their number."""

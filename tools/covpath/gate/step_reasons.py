@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from covpath.errors import Place
 from covpath.gate.effect import Effect, JobSimulation
 from covpath.gate.scope import View, sees, switched_on
 from covpath.gate.shell_effect import ShellEffect
-from covpath.terms import Gate, Reason, Tri
+from covpath.terms import Gate, JobId, Reason, Tri
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.references import references_in
 from covpath.workflow.expressions.template import OPEN
@@ -170,10 +170,41 @@ def newer_reason(workflow: Workflow, step: Step) -> Reason:
     return Reason(code="step-form-unknown", message=message, place=workflow.place(step.node))
 
 
+JOB_SKIPPED = "job-skipped"
+"""The code of the reason for which a job of a workflow that runs does not."""
+
+
 def job_skipped(workflow: Workflow, job: Job) -> Reason:
     """Why a job never runs although its workflow does."""
     node = job.if_ if job.if_ is not None else job.key
-    return Reason(code="job-skipped", message="the job does not run for a pull request", place=workflow.place(node))
+    return Reason(code=JOB_SKIPPED, message="the job does not run for a pull request", place=workflow.place(node))
+
+
+SKIPPED = frozenset({JOB_SKIPPED, "step-skipped"})
+"""The codes of the two reasons for which nothing runs."""
+
+
+ONLY_ON_FAILURE = "only-on-failure"
+"""The code of the reason for which a job runs for some pull requests only."""
+
+
+def only_on_failure(workflow: Workflow, job: Job) -> Reason:
+    """Why a job has no say while all is well."""
+    node = job.if_ if job.if_ is not None else job.key
+    message = "the job runs only when a job before it fails"
+    return Reason(code=ONLY_ON_FAILURE, message=message, place=workflow.place(node))
+
+
+def runs_to_fail(workflow: Workflow, job: Job, index: int | None, names: Sequence[JobId], surely: Tri) -> Reason:
+    """Why a job that has nothing to do while all is well counts: it hears of others' failures."""
+    step = job.steps[index] if index is not None else None
+    condition = step.if_ if step is not None and step.if_ is not None else job.if_
+    shown = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    verb = "turns" if surely is Tri.TRUE else "may turn"
+    message = f"a gate: it {verb} red once {shown} failed"
+    return Reason(
+        code="gate-reacts", message=message, place=workflow.place(condition if condition is not None else job.key)
+    )
 
 
 def no_step(workflow: Workflow, job: Job) -> Reason:

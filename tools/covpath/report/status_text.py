@@ -7,7 +7,8 @@ from itertools import groupby
 
 from covpath.errors import CovpathError
 from covpath.gate.required import RequiredChecks
-from covpath.gate.verdict import BlocksVerdict
+from covpath.gate.step_reasons import ONLY_ON_FAILURE
+from covpath.gate.verdict import BlocksVerdict, JobVerdict
 from covpath.report.status_data import JobStatus, Status
 from covpath.terms import Blocks, Gate, Reason, Tri
 
@@ -29,13 +30,18 @@ def render(status: Status, *, shown: tuple[JobStatus, ...], detail: bool) -> str
     return f"{jobs}{render_end(status.required, status.unreadable, rest, uploading=uploading)}"
 
 
-Rest = tuple[str, Gate]
-"""A job that is not shown, and its gate."""
+Rest = tuple[str, Gate | str]
+"""A job that is not shown, and its gate; or the code of the reason for which that says too little."""
 
 
 def rest_of(job: JobStatus) -> Rest:
     """What is kept of a job that is not shown."""
-    return str(job.verdict.ref.job), job.verdict.gate
+    late = _only_on_failure(job.verdict)
+    return str(job.verdict.ref.job), ONLY_ON_FAILURE if late else job.verdict.gate
+
+
+def _only_on_failure(verdict: JobVerdict) -> bool:
+    return verdict.gate is Gate.NO_SIGNAL and any(reason.code == ONLY_ON_FAILURE for reason in verdict.reasons)
 
 
 def render_jobs(shown: Iterable[JobStatus], required: RequiredChecks, *, detail: bool) -> str:
@@ -75,7 +81,8 @@ def _services(required: RequiredChecks, uploading: Tri) -> Iterator[str]:
 def _job(job: JobStatus, required: RequiredChecks, width: int, detail: bool) -> Iterator[str]:
     verdict = job.verdict
     head = f"  {verdict.ref.job:<{width}}  {gate_text(job):<10}"
-    yield f"{head} {_WHAT[verdict.gate]}{_blocks(job)}"
+    what = "runs only when another job fails" if _only_on_failure(verdict) else _WHAT[verdict.gate]
+    yield f"{head} {what}{_blocks(job)}"
     pad = " " * (width + 4)
     if verdict.partly:
         yield f"{pad}partly: {_partly(job)}"
@@ -211,6 +218,7 @@ def _steps(job: JobStatus, pad: str) -> Iterator[str]:
 _REST = (
     ((Gate.BLOCKING, Gate.UNKNOWN), "blocking", "blocking"),
     ((Gate.ADVISORY, Gate.SILENT), "whose script checks nothing", "whose scripts check nothing"),
+    ((ONLY_ON_FAILURE,), "that runs only when another fails", "that run only when another fails"),
     ((Gate.NO_SIGNAL,), "that never runs for a pull request", "that never run for a pull request"),
 )
 """The gates of jobs that are not shown, with what is said of one and of several."""
