@@ -287,3 +287,42 @@ class TestReading:
         assert "job: ci.yml:lint\n    decision: undecided\n" in text(repo)
         assert "owner:" not in text(repo)
         assert "Sprint 23" in text(repo)
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2026-12-24", "Postponed from 2026-11-30 to 2026-12-24 (late)"),
+        ("2026-11-02", "Brought forward from 2026-11-30 to 2026-11-02 (late)"),
+        ("sprint 9", "Postponed from 2026-11-30 to sprint 9 (late)"),
+    ],
+)
+def test_a_moved_target_says_which_way_as_far_as_that_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], until: str, said: str
+) -> None:
+    root = repository(tmp_path / "moved", {".github/workflows/ci.yml": MOVED, "ci/ci-exceptions.yaml": DUE})
+    outcome = caller(capsys, root)("exceptions", "postpone", "lint", "--target", until, "--reason", "late")
+    assert said in outcome.out
+
+
+def test_a_page_from_elsewhere_leaves_no_path_of_this_machine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(tmp_path / "moved", {".github/workflows/ci.yml": MOVED})
+    page = tmp_path / "registry.md"
+    page.write_text("# Known failures\n\n## Lint (`lint`)\n- **Reason**: the linter is being chosen\n")
+    outcome = caller(capsys, root)("exceptions", "import", str(page))
+    assert "From registry.md:3" in outcome.out
+    assert str(tmp_path) not in outcome.out
+
+
+MOVED = "on: push\njobs:\n  lint:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make lint\n"
+DUE = """\
+version: 1
+owner: "@org/ci"
+exceptions:
+  - job: ci.yml:lint
+    decision: new-backend
+    target: 2026-11-30
+    reason: the linter is being chosen
+"""

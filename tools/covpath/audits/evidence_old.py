@@ -66,8 +66,15 @@ def _of_piece(subject: AuditSubject, entry: Entry, piece: Evidence, ref: JobRef)
             ref,
             Severity.WARNING,
             f"{ref.job}: {piece.where} is {since.said}, and {what} changed since{_when(subject, ref, now)}",
-            f"Measure again: covpath bench --job {ref}.",
+            _hint(subject, ref),
         )
+
+
+def _hint(subject: AuditSubject, ref: JobRef) -> str:
+    verdict = subject.verdicts.of(ref)
+    if verdict is not None and verdict.coverage:
+        return f"Measure again: covpath bench --job {ref}."
+    return "Look at a newer run, and name that."
 
 
 def _since(subject: AuditSubject, entry: Entry, piece: Evidence) -> _Since | None:

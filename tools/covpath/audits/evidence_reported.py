@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.subject import AuditSubject, names_of
+from covpath.ledger.model import Entry
 from covpath.terms import Decision, EvidenceKind
 
 ID = "evidence-reported"
@@ -30,7 +31,15 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 message=f"{names_of(entry)}: {entry.decision}, and all its evidence is only reported",
                 place=entry.evidence[0].place,
-                hint=f"covpath bench --job {entry.jobs[0]} measures it.",
+                hint=_hint(subject, entry),
                 job=subject.ref_of(entry),
                 key=names_of(entry),
             )
+
+
+def _hint(subject: AuditSubject, entry: Entry) -> str:
+    """Only a job that measures coverage can be benchmarked."""
+    measures = next((verdict.ref for verdict in subject.jobs_of(entry) if verdict.coverage), None)
+    if measures is not None:
+        return f"covpath bench --job {measures} measures it."
+    return "Look at a run, and name it: https://github.com/OWNER/REPO/actions/runs/ID."

@@ -166,13 +166,16 @@ def resolve(subject: Subject, *, job: str, mark: bool, today: str | None, write:
 def import_page(subject: Subject, *, page: Path, calendar: str | None, write: bool, screen: TextIO) -> None:
     """Read a Markdown registry; an entry for each of its sections whose job is certain."""
     page = page if page.is_absolute() or page.exists() else subject.root / page
-    text = decode(shown(page, subject.root), read_bytes(page)).text
+    inside = page.resolve().is_relative_to(subject.root.resolve())
+    # The entries say where they come from, and another machine has other folders.
+    called = shown(page, subject.root) if inside else page.name
+    text = decode(called, read_bytes(page)).text
     jobs = [
         NamedJob(ref=workflow.ref(job), name=job.name.value if job.name is not None else None)
         for workflow in subject.workflows.workflows
         for job in workflow.jobs.values()
     ]
-    imported = import_markdown(text, shown(page, subject.root), jobs)
+    imported = import_markdown(text, called, jobs)
     _remark(imported, screen)
     drafts = [entry.draft for entry in imported.entries if entry.draft.jobs]
     if not drafts:

@@ -15,7 +15,7 @@ from covpath.errors import Refusal, UsageError
 from covpath.ledger.draft import Draft, EvidenceDraft, Fields
 from covpath.ledger.entries import is_same_job
 from covpath.ledger.lists import add_first, remove_only
-from covpath.ledger.model import ENTRY_FIELDS, Entry, JobName, Ledger, Target
+from covpath.ledger.model import ENTRY_FIELDS, DateTarget, Entry, JobName, Ledger, SprintTarget, Target
 from covpath.ledger.reading import examine, parse
 from covpath.yamltext import layout
 from covpath.yamltext.edit import Change, ChangeKind, Edit, Patch
@@ -87,6 +87,18 @@ def update(source: Source, job: JobName, changes: MappingABC[str, Plain]) -> Edi
     return _checked(rewriting)
 
 
+def _verb(before: Target, after: Target) -> str:
+    """What to call the move of a target, as far as the two can be compared without a calendar."""
+    match before, after:
+        case DateTarget(day=one), DateTarget(day=other):
+            earlier = other < one
+        case SprintTarget(name=one), SprintTarget(name=other) if one.isdecimal() and other.isdecimal():
+            earlier = int(other[:12]) < int(one[:12])
+        case _:
+            earlier = False
+    return "Brought forward" if earlier else "Postponed"
+
+
 def postpone(
     source: Source, job: JobName, until: Target, reason: str, evidence: tuple[EvidenceDraft, ...] = ()
 ) -> Edited:
@@ -104,7 +116,7 @@ def postpone(
         raise UsageError(f"{job} is due {until} already.", place=entry.place_of(field))
     rewriting = Rewriting(read(source))
     rewriting.make(_set(rewriting.document, entry.index, field, str(until)))
-    moved = f"Postponed from {before} to {until}" if before else f"Target set to {until}"
+    moved = f"{_verb(before, until)} from {before} to {until}" if before else f"Target set to {until}"
     rewriting.make(_append(rewriting.document, entry.index, "notes", f"{moved} ({reason.strip()})"))
     for piece in evidence:
         rewriting.make(_append(rewriting.document, entry.index, "evidence", piece.plain()))
