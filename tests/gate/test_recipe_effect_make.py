@@ -123,7 +123,29 @@ FILES = {
     "one shell, a mark in the first line": made(".ONESHELL:\ncov:\n\t-true\n\tpytest --cov\n", Gate.SILENT),
     "one shell, a mark in another line": made(".ONESHELL:\ncov:\n\ttrue\n\t-pytest --cov\n", Gate.BLOCKING),
 }
+BY_CONDITION = "ifeq ($(COVERAGE),1)\nRUN = pytest --cov\nelse\nRUN = echo\nendif\ncov:\n\t$(RUN)\n"
+SOFT = (
+    "ifdef SOFT\nRUN = pytest --cov || true\nelse ifeq ($(strip $(HARD)),yes)\nRUN = pytest --cov\nendif\n"
+    "cov:\n\t$(RUN)\n"
+)
+CONDITIONS = {
+    "a value from around": made(f"COVERAGE ?= 0\n{BY_CONDITION}", Gate.BLOCKING, COVERAGE="1"),
+    "a value before the command": made(f"COVERAGE ?= 0\n{BY_CONDITION}", Gate.BLOCKING, "COVERAGE=1 make cov"),
+    "a value of the command line": made(f"COVERAGE = 0\n{BY_CONDITION}", Gate.BLOCKING, "make cov COVERAGE=1"),
+    "a value of the file": made(f"COVERAGE = 1\n{BY_CONDITION}", Gate.BLOCKING, COVERAGE="0"),
+    "that it is set": made(SOFT, Gate.SILENT, SOFT="1"),
+    "that another is, and this one is not": made(f"SOFT =\n{SOFT}", Gate.BLOCKING, HARD="yes"),
+    "lines of a recipe": made(
+        "COV = yes\ncov:\nifeq ($(COV),yes)\n\tpytest --cov\nelse\n\t-pytest --cov\nendif\n", Gate.BLOCKING
+    ),
+    "a condition in another": made(
+        "A = 1\nB = 2\ncov:\nifeq ($(A),1)\nifneq ($(B),2)\n\t-pytest --cov\nendif\n\tpytest --cov\nendif\n",
+        Gate.BLOCKING,
+    ),
+    "quotes": made('A = 1\nifneq "$(A)" "1"\n.IGNORE:\nendif\n' + COV, Gate.BLOCKING),
+}
 KNOWN = {
+    **CONDITIONS,
     **{f"MAKEFLAGS {value!r}": made(COV, gate, MAKEFLAGS=value) for value, gate in FLAGS.items()},
     **{command: made(COV, gate, command) for command, gate in COMMANDS.items()},
     **FILES,
@@ -162,6 +184,10 @@ def test_make_itself_does_the_same(tmp_path: Path, name: str) -> None:
     if name in BEFORE_4_4 and _make_version() >= (4, 4):
         pytest.skip("ANOTHER MAKE: from 4.4 on it does this otherwise")
     assert really_passes(tmp_path, KNOWN[name]) is (KNOWN[name].gate is Gate.SILENT)
+
+
+def test_the_side_that_does_not_count_measures_nothing() -> None:
+    assert not judged("make cov", {"Makefile": f"COVERAGE = 0\n{BY_CONDITION}"}).coverage
 
 
 @pytest.mark.parametrize("option", ["-n", "-t", "-q", "--dry-run", "--just-print", "--question", "-kn"])

@@ -62,6 +62,7 @@ def test_a_measuring_command_is_its_own_end() -> None:
         "pdm run pytest --cov",
         "pipenv run python -m pytest --cov",
         "npx nyc mocha",
+        "node --expose-gc ./node_modules/nyc/bin/nyc.js mocha",
         "pnpm exec nyc mocha",
         "conda run -n test pytest --cov",
         "rustup run nightly cargo llvm-cov",

@@ -227,6 +227,9 @@ NPM = {"package.json": PACKAGE, "web/package.json": '{"scripts": {"test:ci": "ny
         ("yarn install --frozen-lockfile", ["yarn install --frozen-lockfile"]),
         ("yarn", ["yarn"]),
         ("bun test", ["bun test"]),
+        ("yarn coverage --watch --out x", ["nyc npm test --watch --out x"]),
+        ("yarn run --silent build --watch", ["tsc --watch"]),
+        ("yarn nyc mocha", ["yarn nyc mocha"]),
     ],
 )
 def test_npm(command: str, expected: list[str]) -> None:

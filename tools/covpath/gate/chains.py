@@ -22,7 +22,7 @@ from covpath.workflow.calls import LOCAL, Actions, Links, reads_inputs
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.value import Object, Value
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
-from covpath.workflow.recipes.links import Chain, End, Link, ReadFile
+from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Chain, End, Link, ReadFile
 from covpath.workflow.script_places import script_place
 
 if TYPE_CHECKING:
@@ -281,6 +281,8 @@ def _varies(chain: Chain) -> bool:
     """Whether another value of what varies could lead the chain on."""
     if chain.final is not None:
         return chain.end is End.COMMAND and None in chain.final.words
+    if chain.unknown == UNKNOWN_DIRECTORY:
+        return True
     return bool(chain.depends_on) and "is not in the repository" not in (chain.unknown or "")
 
 

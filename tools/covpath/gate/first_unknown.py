@@ -43,8 +43,12 @@ def _speaks(job: Job, one: StepChain) -> bool:
     return mentions_coverage(job.steps[one.index]) or any(NAMED.search(text) for text in texts)
 
 
-def _rank(workflow: Workflow, job: Job, one: StepChain) -> int:
-    """Tests before other commands, and those before what only prepares."""
+def _rank(workflow: Workflow, job: Job, one: StepChain) -> tuple[int, bool]:
+    """Tests before other commands, and those before what only prepares; of a recipe's, what itself speaks of tests."""
+    return _kind(workflow, job, one), _TESTS.search(one.chain.links[-1].text) is not None
+
+
+def _kind(workflow: Workflow, job: Job, one: StepChain) -> int:
     step = job.steps[one.index]
     text = f"{step.name or ''} {one.chain.links[0].text} {one.chain.links[-1].target}"
     if step.run is not None and is_setup(step, shell_for(workflow, job, step)):

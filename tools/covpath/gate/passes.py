@@ -27,8 +27,8 @@ _CALL, _DISPATCH = "workflow_call", "workflow_dispatch"
 
 
 def varying_in(workflow: Workflow, job: Job, step: Step, inputs: Contexts | None) -> tuple[str, ...]:
-    """The ``matrix.x`` and ``inputs.x`` in a step's script, inputs or variables, without those that are known."""
-    texts = [step.run.value if step.run is not None else ""]
+    """The ``matrix.x`` and ``inputs.x`` in a step's script, directory, inputs or variables that are not known."""
+    texts = [step.run.value if step.run is not None else "", workflow.directory_of(job, step) or ""]
     texts += list(workflow.environment_of(job, step).values())
     texts += [scalar_text(entry.value) for entry in (step.with_.entries if step.with_ is not None else ())]
     return varying(texts, inputs)

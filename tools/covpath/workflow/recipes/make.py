@@ -64,8 +64,8 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     for name in (asked.file,) if asked.file is not None else _NAMES:
         path, text = reader.read(directory, name)
         if text is not None:
-            makefile = read_makefile(path, text, directory, reader)
-            makefile.variables.update(asked.variables)
+            around = {name: value for name, value in invocation.environment if value is not None and "$" not in value}
+            makefile = read_makefile(path, text, directory, reader, {"CI": "true", **around}, asked.variables)
             fails, why = _ignoring(makefile, asked, invocation)
             if asked.idle:
                 return None

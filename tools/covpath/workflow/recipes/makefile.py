@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
 from covpath.workflow.recipes.links import Reader
+from covpath.workflow.recipes.make_conditionals import Conditionals
 
 _ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_.][\w.-]*)\s*(\?|\+|::?:?)?=\s*(.*)")
 _RULE = re.compile(r"((?:[^\s:#=$]|\$(?!\()|\$\([^)]*\))(?:[^:#=$]|\$(?!\()|\$\([^)]*\))*)(::?)(?![=:])(.*)")
 _INCLUDE = re.compile(r"-?s?include\s+(.+)")
-_CONDITIONAL = re.compile(r"(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
 _DEFINE = re.compile(r"(?:override\s+|export\s+)*define\s+([\w.-]+)\s*[:?+]*=?\s*")
 _MOST_INCLUDES = 32
+_NOTHING: Mapping[str, str] = {}
+_NOT_TAKEN = frozenset({"SHELL", "MAKEFLAGS", "GNUMAKEFLAGS", "MAKELEVEL"})
+"""Variables that make does not take from around it, or not as they are."""
 
 
 class Rule(Struct):
@@ -29,14 +32,16 @@ class Rule(Struct):
 
 
 class Makefile(Struct):
-    """A makefile; both sides of its conditionals are taken to be there.
+    """A makefile; where it is not known which side of a conditional counts, both are taken to be there.
 
-    ``doubtful`` are the variables and special targets that stand in a conditional. ``SHELL`` is never the
-    environment's, and as it is always set, ``?=`` does not change it.
+    ``given`` are variables that the file cannot change. ``doubtful`` are the variables and special
+    targets that stand in such a conditional. ``SHELL`` is never the environment's, and as it is always
+    set, ``?=`` does not change it.
     """
 
     path: str
     directory: str
+    given: Mapping[str, str] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=lambda: {"SHELL": "/bin/sh", ".SHELLFLAGS": "-c"})
     doubtful: set[str] = field(default_factory=set)
@@ -63,9 +68,22 @@ class Makefile(Struct):
         return None
 
 
-def read_makefile(path: str, text: str, directory: str, reader: Reader) -> Makefile:
-    """Read a makefile and the files it includes by a static name."""
-    makefile = Makefile(path, directory)
+def read_makefile(
+    path: str,
+    text: str,
+    directory: str,
+    reader: Reader,
+    environment: Mapping[str, str] = _NOTHING,
+    given: Mapping[str, str] = _NOTHING,
+) -> Makefile:
+    """Read a makefile and the files it includes by a static name.
+
+    ``environment`` are the variables around make as far as they are known: the file's own assignments win.
+    ``given`` are those of its command line, which win over the file's.
+    """
+    makefile = Makefile(path, directory, given=given)
+    makefile.variables |= {name: value for name, value in environment.items() if name not in _NOT_TAKEN}
+    makefile.variables |= given
     _read_into(makefile, path, text, reader, set())
     return makefile
 
@@ -73,26 +91,26 @@ def read_makefile(path: str, text: str, directory: str, reader: Reader) -> Makef
 def _read_into(makefile: Makefile, path: str, text: str, reader: Reader, seen: set[str]) -> None:
     seen.add(path)
     current: list[Rule] = []
-    depth = 0
+    conditionals = Conditionals()
     for number, line in _without_definitions(makefile, _logical_lines(text)):
         if line.startswith("\t"):
-            for rule in current:
+            for rule in current if conditionals.active else ():
                 rule.recipe.append((number, line[1:]))
             continue
         stripped = line.split("#", 1)[0].strip() if not line.lstrip().startswith("#") else ""
         joined = " ".join(stripped.replace("\\\n", " ").split())
-        if (match := _CONDITIONAL.match(joined)) is not None:
-            depth += (match[1] not in ("else", "endif")) - (match[1] == "endif")
-        elif (match := _INCLUDE.fullmatch(joined)) is not None:
+        if conditionals.takes(joined, makefile.variables) or not conditionals.active:
+            continue
+        if (match := _INCLUDE.fullmatch(joined)) is not None:
             for name in match[1].split():
                 inner_path, inner = reader.read(makefile.directory, name)
                 if inner is not None and inner_path not in seen and len(seen) < _MOST_INCLUDES:
                     _read_into(makefile, inner_path, inner, reader, seen)
         elif (match := _ASSIGNMENT.fullmatch(joined)) is not None:
-            _assign(makefile, match[1], match[2] or "", match[3], certain=depth == 0)
+            _assign(makefile, match[1], match[2] or "", match[3], certain=conditionals.certain)
         elif (match := _RULE.fullmatch(joined)) is not None:
             current = _rules(makefile, match, number, path)
-            if depth and any(rule.target == ".IGNORE" for rule in current):
+            if not conditionals.certain and any(rule.target == ".IGNORE" for rule in current):
                 makefile.doubtful.add(".IGNORE")
 
 
@@ -130,6 +148,8 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
 
 def _assign(makefile: Makefile, name: str, operator: str, value: str, *, certain: bool) -> None:
     before = makefile.variables.get(name)
+    if name in makefile.given:
+        return
     if not certain:
         makefile.doubtful.add(name)
     if operator == "?" and before is not None:

@@ -31,7 +31,7 @@ _RUN = frozenset({"run", "run_always", "run_install"})
 _VALUED = frozenset(
     {"-f", "--noxfile", "-p", "--python", "--force-python", "-P", "--envdir", "-db", "--default-venv-backend"}
 )
-_NO_RUNS = frozenset({"-l", "--list", "--version", "--install-only", "-h", "--help"})
+_NO_RUNS = frozenset({"-l", "--list", "--list-sessions", "--usage", "--version", "--install-only", "-h", "--help"})
 _MANY = frozenset({"-s", "-e", "--session", "--sessions", "-t", "--tags", "-k", "--keywords"})
 _DEEPEST = 6
 

@@ -48,7 +48,16 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     if elsewhere is not None:
         reason = f"{invocation.name} runs {name} in the package {elsewhere}"
         return [Step(kind=KIND, target=name, place=invocation.place, unknown=reason)]
-    return list(_script(name, arguments, invocation, directory, reader))
+    steps = list(_script(name, arguments, invocation, directory, reader))
+    if invocation.name != "npm" and any(step.unknown is not None and "has no script" in step.unknown for step in steps):
+        return _program(name, invocation)
+    return steps
+
+
+def _program(name: str, invocation: Invocation) -> list[Step]:
+    """yarn, pnpm and bun run a program of the packages where no script has the name."""
+    inner = invocation.behind(invocation.words.index(name))
+    return [Step(kind=KIND, target=name, place=invocation.place, invocation=inner)]
 
 
 def _options(invocation: Invocation) -> tuple[str | None, list[str | None], list[str], str | None]:
@@ -66,7 +75,7 @@ def _options(invocation: Invocation) -> tuple[str | None, list[str | None], list
             rest += words[index:]
             raw += invocation.raw[index:]
             break
-        before_name = len(rest) < 2 or invocation.name == "npm"
+        before_name = invocation.name == "npm" or not rest or (len(rest) < 2 and rest[0] in _RUN)
         if before_name and option in _DIRECTORY | _VALUED:
             given = value if sign else (words[index + 1] if index + 1 < len(words) else None)
             if option in _DIRECTORY:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+from msgspec.structs import replace
 
 from covpath.workflow.recipes.links import Invocation
 
@@ -52,7 +55,7 @@ def layers(invocation: Invocation) -> Iterator[Invocation]:
     """The invocation, then the same with one runner less each time; ``python -m tox`` ends as ``tox``."""
     yield invocation
     for _ in range(_MOST_LAYERS):
-        inner = _without_runner(invocation) or _without_python(invocation)
+        inner = _without_runner(invocation) or _without_python(invocation) or _without_node(invocation)
         if inner is None:
             return
         invocation = inner
@@ -62,6 +65,20 @@ def layers(invocation: Invocation) -> Iterator[Invocation]:
 def _without_python(invocation: Invocation) -> Invocation | None:
     if _is_python(invocation.name) and len(invocation.words) > 2 and invocation.words[1] == "-m":
         return invocation.behind(2)
+    return None
+
+
+def _without_node(invocation: Invocation) -> Invocation | None:
+    """``node --some-option node_modules/jest/bin/jest.js`` ends as ``jest``."""
+    if invocation.name not in ("node", "bun"):
+        return None
+    for index, word in enumerate(invocation.words[1:], 1):
+        if word is not None and "node_modules/" in word and not word.startswith("-"):
+            inner = invocation.behind(index)
+            program = re.sub(r"\.[cm]?js$", "", inner.name)
+            return replace(inner, words=(program, *inner.words[1:]))
+        if word is not None and word.endswith((".js", ".mjs", ".cjs", ".ts")):
+            return None
     return None
 
 

@@ -107,7 +107,7 @@ def _split_names(text: str) -> list[str]:
     depth = 0
     current = ""
     for char in text:
-        depth += (char == "{") - (char == "}")
+        depth += (char in "{(") - (char in "})")
         if char == "," and depth == 0:
             names.append(current.strip())
             current = ""
@@ -129,7 +129,7 @@ def _steps(
     for name in names:
         depends_on = varying_names(name)
         chosen = [name]
-        if depends_on or "*" in name or name == "ALL":
+        if depends_on or "$(" in name or "*" in name or name == "ALL":
             chosen = [known for known in config.known if _fits(name, known)]
         elif "{" in name:
             chosen = expand_braces(name)
@@ -150,7 +150,7 @@ def _fits(asked: str, known: str) -> bool:
     """Whether an environment's name can be what an expression or pattern comes to."""
     if asked == "ALL":
         return True
-    pieces = re.split(r"\$\{\{.*?\}\}|\$\{?\w+\}?|\*", asked)
+    pieces = re.split(r"\$\([^()]*\)|\$\{\{.*?\}\}|\$\{?\w+\}?|\*", asked)
     return re.fullmatch(".*".join(re.escape(piece) for piece in pieces), known) is not None
 
 
