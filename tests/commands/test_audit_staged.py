@@ -205,8 +205,10 @@ class TestHook:
         stage(repo, {OTHER: SOFT_DOCS})
         assert self.commits(repo)
         stage(other, {WORKFLOW: SOFT})
-        stage(repo, {"README.md": "words\n"})
-        assert not self.commits(repo)
+        write(repo, {"README.md": "words\n", WORKFLOW: HARD})
+        assert not self.commits(repo, "--all")
+        git(other, "reset", "--quiet", "--hard")
+        assert self.commits(repo, "--all")
 
 
 @pytest.mark.parametrize("arguments", [("--base", "HEAD"), ("--no-base",), ("--fix",)])

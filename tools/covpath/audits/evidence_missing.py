@@ -43,10 +43,17 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
                     severity=Severity.ERROR,
                     message=f"{names_of(entry)}: {piece.where} {wrong}",
                     place=piece.place,
-                    hint=f"covpath bench --job {entry.jobs[0]} measures it, or take it out of the entry.",
+                    hint=_hint(subject, entry),
                     job=subject.ref_of(entry),
                     key=piece.where,
                 )
+
+
+def _hint(subject: AuditSubject, entry: Entry) -> str:
+    measured = subject.measured(entry)
+    if measured is not None:
+        return f"covpath bench --job {measured} measures it, or take it out of the entry."
+    return "Name a run, or a file that is there and about it, or take it out of the entry."
 
 
 def _wrong(subject: AuditSubject, entry: Entry, piece: Evidence) -> str | None:

@@ -38,8 +38,7 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
 
 
 def _hint(subject: AuditSubject, entry: Entry) -> str:
-    """Only a job that measures coverage can be benchmarked."""
-    measures = next((verdict.ref for verdict in subject.jobs_of(entry) if verdict.coverage), None)
-    if measures is not None:
-        return f"covpath bench --job {measures} measures it."
+    measured = subject.measured(entry)
+    if measured is not None:
+        return f"covpath bench --job {measured} measures it."
     return "Look at a run, and name it: https://github.com/OWNER/REPO/actions/runs/ID."

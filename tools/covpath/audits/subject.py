@@ -91,6 +91,10 @@ class AuditSubject(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             assert verdict is not None
             yield verdict
 
+    def measured(self, entry: Entry) -> JobRef | None:
+        """The first job of an entry that measures coverage: only such a job can be benchmarked."""
+        return next((verdict.ref for verdict in self.jobs_of(entry) if verdict.coverage), None)
+
     def ref_of(self, entry: Entry) -> JobRef | None:
         """The first job of an entry that a workflow has."""
         return next(iter(self.refs_of(entry)), None)
