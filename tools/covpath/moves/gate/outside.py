@@ -10,20 +10,23 @@ from covpath.moves.gate.protection import addition, require_command, unrequire_c
 from covpath.moves.judging import Judging
 from covpath.moves.matrix_legs import LegView
 from covpath.moves.proposal import Draft, NoteKind
-from covpath.terms import Blocks, Tri
+from covpath.terms import Blocks, Gate, Tri
 
 RENAMED = "required-check-renamed"
 _MOST_NAMED = 3
 
 
 def say_still_red(draft: Draft, judging: Judging, checks: Iterable[str]) -> None:
-    """A job that is let off still turns its own checks red; nothing is said of those known not to be required."""
+    """A job that is let off still turns its own checks red.
+
+    Nothing is said of checks known not to be required, nor of those no pull request ever has.
+    """
     required = judging.required
     named = tuple(dict.fromkeys(check for check in checks if not required.known or required.requires(check)))
-    if not named:
+    if not named or judging.job(draft.before, draft.before.jobs[draft.job_id]).gate is Gate.NO_SIGNAL:
         return
     command = unrequire_command(draft.workflow, judging, *named)
-    shown = ", ".join(f"`{check}`" for check in named[:_MOST_NAMED])
+    shown = ", ".join(f"`{_line(check)}`" for check in named[:_MOST_NAMED])
     rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
     one = len(named) == 1
     draft.say(
@@ -32,6 +35,11 @@ def say_still_red(draft: Draft, judging: Judging, checks: Iterable[str]) -> None
         f"{'if it is required, it' if one else 'those that are required'} must leave the list{addition(command)}",
         command=command,
     )
+
+
+def _line(check: str) -> str:
+    """A check's name on one line, however the file writes it."""
+    return " ".join(check.split())
 
 
 def say_not_required(draft: Draft, judging: Judging, verdict: JobVerdict) -> None:
@@ -65,7 +73,7 @@ def say_names(draft: Draft, judging: Judging, before: tuple[LegView, ...], after
     for old, new in zip(before, after, strict=True):
         if old.check == new.check:
             continue
-        message = f"the check `{old.check}` is called `{new.check}` from now on"
+        message = f"the check `{_line(old.check)}` is called `{_line(new.check)}` from now on"
         if judging.required.known and judging.required.requires(old.check):
             draft.stop(
                 RENAMED,
@@ -77,5 +85,7 @@ def say_names(draft: Draft, judging: Judging, before: tuple[LegView, ...], after
         then = f"a list that requires it must follow{addition(command)}"
         draft.say(NoteKind.OUTSIDE, f"{message}; {then}", command=command)
         command = unrequire_command(draft.workflow, judging, old.check)
-        wait = f"nothing reports `{old.check}` any more: on such a list it would be waited for{addition(command)}"
+        wait = (
+            f"nothing reports `{_line(old.check)}` any more: on such a list it would be waited for{addition(command)}"
+        )
         draft.say(NoteKind.OUTSIDE, wait, command=command)

@@ -68,6 +68,8 @@ def suppose(subject: Subject) -> None:
             never = verdict.gate is Gate.NO_SIGNAL
             what = "it never runs for a pull request" if never else "whether it runs for a pull request is not known"
             then = "nothing of it can block a merge" if never else "moved is what it does when it runs"
+            if never and verdict.reasons:
+                what, why = f"it {verdict.reasons[0].message}", ""
             draft.say(NoteKind.OUTSIDE, f"{what}{why}: {then}", place=place)
         verdict = subject.verdict()
     hidden = [reason for reason in verdict.reasons if reason.code.startswith(("shell-unknown", "upload-quiet"))]

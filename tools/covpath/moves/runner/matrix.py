@@ -10,11 +10,15 @@ from covpath.moves.gate.outside import say_names
 from covpath.moves.judging import Judging
 from covpath.moves.matrix_legs import LegView, choose, entries_of, legs
 from covpath.moves.proposal import Draft
+from covpath.patterns import regex
 from covpath.workflow.model import Job
 from covpath.yamltext.nodes import Plain, Route, Scalar, deref, walk
 from covpath.yamltext.operations import set_value
 
 CONDITIONS = "runner-conditions"
+_PARTS = regex(
+    r"(?P<function>startsWith|endsWith|contains)\(\s*matrix\.[\w.-]+\s*,\s*'(?P<part>[^']*)'\s*\)", re.IGNORECASE
+)
 
 
 def change_matrix(draft: Draft, judging: Judging, path: str, value: Plain, leg: str | None) -> str | None:
@@ -41,6 +45,7 @@ def change_matrix(draft: Draft, judging: Judging, path: str, value: Plain, leg: 
             _set_all(draft, routes, value)
             say_names(draft, judging, before, legs(draft.job))
             _say_conditions(draft, old)
+            _say_parts(draft, path, old, value)
             return old
     raise Refusal(
         f"no edit of the matrix of job {draft.job_id!r} gives only {leg or old!r} the runner {new}.",
@@ -106,6 +111,30 @@ def _say_conditions(draft: Draft, old: str) -> None:
                 f"`{route[-1]}: {' '.join(scalar.value.split())}` compares with {old}, which these legs are no longer",
                 draft.workflow.place(scalar),
             )
+
+
+def _say_parts(draft: Draft, path: str, old: str, value: Plain) -> None:
+    """Expressions that ask for part of the value, or take it as a text, which a list of labels is not."""
+    named = re.compile(rf"\bmatrix\.{re.escape(path)}(?![\w.-])", re.IGNORECASE)
+    for route, scalar in _conditions(draft.job):
+        if not named.search(scalar.value) or route[-1] == "runs-on":
+            continue
+        shown = f"`{route[-1]}: {' '.join(scalar.value.split())}`"
+        if isinstance(value, list):
+            message = f"{shown} takes `matrix.{path}` as a text, which a list of labels is not"
+        elif any(_holds(one, old) != _holds(one, str(value)) for one in _PARTS.finditer(scalar.value)):
+            message = f"{shown} asks for a part of {old}, which these legs have no longer"
+        else:
+            continue
+        draft.stop(CONDITIONS, scalar.value, message, draft.workflow.place(scalar))
+
+
+def _holds(asked: re.Match[str], value: str) -> bool:
+    """Whether a value has the part that ``startsWith``, ``endsWith`` or ``contains`` asks for; they ignore case."""
+    function, part, value = asked["function"].lower(), asked["part"].lower(), value.lower()
+    if function == "contains":
+        return part in value
+    return value.startswith(part) if function == "startswith" else value.endswith(part)
 
 
 def _conditions(job: Job) -> Iterator[tuple[Route, Scalar]]:
