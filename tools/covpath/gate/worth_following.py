@@ -42,7 +42,7 @@ _ENDINGS = (".sh", ".bash", ".py", ".zsh")
 _MOVES = regex(r"(?<![\w-])(?:cd|pushd|-C|--directory|--prefix|--cwd|-f)[= ]+([^\s;&|]+)")
 
 
-_GIVEN = regex(r"^[ \t]*(?:\w+=\S*[ \t]+)*[\"']?(?:\$\{\{|\$\w+|\$\{\w+\})", re.MULTILINE)
+_GIVEN = regex(r"^[ \t]*(?:\w+=[^\s(`]*[ \t]+)*[\"']?(?:\$\{\{|\$\w+|\$\{\w+\})", re.MULTILINE)
 
 
 def is_given(step: Step) -> bool:

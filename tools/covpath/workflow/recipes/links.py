@@ -66,7 +66,7 @@ class Invocation(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """The program's name without its path; empty where it is not static."""
-        return posixpath.basename((self.words[0] or "").replace("\\", "/")) if self.words else ""
+        return (self.words[0] or "").replace("\\", "/").rpartition("/")[2] if self.words else ""
 
     def behind(self, count: int) -> Invocation:
         """The same without its first ``count`` words."""
