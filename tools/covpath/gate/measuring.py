@@ -190,7 +190,8 @@ def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
     """The steps a job that measures nothing could be judged by, best first."""
     runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or _runs_given(step)]
     working: set[int] = set()
-    for step in runs:
+    # Of a single one it makes no difference what it does.
+    for step in runs if len(runs) > 1 else ():
         if not is_setup(step, shell_for(workflow, job, step)):
             working.add(step.index)
             yield step.index
