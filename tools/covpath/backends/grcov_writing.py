@@ -31,6 +31,9 @@ _TYPE_OF: dict[Format, str] = {
     format_: name for name, format_ in reversed(TYPES.items()) if format_ is not Format.OTHER
 }
 
+_CODECOV = stop(
+    "report-format", "grcov does not write Codecov's own format; it would be gone (--report lcov: Codecov takes that)"
+)
 _FORMAT = stop("report-format", "grcov has no report of this format; it would be gone")
 _STOP_THRESHOLD = stop("threshold-metric", "grcov has no threshold; this demand would be gone")
 _REGEX = stop("exclude-regex", "this expression cannot be said in globs; the files it leaves out would be counted")
@@ -70,7 +73,7 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
         leaving = _changed(report)
         if leaving is not None:
             losses.append(leaving.loss(report.flag or str(report.format)))
-        if leaving is not _FORMAT and report.format is not Format.TEXT:
+        if leaving not in (_FORMAT, _CODECOV) and report.format is not Format.TEXT:
             reports.append(report)
     losses += [_STOP_THRESHOLD.loss(f"{limit.flag} {limit.value.raw}") for limit in request.thresholds]
     tests, lost = _tests(request, situation)
@@ -103,6 +106,8 @@ def emit_apart(
 
 
 def _changed(report: Report) -> Leaving | None:
+    if report.format is Format.CODECOV:
+        return _CODECOV
     if report.format not in _TYPE_OF and report.format is not Format.TEXT:
         return _FORMAT
     return _HTML if report.format is Format.HTML and not report.directory else None

@@ -47,6 +47,10 @@ _THRESHOLD = warn(
     " commit",
 )
 _METRIC = stop("threshold-metric", "cargo-tarpaulin only knows the share of lines; this demand would be gone")
+_CODECOV = stop(
+    "report-format",
+    "cargo-tarpaulin does not write Codecov's own format; it would be gone (--report lcov: Codecov takes that)",
+)
 _FORMAT = stop("report-format", "cargo-tarpaulin has no report of this format; it would be gone")
 _JSON = stop("json-schema", "the two JSON schemas have nothing in common; whoever reads this file breaks")
 _HTML = warn("html-single-file", "the HTML report becomes one file, tarpaulin-report.html, instead of a folder")
@@ -193,7 +197,7 @@ def _reports(reports: Sequence[Report], *, foreign: bool) -> _Reports:
         leaving = _refused(report, foreign=foreign)
         if leaving is not None:
             losses.append(leaving.loss(report.flag))
-        if leaving is _FORMAT or (report.format is Format.TEXT and not report.explicit):
+        if leaving in (_FORMAT, _CODECOV) or (report.format is Format.TEXT and not report.explicit):
             continue
         kept.append(report)
     if not kept:
@@ -223,6 +227,8 @@ def _refused(report: Report, *, foreign: bool) -> Leaving | None:
     """What is lost with a report of another backend."""
     if not foreign:
         return None
+    if report.format is Format.CODECOV:
+        return _CODECOV
     if report.format not in _OUT_NAME or (report.format is Format.TEXT and report.explicit):
         return _FORMAT
     if report.format is Format.JSON:

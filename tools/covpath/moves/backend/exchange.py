@@ -13,7 +13,7 @@ from covpath.gate.shell_effect import shell_for
 from covpath.moves.backend.layout import word_by_word
 from covpath.moves.backend.outputs import answer_outputs
 from covpath.moves.backend.scripts import one_script, removal, replacement
-from covpath.moves.backend.sites import Site, arguments, sites
+from covpath.moves.backend.sites import Site, sites
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.patterns import regex
 from covpath.terms import Fact
@@ -21,6 +21,7 @@ from covpath.workflow.model import Step
 from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Span
+from covpath.workflow.shell.syntax import Command as ShellCommand
 from covpath.yamltext.inside import replace_in_scalar
 from covpath.yamltext.nodes import Scalar, walk
 from covpath.yamltext.operations import remove_key, set_key, set_value
@@ -45,7 +46,7 @@ def exchange(draft: Draft, group: Sequence[Site], translation: Translation) -> N
             _action_to_script(draft, site, commands)
         elif commands:
             missing = _not_made_yet(site, commands)
-            span, new = replacement(site, missing, own, stops=_stops(draft, site))
+            span, new = replacement(site, missing, own, stops=_stops(draft, site), unfolded=_unfolded(draft, site))
             if len(missing) > 1:
                 _use_posix(draft, site, span)
             _splice(draft, site, span.start, span.end, new)
@@ -65,6 +66,15 @@ def _not_made_yet(site: Site, commands: Sequence[Command]) -> Sequence[Command]:
         for folder in line.split()
     }
     return [one for one in commands if one.words[:2] != ("mkdir", "-p") or one.words[-1] not in made]
+
+
+def _unfolded(draft: Draft, site: Site) -> str | None:
+    """A command that is a whole folded script, with a backslash where the file has the next line."""
+    run = draft.job.steps[site.step.index].run
+    if run is None or run.style != ">" or "\n" in run.value.strip() or run.value.strip() != site.text.strip():
+        return None
+    lines = draft.workflow.document.source.text[run.start : run.end].splitlines()[1:]
+    return " \\\n  ".join(line.strip() for line in lines if line.strip())
 
 
 def _stops(draft: Draft, site: Site) -> bool:
@@ -110,8 +120,8 @@ def _remove(draft: Draft, site: Site, translation: Translation) -> None:
         _refuse_asked(draft, step)
         draft.remove_step(step.index, why="nothing is left for this step to do")
         return
-    commands = [command for command in parse_script(step.run.value).commands if command.words]
-    if len(commands) == 1 and arguments(commands[0]) == site.argv:
+    commands = [one for one in parse_script(step.run.value).commands if one.words and not _within(one, site)]
+    if not commands and not site.quote:
         _refuse_asked(draft, step)
         draft.remove_step(step.index, why="nothing is left for this step to do")
         return
@@ -123,6 +133,11 @@ def _remove(draft: Draft, site: Site, translation: Translation) -> None:
             hint="Put it on a line of its own first.",
         )
     _splice(draft, site, span.start, span.end, "")
+
+
+def _within(command: ShellCommand, site: Site) -> bool:
+    """Whether a command of the script is the site's own, or only makes a word of it."""
+    return site.outer is not None and site.outer.span.covers(command.span)
 
 
 def _refuse_asked(draft: Draft, step: Step) -> None:

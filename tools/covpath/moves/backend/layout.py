@@ -35,6 +35,11 @@ class _Old(Struct, frozen=True, kw_only=True):
         begun = [line for line in begun if line]
         return len(begun) == len(set(begun))
 
+    @property
+    def begins_with_options(self) -> bool:
+        """Whether options stand on its first line."""
+        return any(not line and word.startswith("-") for line, word in zip(self.lines, self.words, strict=True))
+
     def start_of(self, line: int) -> str:
         """The blanks that begin a line: its own, or those of the nearest line behind the first."""
         starts = dict(reversed([*zip(self.lines, self.gaps, strict=True)]))
@@ -131,6 +136,6 @@ def _next_line(old: _Old, line: float, free: list[int]) -> float:
         free.pop(0)
     if free:
         return free.pop(0)
-    if not old.one_each or not any(old.lines):
+    if not old.one_each or not any(old.lines) or (line == 0 and old.begins_with_options):
         return line
     return line + 1 / 1024

@@ -22,19 +22,21 @@ _LONG = 110
 
 
 def replacement(
-    site: Site, commands: Sequence[Command], own: frozenset[str], *, stops: bool = True
+    site: Site, commands: Sequence[Command], own: frozenset[str], *, stops: bool = True, unfolded: str | None = None
 ) -> tuple[Span, str]:
     """What goes where the site's command stands, in that one's layout.
 
     Variables set before the old command go before each new one, but for those in ``own``, which
     served the old tool alone. Redirections stay where they are, at the end. ``stops``: the step's shell
-    ends the script at a failure.
+    ends the script at a failure. ``unfolded`` is the command with the lines that the file folds into one.
     """
     assert site.step.run is not None
     assert site.span is not None
     span, prefix = _with_assignments(site, own)
     text = site.step.run.value
     old = text[site.span.start : site.span.end]
+    if unfolded is not None and len(commands) > 1:
+        old = unfolded
     texts = [laid_out(old, one.words) if one.measures else one.line for one in commands]
     lines = script_lines(commands, [_prefixed(*pair, prefix) for pair in zip(commands, texts, strict=True)])
     whole = text.strip() == text[span.start : span.end].strip()
