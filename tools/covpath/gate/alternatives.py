@@ -73,4 +73,6 @@ class Alternatives:
         working.update(
             step.index for step in self._job.steps if not is_setup(step, shell_for(self._workflow, self._job, step))
         )
-        return [*measuring, *(Measuring(index=index) for index in sorted(working, reverse=True)), *found]
+        known = {one.index: one for one in reversed(found)}
+        others = (known.get(index, Measuring(index=index)) for index in sorted(working, reverse=True))
+        return [*measuring, *others, *found]

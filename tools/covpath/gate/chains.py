@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ from covpath.workflow.calls import LOCAL, Actions, Links, reads_inputs
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.value import Object, Value
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
-from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Chain, End, Link, ReadFile
+from covpath.workflow.recipes.links import Chain, End, Link, ReadFile
 from covpath.workflow.script_places import script_place
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Tracer:
     def alternatives(self, workflow: Workflow, job: Job, inputs: Contexts | None = None) -> Iterator[Measuring]:
         """The steps that measure behind something, best first, for the simulator; none where a job hides nothing.
 
+        Where nothing measures, the step the job is judged by if its recipe lets it pass.
         ``inputs``: what one call of the workflow hands over, where only that one is meant.
         """
         known = self.trace(workflow, job, direct=()) if inputs is None else None
@@ -92,6 +94,17 @@ class Tracer:
             for one in found.found:
                 recipe = _recipe_effect(workflow, job, one)
                 yield Measuring(index=one.index, coverage=True, command=one.command, recipe=recipe)
+        elif any(self._worth.following(workflow, job, step, hint=False) for step in job.steps):
+            # Imported here: most jobs that measure nothing run no recipe.
+            from covpath.gate.let_pass import let_pass
+
+            soft = let_pass(workflow, job, partial(self._followed, workflow, job, inputs))
+            yield from (soft,) if soft is not None else ()
+
+    def _followed(self, workflow: Workflow, job: Job, inputs: Contexts | None, step: Step) -> Iterator[StepChain]:
+        """The chains of a step that is worth following."""
+        if self._worth.following(workflow, job, step, hint=False):
+            yield from self._follower.step(workflow, job, step, Around(contexts=inputs))
 
     def _traced(
         self, workflow: Workflow, job: Job, inputs: Contexts | None, direct: tuple[Measurement, ...] | None = None
@@ -153,7 +166,10 @@ class Tracer:
         yield from found
         if any(one.measured is not None for one in found):
             return
-        still_open = {one.index for one in found if _varies(one.chain)}
+        # Imported here: most jobs have nothing to follow, or are seen through at once.
+        from covpath.gate.varying_chains import depending, varies, written
+
+        still_open = {one.index for one in found if varies(one.chain)}
         seen: set[tuple[object, ...]] = set()
         for step, one in steps:
             names = varying_in(workflow, job, one, inputs) if step.index in still_open else ()
@@ -165,9 +181,7 @@ class Tracer:
                     key = (step.index, len(chain.chain.links), last.place, last.target, masking)
                     if chain.measured is not None and key not in seen:
                         seen.add(key)
-                        yield replace(
-                            chain, index=step.index, chain=_depending(chain.chain, _written(one, chain), names)
-                        )
+                        yield replace(chain, index=step.index, chain=depending(chain.chain, written(one, chain), names))
 
     def _promises(self, workflow: Workflow, job: Job, step: Step, claim: Claim | None) -> bool:
         """Whether a step of a job that claims coverage is to be followed whatever it says."""
@@ -275,32 +289,6 @@ def _best_first(found: tuple[StepChain, ...]) -> tuple[StepChain, ...]:
     ordered = sorted(found, key=lambda one: one.index)
     writers = [one for one in ordered if one.writes]
     return (*reversed(writers), *reversed([one for one in ordered if one not in writers]))
-
-
-def _varies(chain: Chain) -> bool:
-    """Whether another value of what varies could lead the chain on."""
-    if chain.final is not None:
-        return chain.end is End.COMMAND and None in chain.final.words
-    if chain.unknown == UNKNOWN_DIRECTORY:
-        return True
-    return bool(chain.depends_on) and "is not in the repository" not in (chain.unknown or "")
-
-
-def _written(step: Step, found: StepChain) -> str:
-    """The first command of a chain as the step's script has it, expressions and all."""
-    if step.run is None or found.command is None:
-        return found.chain.links[0].text
-    return " ".join(step.run.value[slice(*found.command.span)].replace("\\\n", " ").split())
-
-
-def _depending(chain: Chain, text: str, names: tuple[str, ...]) -> Chain:
-    depends_on = tuple(dict.fromkeys((*chain.links[0].depends_on, *names)))
-    first = replace(chain.links[0], text=text, depends_on=depends_on)
-    given = chain.links[0].text
-    # A command that is wholly given stands behind what gives it, not in the script.
-    wholly = text.startswith("$") and text != given
-    inner = (Link(kind="given", target=given, place=None, text=given),) if wholly else ()
-    return replace(chain, links=(first, *inner, *chain.links[1:]))
 
 
 def _joined(first: Link, called: Workflow, inside: list[tuple[Job, Trace]], claim: Claim | None) -> Trace:

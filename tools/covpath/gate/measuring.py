@@ -148,8 +148,8 @@ def find_measuring(workflow: Workflow, job: Job) -> Measuring:
 
 
 SeenBehind = Callable[[Workflow, Job, Contexts | None], Iterator[Measuring]]
-"""The steps of a job that measure behind a recipe, an action or the like, best first; the contexts hold the
-inputs of one call, where only that one is meant."""
+"""The steps of a job that measure behind a recipe, an action or the like, best first; where none does, the step
+it is judged by if its recipe lets that pass. The contexts hold the inputs of one call, where only that is meant."""
 
 
 def alternatives(
@@ -158,9 +158,14 @@ def alternatives(
     """The steps a job could be judged by, best first: another counts where the first does not run."""
     found = measurements(workflow, job)
     if not found:
-        if behind is not None:
-            yield from behind(workflow, job, inputs)
+        soft: list[Measuring] = []
+        for hidden in behind(workflow, job, inputs) if behind is not None else ():
+            if hidden.coverage:
+                yield hidden
+            else:
+                soft.append(hidden)
         yield from _in_parallel(workflow, job)
+        yield from soft
         yield from (Measuring(index=index) for index in candidates(workflow, job))
         return
     from covpath.backends.contract import Role

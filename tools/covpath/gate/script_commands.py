@@ -31,7 +31,7 @@ def script_commands(text: str) -> tuple[Command, ...]:
     outer = [command for command in telling if not command.stands_in(*_INSIDE_WORDS)]
     if outer and not (asks and all(map(prepares, outer))):
         return tuple(outer)
-    if asks or _decides(script):
+    if asks or leaves_by_itself(script):
         return ()
     return tuple(telling or commands)
 
@@ -44,7 +44,7 @@ def only_tells(text: str) -> bool:
     """
     script = parse_script(text)
     running = [command for command in script.commands if command.words and _name(command) not in TRIVIAL]
-    if not script.commands or _decides(script):
+    if not script.commands or leaves_by_itself(script):
         return False
     return all(
         _is_said(command, script)
@@ -130,7 +130,7 @@ def _only_tells_of_failure(command: Command) -> bool:
     return _is_fallback(command) and prepares(command)
 
 
-def _decides(script: Script) -> bool:
+def leaves_by_itself(script: Script) -> bool:
     """Whether a script ends itself with a failure, or with a test."""
     if _LEAVES.search(script.text):
         return True
