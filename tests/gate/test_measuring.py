@@ -52,3 +52,28 @@ def test_the_measuring_step_is_found_by_its_variables() -> None:
     found = workflow(text)
     measuring = find_measuring(found, found.jobs[JobId("a")])
     assert (measuring.index, measuring.coverage) == (0, True)
+
+
+WORDS = '      - run: echo "version=$(make print-version)" >> "$GITHUB_OUTPUT"\n'
+
+
+@pytest.mark.parametrize(
+    ("steps", "label"),
+    [
+        (f"      - uses: actions/checkout@v5\n{WORDS}      - uses: acme/lint-action@v9\n", "acme/lint-action@v9"),
+        (
+            f"{WORDS}      - uses: docker://acme/lint:1\n      - uses: actions/upload-artifact@v4\n",
+            "docker://acme/lint:1",
+        ),
+        (f"      - uses: acme/setup-tool@v1\n{WORDS}      - uses: codecov/codecov-action@v5\n", 'echo "version='),
+        (f"{WORDS}      - run: make lint\n      - uses: acme/report@v1\n", "make lint"),
+        ("      - uses: acme/lint-action@v9\n      - uses: codecov/codecov-action@v5\n", "codecov/codecov-action@v5"),
+    ],
+)
+def test_a_job_whose_scripts_only_prepare_is_judged_by_the_action_that_does_its_work(steps: str, label: str) -> None:
+    text = f"on: pull_request\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n{steps}"
+    found = workflow(text)
+    job = found.jobs[JobId("a")]
+    index = find_measuring(found, job).index
+    assert index is not None
+    assert job.steps[index].label.startswith(label)

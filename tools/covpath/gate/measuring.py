@@ -13,6 +13,7 @@ from msgspec import Struct
 from covpath.gate.around import given_command
 from covpath.gate.purpose import is_setup
 from covpath.gate.shell_effect import shell_for
+from covpath.patterns import regex
 from covpath.terms import Reason
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, StepForm, Workflow
@@ -141,8 +142,8 @@ def find_measuring(workflow: Workflow, job: Job) -> Measuring:
     """The step a job is judged by.
 
     In a coverage job the last step that measures or writes a report; in any other job its
-    last ``run`` step that does more than prepare, else its last ``run`` step, else its last
-    step.
+    last ``run`` step that does more than prepare, else (with scripts) its last action that does, else its
+    last ``run`` step, else its last step.
     """
     return next(alternatives(workflow, job), Measuring(index=None))
 
@@ -200,9 +201,26 @@ def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
         if not is_setup(step, shell_for(workflow, job, step)):
             working.add(step.index)
             yield step.index
-    yield from (step.index for step in runs if step.index not in working)
     told = {step.index for step in runs}
-    yield from (step.index for step in reversed(job.steps) if step.index not in told)
+    others = [step for step in reversed(job.steps) if step.index not in told]
+    # A job all of whose scripts only prepare does its work by an action.
+    doing = [] if working or not runs else [step.index for step in others if _does_more(step)]
+    yield from doing
+    yield from (step.index for step in runs if step.index not in working)
+    yield from (step.index for step in others if step.index not in doing)
+
+
+_ACTIONS_THAT_PREPARE = regex(
+    r"^actions/|setup|cache|checkout|upload|download|install|toolchain|artifact|log-?in|auth|configure|credential|comment"
+    r"|release|deploy|publish|label|changed|filter|token|disk|notif|slack|cancel|skip|version|coverall|codecov"
+)
+"""Words in the names of actions that fetch, install, deliver or tell."""
+
+
+def _does_more(step: Step) -> bool:
+    """Whether a step runs an action of another repository that is not known only to prepare or to deliver."""
+    name = (step.uses or "").partition("@")[0].lower()
+    return name != "" and not name.startswith((".", "$")) and _ACTIONS_THAT_PREPARE.search(name) is None
 
 
 def _runs_given(step: Step) -> bool:
