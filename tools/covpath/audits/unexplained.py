@@ -15,11 +15,13 @@ from covpath.terms import Gate, JobRef
 from covpath.workflow.model import Job, Workflow
 
 ID = "unexplained"
-TITLE = "a job or step does not block, and no entry of the exceptions file says why"
+TITLE = "a job, a leg of it or a step does not block, and no entry of the exceptions file says why"
 EXPLANATION = """\
 Two thirds of the decisions to make a job advisory are never undone, and most were never explained. This rule
-asks for an entry in ci/ci-exceptions.yaml for each job whose failure does not fail the run, and for each job
-with a masked step: who answers for it, until when, and why. One finding a job lists every lever with its line.
+asks for an entry in ci/ci-exceptions.yaml for each job whose failure does not fail the run, in every leg of its
+matrix or in some, and for each job with a masked step: who answers for it, until when, and why. One finding a job
+lists every lever with its line. A script that only works out words for others (`echo "v=$(cmd)"`) is no check, and
+nobody is asked about it.
 
 What to do: let it block again (`covpath move JOB --gate blocking`), or write the decision down
 (`covpath exceptions add JOB --decision ... --owner ... --target ...`). To begin with what is advisory today:
