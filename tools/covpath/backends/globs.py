@@ -55,7 +55,8 @@ def globs_of(regex: str) -> tuple[str, ...] | None:
     """Globs that match what ``regex`` matches in a path, or None where globs cannot say it.
 
     Understood: alternatives of plain text, ``.*``, ``.``, escaped characters, a leading ``/`` and a
-    closing ``$``. What is not anchored gets a ``*``.
+    closing ``$``. What is not anchored gets a ``*``; what asks for a relative path from the start (``^src/``)
+    matches no absolute one, and gives no glob.
 
     >>> globs_of("/src/generated/.*$|tests/")
     ('src/generated/*', '*/src/generated/*', '*tests/*')
@@ -65,6 +66,8 @@ def globs_of(regex: str) -> tuple[str, ...] | None:
         return None
     found: list[str] = []
     for branch in branches:
+        if branch.startswith("^") and not branch.startswith("^/"):
+            continue  # absolute paths begin with a slash: it never matches
         glob = _one_glob(branch)
         if glob is None:
             return None

@@ -31,6 +31,7 @@ _TYPE_OF: dict[Format, str] = {
     format_: name for name, format_ in reversed(TYPES.items()) if format_ is not Format.OTHER
 }
 
+_IDLE = drop("exclude-regex", "paths are absolute, so an expression that begins with ^ and no / left nothing out")
 _CODECOV = stop(
     "report-format", "grcov does not write Codecov's own format; it would be gone (--report lcov: Codecov takes that)"
 )
@@ -148,7 +149,8 @@ def _filters(request: CoverageRequest) -> tuple[tuple[Passed, ...], list[Loss]]:
         elif ask.topic is Topic.EXCLUDE_REGEX:
             what = " ".join((ask.flag, *(word.raw for word in ask.values)))
             globs = globs_of(str(ask.values[0])) if ask.values and ask.values[0].text else None
-            losses.append((_REGEX if globs is None else _GLOBS).loss(what))
+            leaving = _REGEX if globs is None else _GLOBS if globs else _IDLE
+            losses.append(leaving.loss(what))
             pieces += [Passed(ask.order, (plain("--ignore"), plain(glob))) for glob in globs or ()]
     return tuple(pieces), losses
 

@@ -47,6 +47,7 @@ _THRESHOLD = warn(
     " commit",
 )
 _METRIC = stop("threshold-metric", "cargo-tarpaulin only knows the share of lines; this demand would be gone")
+_IDLE = drop("exclude-regex", "paths are absolute, so an expression that begins with ^ and no / left nothing out")
 _CODECOV = stop(
     "report-format",
     "cargo-tarpaulin does not write Codecov's own format; it would be gone (--report lcov: Codecov takes that)",
@@ -147,6 +148,9 @@ def _without_expressions(request: CoverageRequest, losses: list[Loss]) -> Covera
         globs = globs_of(expression) if expression else None
         if globs is None:
             losses.append(_REGEX.loss(what))
+            continue
+        if not globs:
+            losses.append(_IDLE.loss(what))
             continue
         losses.append(_GLOBS.loss(what))
         values = tuple(plain(glob) for glob in globs)
