@@ -290,3 +290,29 @@ def test_unknown_outputs_do_not_hide_known_results() -> None:
     outputs = "  a:\n    outputs:\n      version: ${{ steps.x.outputs.version }}\n"
     text = template("always()", JQ_IN_ENV).replace("  a:\n", outputs)
     assert judged(text, ["gate"])["b"].blocks.value is Blocks.YES
+
+
+def test_a_job_that_is_let_off_changes_nothing_for_a_gate_that_cannot_be_followed() -> None:
+    text = """
+    on: pull_request
+    jobs:
+      test:
+        runs-on: ubuntu-latest
+        continue-on-error: true
+        steps: [{run: make test}]
+      lint:
+        if: github.actor == 'somebody'
+        runs-on: ubuntu-latest
+        steps: [{run: make lint}]
+      all-good:
+        needs: [test, lint]
+        if: always()
+        runs-on: ubuntu-latest
+        steps:
+          - run: ./ci/judge "$NEEDS"
+            env:
+              NEEDS: ${{ toJSON(needs) }}
+    """
+    verdicts = judged(text)
+    assert (verdicts["test"].gate, verdicts["test"].blocks.checks) == (Gate.ADVISORY, ("test",))
+    assert verdicts["lint"].gate is Gate.BLOCKING

@@ -340,3 +340,16 @@ def test_an_upload_that_looks_for_other_reports_may_pass_without_this_one() -> N
 def test_what_carries_something_else_says_nothing_of_the_report(step: str, counts: bool) -> None:
     head, _, _ = UPLOADED.partition("      - uses")
     assert bool(judged(f"{head}      - {step}\n")["job"].data.reasons) is counts
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ('set +e\nmake test\nresult=$?\nssh host "rm -rf work"\nexit $result', Gate.BLOCKING),
+        ('set +e\nmake test\nssh host "rm -rf work"\nexit 0', Gate.SILENT),
+        ('set +e\nmake test\nresult=$?\nssh host "rm -rf work"\nexit $other', Gate.UNKNOWN),
+        ('make test\nssh host "rm -rf work" || true\nresult=0\nexit $result', Gate.SILENT),
+    ],
+)
+def test_a_status_that_is_kept_and_given_out_is_what_the_script_is_about(script: str, expected: Gate) -> None:
+    assert gate(script) is expected

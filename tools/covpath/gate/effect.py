@@ -155,7 +155,7 @@ class JobSimulation:
                 shown=shown,
             )
         results: JobResults = {job.id: outcome}
-        if not alone and outcome != FINE:
+        if not alone and outcome.needed != FINE.needed:  # else the jobs after it see what they see without the fault
             results = propagate(self._others, job, outcome, self.baseline, fails_of_itself)
             shown = either(shown, self._shown_after(results))
         run_fails = any_of(result.fails_run for result in results.values())

@@ -156,6 +156,9 @@ def _failure_of_the_last(text: str, shell: Shell) -> tuple[Command, ExitEffect] 
     if not about:
         return None
     command = next((one for one in reversed(about) if not prepares(one)), about[-1])
+    kept = _whose_status_is_given_out(about, script, shell)
+    if kept is not None:
+        return kept
     nested = nested_script(command)
     inner = script_commands(nested.script.text) if nested is not None else ()
     if nested is None or not inner:
@@ -170,6 +173,25 @@ def _must_fail(command: Command, script: Script) -> bool:
     ends = bool(script.body.items) and script.body.items[-1].node.span.covers(command.span)
     around = {one.around for one in command.context}
     return ends and Around.NEGATION in around and around <= {Around.NEGATION, Around.PIPELINE}
+
+
+def _whose_status_is_given_out(about: list[Command], script: Script, shell: Shell) -> tuple[Command, ExitEffect] | None:
+    """In a script that keeps a status and ends with ``exit $status``: the command it was kept for.
+
+    What runs between the two, without errexit, only clears up.
+    """
+    from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+    from covpath.workflow.shell.syntax import Variable
+
+    end = script.commands[-1]
+    if len(about) < 2 or end.name != "exit" or end.context or len(end.words) < 2:
+        return None
+    if not any(isinstance(part, Variable) for part in end.words[1].parts):
+        return None
+    if failure_of(about[-1], script, shell).code != "errexit-off":
+        return None
+    found = ((command, failure_of(command, script, shell)) for command in reversed(about[:-1]))
+    return next(((command, effect) for command, effect in found if effect.outcome is ExitOutcome.FAILS), None)
 
 
 def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
