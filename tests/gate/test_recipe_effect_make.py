@@ -98,6 +98,9 @@ FILES = {
     "lines of a variable": made("define R\npytest --cov\necho\nendef\ncov:\n\t$(R)\n", Gate.BLOCKING),
     "a mark before them": made("define R\ntrue\npytest --cov\nendef\ncov:\n\t-$(R)\n\techo\n", Gate.SILENT),
     "a mark in them": made("define R\n-pytest --cov\nendef\ncov:\n\t$(R)\n\techo\n", Gate.SILENT),
+    "a function around a variable": made(
+        "ARGS = $(if $(NAME),--name $(NAME) (x),)\ncov:\n\tpytest --cov $(ARGS)\n\techo\n", Gate.BLOCKING
+    ),
     "called": made("define R\n$(1) --cov\nendef\ncov:\n\t$(call R,pytest)\n\techo\n", Gate.BLOCKING),
     "a list": made(LIST, Gate.SILENT),
     "a pipe": made(PIPE, Gate.SILENT),

@@ -75,6 +75,14 @@ def test_runners_are_seen_through(command: str) -> None:
     assert chain.final is not None
 
 
+def test_a_folder_in_a_variable_is_seen_through() -> None:
+    text = "export PREFIX=''\nif [ -d venv ]; then\n  PREFIX='venv/bin/'\nfi\n${PREFIX}coverage run -m pytest\n"
+    [chain] = chains("scripts/test", {"scripts/test": f"#!/bin/sh\n{text}"})
+    assert (chain.end, chain.parts[-1]) == (End.MEASURES, "${PREFIX}coverage run -m pytest")
+    [other] = chains("scripts/test", {"scripts/test": "#!/bin/sh\nTOOL=some-\n${TOOL}coverage run\n"})
+    assert other.end is End.UNKNOWN
+
+
 def test_a_script_is_followed_into_everything_it_runs() -> None:
     assert shown("./ci/coverage.sh", SCRIPTS) == [
         "./ci/coverage.sh -> ci/coverage.sh:4 -> cargo build",

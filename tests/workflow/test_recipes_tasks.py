@@ -198,6 +198,7 @@ PACKAGE = """\
         "coverage": "nyc npm test",
         "cov:all": "run-s build coverage",
         "ci": "cd web && npm run test:ci && npm run build",
+        "all": "run-p --continue-on-error \\"cover*\\" 'cov:**' build",
         "lint": 3
       }
     }
@@ -230,6 +231,7 @@ NPM = {"package.json": PACKAGE, "web/package.json": '{"scripts": {"test:ci": "ny
         ("yarn coverage --watch --out x", ["nyc npm test --watch --out x"]),
         ("yarn run --silent build --watch", ["tsc --watch"]),
         ("yarn nyc mocha", ["yarn nyc mocha"]),
+        ("npm run all", ["nyc npm test", "tsc", "nyc npm test", "tsc"]),
     ],
 )
 def test_npm(command: str, expected: list[str]) -> None:

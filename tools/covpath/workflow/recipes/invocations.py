@@ -8,6 +8,7 @@ import shlex
 from msgspec.structs import replace
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.links import Invocation, LetOff, Settings, Step, Within, as_written
 from covpath.workflow.shell.dialect import Shell, shell_with
 from covpath.workflow.shell.directory import Directories, join_directory
@@ -42,8 +43,11 @@ def invocation_of(
     ``directories`` spares work where many commands of one script are asked for.
     """
     peeled = peel(command)
+    words = tuple(word.literal for word in peeled.words)
+    if words and words[0] is None:
+        words = (_behind_folder(peeled.words[0].raw, script), *words[1:])
     return Invocation(
-        words=tuple(word.literal for word in peeled.words),
+        words=words,
         raw=tuple(word.raw for word in peeled.words),
         text=shown(script.text[slice(*command.span)]),
         directory=join_directory(directory, (directories or Directories(script)).of(command)),
@@ -52,6 +56,27 @@ def invocation_of(
         within=within,
         let_off=let_off,
     )
+
+
+_PREFIXED = regex(r"\"?\$\{?(\w+)\}?\"?/?([A-Za-z][\w.-]*)\"?")
+
+
+def _behind_folder(raw: str, script: Script) -> str | None:
+    """``${PREFIX}coverage`` is coverage where the script sets the variable to a folder, or to nothing."""
+    match = _PREFIXED.fullmatch(raw)
+    if match is None:
+        return None
+    name = match[1]
+    texts = [
+        one.value.text if one.value is not None else ""
+        for command in script.commands
+        for one in command.assignments
+        if one.name == name
+    ]
+    texts += [value for command in script.commands if command.name == "export" for known, value in _exports(command)
+              if known == name]  # fmt: skip
+    folders = all(text is not None and (not text or text.endswith("/")) for text in texts)
+    return match[2] if texts and folders else None
 
 
 def shown(text: str) -> str:

@@ -32,6 +32,10 @@ _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _REFERENCE = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
 _MARKS = re.compile(r"[@+\-\s]*")
 _LINE_ENDS = re.compile(r"(?<!\\)\n")
+_FUNCTION = re.compile(
+    r"\$[({](?:if|or|and|call|shell|filter|filter-out|findstring|foreach|patsubst|subst|wildcard|sort|strip|word|words"
+    r"|addprefix|addsuffix|firstword|lastword|notdir|dir|basename|abspath|realpath|join|eval|value)\s"
+)
 _DASH = "make goes on where the line fails (`-` in front of it)"
 _IGNORE = "`.IGNORE` lets what fails pass"
 _FOUND = re.compile(r"\$\(shell\s+(?:which|command\s+-v|type\s+-p)\s+([\w./-]+)[^()]*\)")
@@ -239,11 +243,35 @@ def _shell(makefile: Makefile) -> Shell:
 def _substitute(text: str, makefile: Makefile, target: str, stem: str) -> str:
     """Variables put in; functions and what is not known become opaque parts of their words."""
     for _ in range(8):
+        text = _without_functions(text)
         changed = _REFERENCE.sub(lambda match: _reference(match, makefile, target, stem), text)
         if changed == text or len(changed) > _LONGEST:
             break
         text = changed
     return text.replace("\1", "$")
+
+
+def _without_functions(text: str) -> str:
+    """The text with make's functions as opaque parts of their words: what stands in them is not put in."""
+    position = 0
+    while (match := _FUNCTION.search(text, position)) is not None:
+        end = _end_of(text, match.end() - 1)
+        written = text[match.start() : end]
+        plain = written.startswith("$(call ") and "$" not in written[1:]
+        hidden = written if plain else opaque(written).replace("$", "\1")
+        text = f"{text[: match.start()]}{hidden}{text[end:]}"
+        position = match.start() + len(hidden)
+    return text
+
+
+def _end_of(text: str, start: int) -> int:
+    """Behind the bracket that closes what is open at ``start``."""
+    depth = 1
+    for index in range(start, len(text)):
+        depth += (text[index] in "({") - (text[index] in ")}")
+        if depth == 0:
+            return index + 1
+    return len(text)
 
 
 def _reference(match: re.Match[str], makefile: Makefile, target: str, stem: str) -> str:

@@ -35,7 +35,8 @@ _CHAINERS = frozenset({"npm-run-all", "npm-run-all2", "run-s", "run-p"})
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the script that a package manager's command runs."""
     if invocation.name in _CHAINERS:
-        names = [word for word in invocation.words[1:] if word and not word.startswith("-")]
+        asked = [word for word in invocation.words[1:] if word and not word.startswith("-")]
+        names = [name for word in asked for name in _fitting(word, invocation.directory, reader)]
         return [step for name in names for step in _script(name, (), invocation, invocation.directory, reader)]
     if invocation.name not in _MANAGERS:
         return None
@@ -52,6 +53,16 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     if invocation.name != "npm" and any(step.unknown is not None and "has no script" in step.unknown for step in steps):
         return _program(name, invocation)
     return steps
+
+
+def _fitting(word: str, directory: str | None, reader: Reader) -> list[str]:
+    """The scripts that a pattern of npm-run-all means: ``*`` is one part of a name, ``**`` are several."""
+    if "*" not in word or directory is None:
+        return [word]
+    parts = (re.escape(part).replace(r"\*", "[^:]*") for part in word.split("**"))
+    pattern = re.compile(".*".join(parts))
+    scripts = _scripts(reader.read(directory, "package.json")[1] or "")
+    return [name for name in scripts if pattern.fullmatch(name)] or [word]
 
 
 def _program(name: str, invocation: Invocation) -> list[Step]:
