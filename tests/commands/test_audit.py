@@ -292,6 +292,20 @@ class TestTime:
         assert set(told) == {"drifted", "evidence-old"}
         assert all("cut off" in message for message in told.values())
 
+    def test_a_shallow_clone_does_not_know_what_a_job_was(
+        self, repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        silent = HARD.replace("      - run: make lint\n", "      - run: make lint\n        continue-on-error: true\n")
+        entry = ENTRY.format(target="2026-12-31").replace("    accepts: [advisory, runner-loss]\n", "")
+        commit(repo, {WORKFLOW: SOFT_LINT, EXCEPTIONS: entry}, "Decide")
+        commit(repo, {WORKFLOW: silent}, "Soften")
+        found = caller(capsys, repo)("audit", *DAY)
+        assert "lint is silent, and was advisory when that was decided" in found.out
+        git(tmp_path, "clone", "--quiet", "--depth=1", repo.as_uri(), "shallow")
+        outcome = caller(capsys, tmp_path / "shallow")("audit", *DAY)
+        assert outcome.code == 0
+        assert "whether lint was silent when that was decided is unknown: the history is cut off" in outcome.out
+
     def test_a_branch_whose_beginning_is_cut_off_is_held_against_the_base_as_it_is(
         self, repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -35,6 +35,10 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
         if entry.accepted_gates or decided is None:
             continue
         for verdict in subject.jobs_of(entry):
+            if subject.past.is_cut_off_at(decided.commit):
+                if verdict.gate is Gate.SILENT:
+                    yield _unknown(entry, verdict)
+                continue
             then = _as_it_was(subject, verdict, decided) if is_soft(verdict.gate) else None
             if then is not None and _is_softer(verdict, then):
                 yield _finding(verdict, then, decided)
@@ -44,9 +48,7 @@ def _decided(subject: AuditSubject, entry: Entry) -> Change | None:
     """The commit that made the present decision; None where that is not known, or not committed yet."""
     history = subject.past.exceptions.of(entry)
     decided = history.decided if history is not None else None
-    if decided is None or not decided.commit or subject.past.is_cut_off_at(decided.commit):
-        return None
-    return decided
+    return decided if decided is not None and decided.commit else None
 
 
 def _as_it_was(subject: AuditSubject, verdict: JobVerdict, decided: Change) -> JobVerdict | None:
@@ -62,6 +64,19 @@ def _is_softer(now: JobVerdict, then: JobVerdict) -> bool:
         return now.gate is Gate.SILENT
     # One that blocked altogether was decided ahead of the change that its entry speaks of.
     return then.gate is Gate.BLOCKING and is_partly_soft(then)
+
+
+def _unknown(entry: Entry, verdict: JobVerdict) -> Finding:
+    return Finding(
+        rule=ID,
+        severity=Severity.NOTE,
+        message=f"whether {verdict.ref.job} was {verdict.gate} when that was decided is unknown:"
+        " the history is cut off",
+        place=entry.place,
+        hint="Fetch all of it: git fetch --unshallow.",
+        job=verdict.ref,
+        key="unknown",
+    )
 
 
 def _finding(now: JobVerdict, then: JobVerdict, decided: Change) -> Finding:
