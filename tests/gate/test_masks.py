@@ -238,46 +238,6 @@ def test_conditions_are_read_as_github_reads_them(condition: str) -> None:
     assert judged(text)["job"].gate is CONDITIONS[condition]
 
 
-def test_the_newer_step_forms_are_read_and_unknown() -> None:
-    text = """
-    on: pull_request
-    jobs:
-      job:
-        runs-on: ubuntu-latest
-        steps:
-          - run: ./server
-            background: true
-            id: server
-          - parallel:
-              - run: make one
-              - run: make two
-          - run: make test
-          - wait: server
-            continue-on-error: true
-    """
-    verdict = judged(text)["job"]
-    assert [step.gate for step in verdict.steps] == [Gate.UNKNOWN, Gate.UNKNOWN, Gate.BLOCKING, Gate.UNKNOWN]
-    assert verdict.gate is Gate.BLOCKING
-    found = [reason for step in verdict.steps for reason in step.reasons if reason.code == "step-form-unknown"]
-    assert [reason.place and reason.place.line for reason in found] == [7, 10, 14]
-
-
-def test_a_measurement_beside_others_is_unknown_with_its_reason() -> None:
-    text = """
-    on: pull_request
-    jobs:
-      job:
-        runs-on: ubuntu-latest
-        steps:
-          - parallel:
-              - run: pytest --cov
-              - run: make lint
-    """
-    verdict = judged(text)["job"]
-    assert (verdict.gate, verdict.coverage) == (Gate.UNKNOWN, True)
-    assert verdict.reasons[0].code == "step-form-unknown"
-
-
 def test_a_measurement_that_only_makes_words_of_another_command_is_masked() -> None:
     assert gate('echo "covered: $(cargo tarpaulin --out Stdout)"') is Gate.SILENT
     assert gate('covered=$(cargo tarpaulin --out Stdout)\necho "$covered"') is Gate.BLOCKING

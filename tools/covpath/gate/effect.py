@@ -95,19 +95,22 @@ class JobSimulation:
         return run_steps(self.scope, self.job, self.view, fault=None, failing=never_fails)
 
     def runs(self, step: Step) -> Tri:
-        """Whether a step runs in the job as it should be."""
+        """Whether a step runs in the job as it should be; a ``parallel`` group, if one of its steps does."""
+        if step.children:
+            return any_of(map(self.runs, step.children))
         if step.if_ is None:
             return Tri.TRUE
-        if "steps." in step.if_.value:
+        if "steps." in step.if_.value and step in self.job.steps:
             return self.sound.steps[step.index].ran
         return holds(step.if_, self.scope.step_view(self.job, step, self.view, {}, SUCCEEDED))
 
-    def step_failure(self, index: int) -> Effect:
-        """The step at ``index`` exits non-zero."""
-        if self.job.steps[index].continue_on_error is None and self.job.continue_on_error is None:
+    def step_failure(self, index: int, within: Step | None = None) -> Effect:
+        """The step at ``index`` exits non-zero; of a ``parallel`` group, the one ``within`` it."""
+        step = within or self.job.steps[index]
+        if step.continue_on_error is None and self.job.continue_on_error is None and not step.background:
             # Nothing can take the failure back, and a run that fails needs nobody to show it.
             return self._propagated(FAILS, Tri.FALSE)
-        trace = run_steps(self.scope, self.job, self.view, fault=index, failing=fails_of_itself)
+        trace = run_steps(self.scope, self.job, self.view, fault=index, failing=fails_of_itself, within=within)
         return self._propagated(trace.results, self._newly_shown(trace))
 
     def runner_loss(self) -> Effect:
@@ -215,7 +218,7 @@ def merged(one: Effect, other: Effect) -> Effect:
 
 def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect: Effect, *, runs: bool = False) -> Gate:
     """The gate of a step, given what its shell makes of the failing command; ``runs``: suppose that it runs."""
-    if step.form is StepForm.NEWER or step.background:
+    if not followed(simulation.job, step):
         return Gate.UNKNOWN
     if not runs and simulation.runs(step) is Tri.FALSE:
         return Gate.NO_SIGNAL
@@ -225,6 +228,18 @@ def step_gate(simulation: JobSimulation, step: Step, shell: ShellEffect, effect:
     if shell.fails is Tri.UNKNOWN and gate is not Gate.SILENT:
         return Gate.UNKNOWN
     return Gate.ADVISORY if gate is Gate.SILENT and shell.shown else gate
+
+
+def followed(job: Job, step: Step) -> bool:
+    """Whether it is known what the step's failure does: not for a step that is cancelled, or that cancels."""
+    if step.background:
+        return not any(other.cancels is not None and other.cancels == step.id for other in job.steps)
+    if step.form is not StepForm.NEWER:
+        return True
+    inside = step.children
+    return step.waits_for is not None or (
+        bool(inside) and not any(one.background or one.form is StepForm.NEWER for one in inside)
+    )
 
 
 def _in_caller(run: Run, run_fails: Tri) -> Effect:

@@ -25,7 +25,7 @@ def strictest(gates: Iterable[Gate]) -> Gate:
 def in_each_leg(runs: Runs, simulation: JobSimulation, step: Step) -> Iterator[JobSimulation]:
     """A job's simulation, and those of the other legs where a step's own keys may tell them apart."""
     yield simulation
-    keys = (step.if_, step.continue_on_error)
+    keys = [key for one in step.children or (step,) for key in (one.if_, one.continue_on_error)]
     if not any(key is not None and "matrix" in key.value for key in keys):
         return
     legs = runs.legs(simulation.run, simulation.job)

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from covpath.gate.alternatives import Alternatives
 from covpath.gate.blocking import blocking
 from covpath.gate.data import judge_data
-from covpath.gate.effect import Effect, JobSimulation, step_gate
+from covpath.gate.effect import Effect, JobSimulation, followed
+from covpath.gate.failure import Failure, failure
 from covpath.gate.in_legs import Fault, in_each_leg, strictest, together
 from covpath.gate.measuring import Measuring
 from covpath.gate.purpose import is_setup
@@ -21,9 +22,10 @@ from covpath.gate.runs import Runs
 from covpath.gate.shell_effect import LETS_OUT, ShellEffect, shell_effect, shell_for
 from covpath.gate.situation import Situation, situate
 from covpath.gate.step_reasons import (
+    beside_reason,
     effect_reasons,
+    form_reasons,
     loss_reasons,
-    newer_reason,
     no_step,
     skipped_reason,
 )
@@ -42,7 +44,7 @@ from covpath.terms import Blocks, Gate, Reason, Tri, any_of
 from covpath.workflow.calls import LOCAL, Actions, Caller
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.legs import Leg
-from covpath.workflow.model import Job, Step, StepForm, Workflow
+from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.shell.dialect import Shell
 from covpath.yamltext.nodes import Scalar
 
@@ -55,9 +57,11 @@ class _Case(Struct, frozen=True, kw_only=True):
 
     simulation: JobSimulation
     measuring: Measuring
-    gate: Gate
-    shell: ShellEffect | None
-    effect: Effect | None
+    failure: Failure | None
+
+    @property
+    def gate(self) -> Gate:
+        return self.failure.gate if self.failure is not None else Gate.UNKNOWN
 
 
 class JobJudge:
@@ -111,7 +115,7 @@ class JobJudge:
             checks=self._checks(situation.runs),
             coverage=any(case.measuring.coverage for case in cases),
             gate=gate,
-            partly=runs and self._partly(found, cases, steps),
+            partly=runs and self._partly(main, cases, steps),
             blocks=self._blocks(cases) if runs else NO_BLOCKS,
             on_runner_loss=self._loss(cases) if runs else NO_LOSS,
             measuring=self.measuring.index,
@@ -161,7 +165,8 @@ class JobJudge:
         for one in self.alternatives.usual:
             if one.index is not None:
                 step = self.job.steps[one.index]
-                yield from (step.if_, step.continue_on_error)
+                for about in step.children or (step,):
+                    yield from (about.if_, about.continue_on_error)
                 if step.continue_on_error is not None:
                     first = min(first, one.index)
                 if step.if_ is None:
@@ -173,12 +178,13 @@ class JobJudge:
         measuring = self._running(simulation)
         index = measuring.index
         if index is None:
-            return _Case(simulation=simulation, measuring=measuring, gate=Gate.UNKNOWN, shell=None, effect=None)
-        step = self.job.steps[index]
-        shell = self._shell(step, simulation)
-        effect = simulation.step_failure(index)
-        gate = step_gate(simulation, step, shell, effect, runs=self.suppose.runs)
-        return _Case(simulation=simulation, measuring=measuring, gate=gate, shell=shell, effect=effect)
+            return _Case(simulation=simulation, measuring=measuring, failure=None)
+        inner = measuring.inner.step if measuring.inner is not None else None
+        found = self._failure(simulation, self.job.steps[index], inner)
+        return _Case(simulation=simulation, measuring=measuring, failure=found)
+
+    def _failure(self, simulation: JobSimulation, step: Step, inner: Step | None = None) -> Failure:
+        return failure(simulation, step, inner, self._shell, runs=self.suppose.runs)
 
     def _running(self, simulation: JobSimulation) -> Measuring:
         """The best of the alternatives that is not certainly skipped."""
@@ -188,11 +194,12 @@ class JobJudge:
                 return one
         return found[0]
 
-    def _shell(self, step: Step, simulation: JobSimulation) -> ShellEffect:
+    def _shell(self, step: Step, simulation: JobSimulation, index: int) -> ShellEffect:
+        """``index``: that of the step, or of its ``parallel`` group."""
         if self.suppose.exits:
             return LETS_OUT
         found = self.alternatives.of(simulation.run)
-        about = next((one for one in found if one.index == step.index), Measuring(index=None))
+        about = next((one for one in found if one.index == index), Measuring(index=None))
         if self.actions is not None and step.uses is not None and step.uses.startswith(LOCAL):
             from covpath.gate.composite import composite_effect
 
@@ -201,9 +208,9 @@ class JobJudge:
             if inside is not None:
                 return inside.behind(about.recipe)
         leg = simulation.leg if self.several_shells else None
-        key = (step.index, shell_for(self.workflow, self.job, step, leg), about.recipe)
+        key = (step.node.start, shell_for(self.workflow, self.job, step, leg), about.recipe)
         if key not in self.effects:
-            effect = shell_effect(self.workflow, self.job, step, about.command, leg)
+            effect = shell_effect(self.workflow, self.job, step, about.command_in(step), leg)
             self.effects[key] = effect.behind(about.recipe)
         return self.effects[key]
 
@@ -239,25 +246,33 @@ class JobJudge:
 
     def _fault(self, simulation: JobSimulation, step: Step) -> Fault:
         """What becomes of a step's failure in one leg."""
-        shell = self._shell(step, simulation)
-        effect = simulation.step_failure(step.index)
-        gate = step_gate(simulation, step, shell, effect, runs=self.suppose.runs)
-        reasons = (*shell.reasons, *effect_reasons(simulation, step, shell, effect))
-        if gate is Gate.NO_SIGNAL:
-            reasons = (skipped_reason(self.workflow, step), *reasons)
-        if step.form is StepForm.NEWER or step.background:
-            reasons = (newer_reason(self.workflow, step), *reasons)
-        return gate, reasons
+        inner = self.measuring.inner.step if self.measuring.inner is not None else None
+        found = self._failure(simulation, step, inner if inner in step.children else None)
+        reasons = (*found.shell.reasons, *effect_reasons(simulation, found.step, found.shell, found.effect))
+        if found.gate is Gate.NO_SIGNAL:
+            reasons = (skipped_reason(self.workflow, found.step), *reasons)
+        if step.background or not followed(self.job, step):
+            reasons = (*form_reasons(simulation, step), *reasons)
+        return found.gate, reasons
 
     def _checks(self, runs: tuple[Run, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name.text for run in runs for name in self.runs.checks(run, self.job)))
 
-    def _partly(self, gate: Gate, cases: list[_Case], steps: Iterable[StepVerdict]) -> bool:
+    def _partly(self, main: _Case, cases: list[_Case], steps: Iterable[StepVerdict]) -> bool:
         if len({case.gate for case in cases}) > 1:
             return True
-        if gate not in (Gate.ADVISORY, Gate.SILENT):
+        if main.gate not in (Gate.ADVISORY, Gate.SILENT):
             return False
-        return any(step.gate is Gate.BLOCKING and not step.setup for step in steps)
+        if any(step.gate is Gate.BLOCKING and not step.setup for step in steps):
+            return True
+        return self._beside(main) is not None
+
+    def _beside(self, main: _Case) -> Step | None:
+        """The step of the measuring one's ``parallel`` group that blocks where that one does not."""
+        if main.measuring.inner is None or main.measuring.index is None:
+            return None
+        group = self._failure(main.simulation, self.job.steps[main.measuring.index])
+        return group.step if group.gate is Gate.BLOCKING and main.gate is not Gate.BLOCKING else None
 
     def _legs(self, cases: list[_Case]) -> tuple[LegVerdict, ...]:
         if len(cases) < 2:
@@ -271,12 +286,12 @@ class JobJudge:
 
     def _blocks(self, cases: list[_Case]) -> BlocksVerdict:
         """What the failure of the measuring step blocks, in any leg and call."""
-        told = [case for case in cases if case.effect is not None and case.shell is not None]
+        told = [case.failure for case in cases if case.failure is not None]
         if not told:
             return UNKNOWN_BLOCKS
-        failing = [case for case in told if case.shell is not None and case.shell.fails is not Tri.FALSE]
-        verdict = self._blocking([case.effect for case in failing if case.effect is not None])
-        unsure = all(case.shell is not None and case.shell.fails is Tri.UNKNOWN for case in failing)
+        failing = [one for one in told if one.shell.fails is not Tri.FALSE]
+        verdict = self._blocking([one.effect for one in failing])
+        unsure = all(one.shell.fails is Tri.UNKNOWN for one in failing)
         if failing and unsure and verdict.value is Blocks.YES:
             verdict = replace(verdict, value=Blocks.UNKNOWN)
         if failing and unsure and verdict.mergify is not None and verdict.held is Tri.TRUE:
@@ -304,16 +319,16 @@ class JobJudge:
         if own is None:
             return (no_step(self.workflow, self.job),)
         found = [*self.measuring.reasons, *own.reasons]
+        if (beside := self._beside(main)) is not None:
+            found.append(beside_reason(self.workflow, beside))
         told: set[tuple[Gate, int]] = set()
         for case in cases:
-            if case.gate is main.gate or case.shell is None or case.effect is None or case.measuring.index is None:
+            one = case.failure
+            if one is None or one.gate is main.gate or (one.gate, one.step.node.start) in told:
                 continue
-            if (case.gate, case.measuring.index) in told:
-                continue
-            told.add((case.gate, case.measuring.index))
-            step = self.job.steps[case.measuring.index]
-            if case.gate is Gate.NO_SIGNAL:
-                found.append(skipped_reason(self.workflow, step))
+            told.add((one.gate, one.step.node.start))
+            if one.gate is Gate.NO_SIGNAL:
+                found.append(skipped_reason(self.workflow, one.step))
             else:
-                found += [*case.shell.reasons, *effect_reasons(case.simulation, step, case.shell, case.effect)]
+                found += [*one.shell.reasons, *effect_reasons(case.simulation, one.step, one.shell, one.effect)]
         return tuple(dict.fromkeys(found))

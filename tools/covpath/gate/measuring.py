@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from covpath.gate.around import given_command
 from covpath.gate.purpose import is_setup
@@ -40,7 +41,8 @@ class Measuring(Struct, frozen=True, kw_only=True):
 
     ``index`` is None for a job without steps. ``command`` is the backend's command in the
     step's script, ``recognition`` what it is; both are None where the job measures no coverage.
-    ``recipe`` is there where a recipe lets what measures behind the step fail, or may.
+    ``recipe`` is there where a recipe lets what measures behind the step fail, or may. ``inner`` is the
+    measurement where the step is a ``parallel`` group.
     """
 
     index: int | None
@@ -49,6 +51,11 @@ class Measuring(Struct, frozen=True, kw_only=True):
     recognition: Recognition | None = None
     reasons: tuple[Reason, ...] = ()
     recipe: RecipeEffect | None = None
+    inner: Measurement | None = None
+
+    def command_in(self, step: Step) -> Command | None:
+        """The backend's command in a step: the measuring one, or one of its group."""
+        return self.inner.command if self.inner is not None and self.inner.step is step else self.command
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
@@ -159,13 +166,15 @@ def alternatives(
     """The steps a job could be judged by, best first: another counts where the first does not run."""
     found = measurements(workflow, job)
     if not found:
+        yield from _in_parallel(workflow, job)
         soft: list[Measuring] = []
         for hidden in behind(workflow, job, inputs) if behind is not None else ():
-            if hidden.coverage:
-                yield hidden
+            # A command behind a step of a group stands in none of the scripts that the group's verdict is about.
+            about = replace(hidden, command=None) if _is_group(job, hidden) else hidden
+            if about.coverage:
+                yield about
             else:
-                soft.append(hidden)
-        yield from _in_parallel(workflow, job)
+                soft.append(about)
         yield from soft
         yield from (Measuring(index=index) for index in candidates(workflow, job))
         return
@@ -178,12 +187,17 @@ def alternatives(
 
 
 def _in_parallel(workflow: Workflow, job: Job) -> Iterator[Measuring]:
-    """Measurements among steps that run beside each other; the group's own step stands for them."""
-    for step in job.steps:
-        for inner in _below(step):
-            around = _decides(workflow.env) or _decides(job.env)
+    """Measurements among steps that run beside each other, the last first; the group's own step stands for them."""
+    groups = [step for step in reversed(job.steps) if step.children]
+    around = bool(groups) and (_decides(workflow.env) or _decides(job.env))
+    for step in groups:
+        for inner in reversed([*_below(step)]):
             for one in _measurements_of(workflow, job, inner, around):
-                yield Measuring(index=step.index, coverage=True, recognition=one.recognition)
+                yield Measuring(index=step.index, coverage=True, recognition=one.recognition, inner=one)
+
+
+def _is_group(job: Job, found: Measuring) -> bool:
+    return found.index is not None and bool(job.steps[found.index].children)
 
 
 def _below(step: Step) -> Iterator[Step]:
@@ -194,7 +208,7 @@ def _below(step: Step) -> Iterator[Step]:
 
 def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
     """The steps a job that measures nothing could be judged by, best first."""
-    runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or _runs_given(step)]
+    runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or step.children or _runs_given(step)]
     working: set[int] = set()
     # Of a single one it makes no difference what it does.
     for step in runs if len(runs) > 1 else ():

@@ -24,6 +24,8 @@ _STARTS = regex(r"(?<![&>|])&\s*(?:\n|\Z)")
 
 def is_setup(step: Step, shell: Shell) -> bool:
     """Whether a step only prepares: scripts that only install, fetch or clean up, and actions that run no script."""
+    if step.children:
+        return all(is_setup(child, shell) for child in step.children)
     text = _script_of(step)
     if text is None:
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from covpath.errors import Place
-from covpath.gate.effect import Effect, JobSimulation
+from covpath.gate.effect import Effect, JobSimulation, followed
 from covpath.gate.scope import View, sees, switched_on
 from covpath.gate.shell_effect import ShellEffect
 from covpath.terms import Gate, JobId, Reason, Tri
@@ -13,7 +13,7 @@ from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.references import references_in
 from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.expressions.tree import ExpressionError
-from covpath.workflow.model import Job, Step, StepForm, Workflow
+from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, Scalar
 
 
@@ -160,14 +160,35 @@ def skipped_reason(workflow: Workflow, step: Step) -> Reason:
     return Reason(code="step-skipped", message="the step does not run for a pull request", place=place)
 
 
-def newer_reason(workflow: Workflow, step: Step) -> Reason:
-    """Why nothing is claimed of the step forms that run beside others."""
-    if step.form is StepForm.NEWER:
-        what = "is one of the step forms that run or wait for others (`parallel`, `wait`, `cancel`)"
-    else:
-        what = "runs in the background"
-    message = f"`{step.label}` {what}: what its failure does is not followed"
-    return Reason(code="step-form-unknown", message=message, place=workflow.place(step.node))
+def form_reasons(simulation: JobSimulation, step: Step) -> Iterator[Reason]:
+    """What is to be told of a step in the background, and of a step form that is not followed."""
+    workflow, job = simulation.run.workflow, simulation.job
+    if not followed(job, step):
+        what = (
+            "is cancelled by a later step"
+            if step.background
+            else "cancels or groups steps in a way that is not followed"
+        )
+        message = f"`{step.label}` {what}: what its failure does is not known"
+        yield Reason(code="step-form-unknown", message=message, place=workflow.place(step.node))
+        return
+    later = job.steps[step.index + 1 :]
+    waits = next(
+        (one for one in later if one.waits_for is not None and (step.id in one.waits_for or not one.waits_for)), None
+    )
+    if waits is None:
+        message = "it runs in the background: a failure counts when the job waits for it at its end"
+        yield Reason(code="step-background", message=message, place=workflow.place(step.node))
+        return
+    message = "it runs in the background: a failure counts where the job waits for it"
+    yield Reason(code="step-background", message=message, place=workflow.place(waits.node))
+    yield from _step_mask(simulation, waits)
+
+
+def beside_reason(workflow: Workflow, step: Step) -> Reason:
+    """What blocks in the same group, where the measuring step does not."""
+    message = f"`{step.label}`, which runs beside it, blocks"
+    return Reason(code="step-beside-blocks", message=message, place=workflow.place(step.node))
 
 
 JOB_SKIPPED = "job-skipped"

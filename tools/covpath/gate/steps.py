@@ -9,7 +9,7 @@ from msgspec import Struct
 from covpath.gate.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, negated
 from covpath.gate.run import JobResult
 from covpath.gate.scope import Scope, StepResult, View, holds, switched_on
-from covpath.terms import Tri, both, either
+from covpath.terms import Tri, any_of, both, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import Status
 from covpath.workflow.model import Job, Step
@@ -45,32 +45,96 @@ def never_fails(scope: Scope, job: Job, step: Step, view: View) -> Tri:
     return Tri.FALSE
 
 
-def run_steps(scope: Scope, job: Job, view: View, *, fault: int | None, failing: Failing) -> JobTrace:
+def run_steps(
+    scope: Scope, job: Job, view: View, *, fault: int | None, failing: Failing, within: Step | None = None
+) -> JobTrace:
     """Simulate a job's steps with the step at index ``fault`` failing (none: the job as it should be).
 
     ``view`` is what the job's own keys see. A step that runs succeeds unless ``failing`` knows better.
+    ``within``: which step of a ``parallel`` group fails. The steps of a group do not see each other; what a
+    step in the background came to counts where the job waits for it, at the latest in the end. Source:
+    GitHub's workflow syntax, ``background``, ``wait``, ``wait-all`` and ``parallel``.
     """
     failed = Tri.FALSE
     traces: list[StepTrace] = []
     named: dict[str, StepResult] = {}
+    waiting: list[tuple[Step, Tri]] = []
     for step in job.steps:
         status = _STATUS[failed]
-        seen = scope.step_view(job, step, view, named, status)
-        ran = Tri.TRUE if step.index == fault else holds(step.if_, seen)
-        fails = Tri.FALSE
-        if step.index == fault:
-            fails = Tri.TRUE
-        elif ran is not Tri.FALSE and (fault is None or step.index > fault):
-            # What came before the fault has seen nothing of it, and went well.
-            fails = failing(scope, job, step, seen)
-        masked = switched_on(step.continue_on_error, seen, Key.STEP_CONTINUE_ON_ERROR)
-        result = _result(ran, fails, masked)
-        if result.conclusion & FAILS:
-            failed = either(failed, Tri.TRUE if result.conclusion == FAILS else Tri.UNKNOWN)
-        traces.append(StepTrace(ran, result))
+        one = _Simulated(scope=scope, job=job, view=view, named=named, status=status, fault=fault, failing=failing)
+        if step.children:
+            inside = [one.trace(child, step.index, child is (within or step.children[-1])) for child in step.children]
+            named = {**named, **_named(step.children, inside)}
+            trace = _together(inside)
+        else:
+            trace = one.trace(step, step.index, True)
+        bad = _bad(trace.result)
+        if step.background:
+            waiting.append((step, bad))
+        elif step.waits_for is not None:
+            due = any_of(found for other, found in waiting if _waits(step, other))
+            waiting = [(other, found) for other, found in waiting if not _waits(step, other)]
+            failed = either(failed, either(bad, both(due, negated(one.flag(step)))))
+        else:
+            failed = either(failed, bad)
+        traces.append(trace)
         if step.id:
-            named = {**named, step.id: result}
-    return JobTrace(tuple(traces), failed)
+            named = {**named, step.id: trace.result}
+    # The job itself waits for what is still running.
+    return JobTrace(tuple(traces), either(failed, any_of(found for _, found in waiting)))
+
+
+class _Simulated(Struct, frozen=True, kw_only=True, eq=False):
+    """A point of a simulated job: what a step there sees."""
+
+    scope: Scope
+    job: Job
+    view: View
+    named: dict[str, StepResult]
+    status: Status
+    fault: int | None
+    failing: Failing
+
+    def trace(self, step: Step, index: int, meant: bool) -> StepTrace:
+        """One step; ``index`` is that of its group, if it is in one, and ``meant`` whether the fault there is its."""
+        seen = self.scope.step_view(self.job, step, self.view, self.named, self.status)
+        here = meant and index == self.fault
+        ran = Tri.TRUE if here else holds(step.if_, seen)
+        fails = Tri.FALSE
+        if here:
+            fails = Tri.TRUE
+        elif ran is not Tri.FALSE and (self.fault is None or index > self.fault):
+            # What came before the fault has seen nothing of it, and went well.
+            fails = self.failing(self.scope, self.job, step, seen)
+        return StepTrace(
+            ran, _result(ran, fails, switched_on(step.continue_on_error, seen, Key.STEP_CONTINUE_ON_ERROR))
+        )
+
+    def flag(self, step: Step) -> Tri:
+        """The step's ``continue-on-error``."""
+        seen = self.scope.step_view(self.job, step, self.view, self.named, self.status)
+        return switched_on(step.continue_on_error, seen, Key.STEP_CONTINUE_ON_ERROR)
+
+
+def _named(steps: tuple[Step, ...], traces: list[StepTrace]) -> dict[str, StepResult]:
+    return {step.id: trace.result for step, trace in zip(steps, traces, strict=True) if step.id}
+
+
+def _bad(result: StepResult) -> Tri:
+    if not result.conclusion & FAILS:
+        return Tri.FALSE
+    return Tri.TRUE if result.conclusion == FAILS else Tri.UNKNOWN
+
+
+def _waits(step: Step, other: Step) -> bool:
+    return not step.waits_for or other.id in step.waits_for
+
+
+def _together(inside: list[StepTrace]) -> StepTrace:
+    """A group, whose steps run beside each other: it has failed where one of them has."""
+    bad = any_of(_bad(one.result) for one in inside)
+    found = FAILS if bad is Tri.TRUE else SUCCEEDS if bad is Tri.FALSE else FAILS | SUCCEEDS
+    return StepTrace(any_of(one.ran for one in inside), StepResult(found, found))
 
 
 _STATUS = {

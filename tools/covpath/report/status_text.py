@@ -132,6 +132,8 @@ def _partly(job: JobStatus) -> str:
         return "the legs of the matrix, or the calls, differ"
     names = [f"`{step.label}` (line {step.place.line})" for step in verdict.steps
              if step.gate is Gate.BLOCKING and not step.setup]  # fmt: skip
+    if not names and any(reason.code == "step-beside-blocks" for reason in verdict.reasons):
+        return "a step that runs beside it blocks"
     if not names:
         return "the jobs it calls differ" if not verdict.steps else "the ways in which it runs differ"
     return f"{', '.join(names)} {'blocks' if len(names) == 1 else 'block'}"

@@ -23,7 +23,7 @@ class StepForm(Word):
     RUN = "run"
     USES = "uses"
     NEWER = "newer"
-    """``parallel``, ``wait``, ``cancel`` and the like: read, not simulated."""
+    """``parallel``, ``wait``, ``wait-all`` and ``cancel``: what starts other steps, waits for them or ends them."""
 
 
 class Step(Struct, frozen=True, kw_only=True, eq=False):
@@ -46,6 +46,11 @@ class Step(Struct, frozen=True, kw_only=True, eq=False):
     timeout_minutes: Scalar | None = None
     background: bool = False
     children: tuple[Step, ...] = ()
+    """The steps of a ``parallel`` group."""
+    waits_for: tuple[str, ...] | None = None
+    """The ids a ``wait`` names; none of them for ``wait-all``, which waits for all. None: it waits for nothing."""
+    cancels: str | None = None
+    """The id of the step in the background that it ends."""
 
     @property
     def label(self) -> str:
@@ -54,8 +59,17 @@ class Step(Struct, frozen=True, kw_only=True, eq=False):
             return " ".join(self.name.split()) if "\n" in self.name else self.name
         if self.uses:
             return self.uses
+        if self.form is StepForm.NEWER:
+            return self._newer_label()
         lines = self.run.value.strip().splitlines() if self.run else []
         return lines[0] if lines else f"step {self.index + 1}"
+
+    def _newer_label(self) -> str:
+        if self.children:
+            return " | ".join(child.label for child in self.children)
+        if self.waits_for is not None:
+            return f"wait for {', '.join(self.waits_for) or 'all'}"
+        return f"cancel {self.cancels}" if self.cancels is not None else f"step {self.index + 1}"
 
     def inputs(self) -> dict[str, str]:
         """The ``with:`` inputs as text, names in lower case (GitHub compares them so)."""

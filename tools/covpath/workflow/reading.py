@@ -129,7 +129,7 @@ class _Reader:
     def step(self, index: int, item: Node, route: Route) -> Step:
         node = self.mapping(item, f"step {index + 1}")
         fields: dict[str, Any] = {}
-        newer: dict[str, Node] = {}
+        newer: dict[str, Entry] = {}
         # Of twenty keys a step has three: only those that are there are looked at.
         for entry in node.entries:
             key = entry.key.value
@@ -140,7 +140,7 @@ class _Reader:
             elif key in _STEP_MAPPINGS:
                 fields[_STEP_MAPPINGS[key]] = self.optional_mapping(entry)
             elif key in _NEWER_KEYS:
-                newer[key] = entry.value
+                newer[key] = entry
             elif key == "background":
                 fields["background"] = _text(entry) not in ("false", None)
         form = StepForm.NEWER
@@ -151,7 +151,13 @@ class _Reader:
         elif not newer:
             raise self.fail(f"step {index + 1} has neither `run` nor `uses`.", item)
         if "parallel" in newer:
-            fields["children"] = self.steps(newer["parallel"], (*route, "parallel"))
+            fields["children"] = self.steps(newer["parallel"].value, (*route, "parallel"))
+        if "wait" in newer:
+            fields["waits_for"] = tuple(self.names(newer["wait"]))
+        elif "wait-all" in newer and _text(newer["wait-all"]) != "false":
+            fields["waits_for"] = ()
+        if "cancel" in newer:
+            fields["cancels"] = _text(newer["cancel"])
         return Step(index=index, node=node, route=route, form=form, **fields)
 
     def mapping(self, node: Node, what: str) -> Mapping:
