@@ -182,6 +182,21 @@ def test_make_pattern_rule_names_the_file_it_misses() -> None:
     assert shown("make cov-core", MAKE)[-1].endswith("core/Makefile is not in the repository")
 
 
+def test_make_pattern_rules_without_a_recipe_make_nothing() -> None:
+    files = {"Makefile": "test: core.txt\n\tpytest --cov\n%: %,v\n%: RCS/%\n%: s.%\n%: SCCS/s.%\n"}
+    assert shown("make test", files) == ["make test -> Makefile:2 -> pytest --cov"]
+
+
+def test_make_pattern_rules_that_ask_for_names_without_end_are_given_up() -> None:
+    rules = "".join(f"%: {letter}%\n\techo {letter}\n" for letter in "abcdef")
+    found = shown(
+        "make test",
+        {"Makefile": f"test: core\n\tpytest --cov\n{rules}%: {' '.join(f'{x}%' for x in 'ghijk')}\n\techo x\n"},
+    )
+    assert found[-1] == "make test -> Makefile:2 -> pytest --cov"
+    assert any("asks for more than" in one for one in found)
+
+
 @pytest.mark.parametrize("command", ["make nope", "make nope test"])
 def test_make_without_such_a_target(command: str) -> None:
     assert chains(command, MAKE)[0].unknown == "Makefile has no target nope"

@@ -40,6 +40,7 @@ _DASH = "make goes on where the line fails (`-` in front of it)"
 _IGNORE = "`.IGNORE` lets what fails pass"
 _FOUND = re.compile(r"\$\(shell\s+(?:which|command\s+-v|type\s+-p)\s+([\w./-]+)[^()]*\)")
 _DEEPEST = 12
+_MOST_TARGETS = 1_000
 _LONGEST = 20_000
 """Characters of a command after its variables are put in."""
 
@@ -149,9 +150,13 @@ def _target_steps(makefile: Makefile, asked: _Asked, invocation: Invocation) -> 
 def _rule_steps(makefile: Makefile, target: str, invocation: Invocation, done: set[str], depth: int) -> Iterator[Step]:
     """The commands of a target, those of its prerequisites first."""
     found = makefile.rule_for(target)
-    if target in done or found is None or depth > _DEEPEST:
+    if target in done or found is None or depth > _DEEPEST or len(done) > _MOST_TARGETS:
         return
     done.add(target)
+    if len(done) > _MOST_TARGETS:
+        # Pattern rules can ask for names without end.
+        yield missing(KIND, target, makefile.path, what=f"asks for more than {_MOST_TARGETS} targets")
+        return
     rule, stem = found
     own = makefile.target_variables.get(target)
     if own is not None:

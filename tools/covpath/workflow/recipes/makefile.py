@@ -56,13 +56,17 @@ class Makefile(Struct):
         return next((name for name in self.rules if name[0] != "." and "%" not in name), None)
 
     def rule_for(self, target: str) -> tuple[Rule, str] | None:
-        """The rule that makes a target, and the stem where it is a pattern rule."""
+        """The rule that makes a target, and the stem where it is a pattern rule.
+
+        A pattern rule without a recipe makes nothing: it takes a built-in rule away. Source: GNU make's manual,
+        "Canceling Implicit Rules".
+        """
         rule = self.rules.get(target)
         if rule is not None:
             return rule, ""
         for name, pattern in self.rules.items():
             prefix, percent, suffix = name.partition("%")
-            fits = percent and target.startswith(prefix) and target.endswith(suffix)
+            fits = percent and pattern.recipe and target.startswith(prefix) and target.endswith(suffix)
             if fits and len(target) > len(prefix) + len(suffix):
                 return pattern, target[len(prefix) : len(target) - len(suffix)]
         return None
