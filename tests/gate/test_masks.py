@@ -313,3 +313,46 @@ def test_what_carries_something_else_says_nothing_of_the_report(step: str, count
 )
 def test_a_status_that_is_kept_and_given_out_is_what_the_script_is_about(script: str, expected: Gate) -> None:
     assert gate(script) is expected
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'test -z "$(gofmt -l .)"',
+        '[ -z "$(git status --porcelain)" ]',
+        "! (cargo tree -i openssl)",
+        "make build\n! (cargo tree -i openssl | grep vendored)",
+        "gofmt -l . | (! grep .)",
+    ],
+)
+def test_a_script_that_ends_with_a_question_decides_by_the_answer(script: str) -> None:
+    assert gate(script) is Gate.BLOCKING
+
+
+def test_a_question_that_something_else_answers_for_decides_nothing() -> None:
+    assert gate("! (cargo tree -i openssl) || true") is Gate.SILENT
+    assert gate('test -z "$(gofmt -l .)" || echo unformatted') is Gate.SILENT
+
+
+@pytest.mark.parametrize(
+    ("on", "flag", "expected"),
+    [
+        ("pull_request", "github.event_name != 'pull_request'", Gate.SILENT),
+        ("pull_request", "github.event_name == 'pull_request'", Gate.BLOCKING),
+        ("[pull_request, merge_group]", "github.event_name != 'pull_request'", Gate.BLOCKING),
+        ("pull_request", "vars.STRICT == 'yes'", Gate.UNKNOWN),
+    ],
+)
+def test_an_upload_may_fail_for_one_event_and_not_for_another(on: str, flag: str, expected: Gate) -> None:
+    text = f"""\
+on: {on}
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: codecov/codecov-action@v5
+        with:
+          files: coverage.xml
+          fail_ci_if_error: ${{{{ {flag} }}}}
+"""
+    assert judged(text)["job"].gate is expected

@@ -19,7 +19,7 @@ from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
 from covpath.gate.run import Run
 from covpath.gate.runs import Runs
-from covpath.gate.shell_effect import LETS_OUT, ShellEffect, shell_effect, shell_for
+from covpath.gate.shell_effect import LETS_OUT, ShellEffect, asks_the_event, shell_effect, shell_for
 from covpath.gate.situation import Situation, situate
 from covpath.gate.step_reasons import (
     beside_reason,
@@ -167,6 +167,8 @@ class JobJudge:
                 step = self.job.steps[one.index]
                 for about in step.children or (step,):
                     yield from (about.if_, about.continue_on_error)
+                if step.with_ is not None and asks_the_event(step):
+                    yield from (value for entry in step.with_.entries if isinstance(value := entry.value, Scalar))
                 if step.continue_on_error is not None:
                     first = min(first, one.index)
                 if step.if_ is None:
@@ -207,6 +209,9 @@ class JobJudge:
             inside = composite_effect(self.actions, simulation.run, step, view, self.runs.behind)
             if inside is not None:
                 return inside.behind(about.recipe)
+        if asks_the_event(step):
+            contexts = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED).contexts
+            return shell_effect(self.workflow, self.job, step, None, contexts=contexts).behind(about.recipe)
         leg = simulation.leg if self.several_shells else None
         key = (step.node.start, shell_for(self.workflow, self.job, step, leg), about.recipe)
         if key not in self.effects:

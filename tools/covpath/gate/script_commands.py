@@ -5,7 +5,7 @@ from __future__ import annotations
 from covpath.gate.command_names import DECIDING, FILTERS, TRIVIAL, prepare
 from covpath.patterns import regex
 from covpath.workflow.shell.parse import parse_script
-from covpath.workflow.shell.spans import Around
+from covpath.workflow.shell.spans import Around, Span
 from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, Test
 from covpath.workflow.shell.wrappers import peel
 
@@ -21,9 +21,14 @@ def script_commands(text: str) -> tuple[Command, ...]:
     nothing but look is about what it looks with; about nothing where it decides by itself.
     """
     script = parse_script(text)
-    asked = [command for command in script.commands if _only_asked(command, text)]
-    asks = not all(map(_only_looks, asked))
-    commands = [command for command in script.commands if command.words and not (asked and _only_asked(command, text))]
+    inverted = _inverted(script)
+    asked = [
+        command
+        for command in script.commands
+        if _only_asked(command, text) or (inverted is not None and inverted.covers(command.span))
+    ]
+    asks = inverted is not None or not all(map(_only_looks, asked))
+    commands = [command for command in script.commands if command.words and command not in asked]
     own = _functions(script.body)
     telling = [command for command in commands if not _only_looks(command) and command.name not in own]
     first = {command.name for command in telling if not _is_fallback(command)}
@@ -137,13 +142,24 @@ def leaves_by_itself(script: Script) -> bool:
     last = script.body.items[-1].node if script.body.items else None
     if isinstance(last, Test):
         return True
-    end = script.commands[-1] if script.commands else None
-    if end is None or any(one.around not in _OPEN for one in end.context):
-        return False
-    return end.name in DECIDING or end.stands_in(Around.NEGATION)
+    end = _end(script)
+    return end is not None and (end.name in DECIDING or end.stands_in(Around.NEGATION))
 
 
-_OPEN = frozenset({Around.AND_OR, Around.NEGATION, Around.PIPELINE})
+def _end(script: Script) -> Command | None:
+    """The command that sets a script's status, if the last one does; what makes words of it stands behind it."""
+    own = (command for command in reversed(script.commands) if not command.stands_in(*_INSIDE_WORDS))
+    end = next(own, None)
+    return end if end is not None and all(one.around in _OPEN for one in end.context) else None
+
+
+def _inverted(script: Script) -> Span | None:
+    """``! (cmd)`` at a script's end: the script decides on the answer by itself."""
+    end = _end(script)
+    return end.context[0].span if end is not None and end.stands_in(Around.NEGATION) else None
+
+
+_OPEN = frozenset({Around.AND_OR, Around.NEGATION, Around.PIPELINE, Around.SUBSHELL, Around.GROUP})
 """What a script's last command can stand in and still set its status."""
 _INSIDE_WORDS = (Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
 

@@ -97,11 +97,19 @@ def _surely(text: str, command: Command | None) -> bool:
 
 
 def shell_effect(
-    workflow: Workflow, job: Job, step: Step, command: Command | None, leg: Leg | None = None
+    workflow: Workflow,
+    job: Job,
+    step: Step,
+    command: Command | None,
+    leg: Leg | None = None,
+    contexts: Contexts | None = None,
 ) -> ShellEffect:
-    """What the script makes of the failure of ``command``, or of the last command it is about."""
+    """What the script makes of the failure of ``command``, or of the last command it is about.
+
+    ``contexts``: what the expressions of an action's inputs see.
+    """
     if step.uses is not None:
-        return _action_effect(workflow, step)
+        return _action_effect(workflow, step, contexts)
     if step.run is None or not step.run.value.strip():
         return LETS_OUT
     text = step.run.value
@@ -194,7 +202,26 @@ def _whose_status_is_given_out(about: list[Command], script: Script, shell: Shel
     return next(((command, effect) for command, effect in found if effect.outcome is ExitOutcome.FAILS), None)
 
 
-def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
+def asks_the_event(step: Step) -> bool:
+    """Whether an expression says if the action of a step may fail."""
+    if step.uses is None or step.with_ is None:
+        return False
+    inputs = step.inputs()
+    return any(OPEN in inputs.get(name, "") for name in FAILING_INPUTS)
+
+
+def _seen(text: str, contexts: Contexts | None) -> str:
+    """An input's value where its expressions can be worked out, else as written."""
+    if contexts is None or OPEN not in text:
+        return text
+    try:
+        value = evaluate_text(text, contexts)
+    except ExpressionError:
+        return text
+    return value if isinstance(value, str) else text
+
+
+def _action_effect(workflow: Workflow, step: Step, contexts: Contexts | None) -> ShellEffect:
     """Upload actions that are told, or made, not to fail when the upload does."""
     # Imported here: few jobs are judged by an action.
     from covpath.backends.uploaders import uploader
@@ -203,7 +230,7 @@ def _action_effect(workflow: Workflow, step: Step) -> ShellEffect:
     if found is None:
         return LETS_OUT
     inputs = step.inputs()
-    fails = found.can_fail(inputs)
+    fails = found.can_fail({name: _seen(value, contexts) for name, value in inputs.items()})
     if fails is Tri.TRUE:
         return LETS_OUT
     told = ", ".join(f"`{name}: {inputs[name]}`" for name in FAILING_INPUTS if name in inputs) or "its default"
