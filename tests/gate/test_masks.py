@@ -356,3 +356,31 @@ jobs:
           fail_ci_if_error: ${{{{ {flag} }}}}
 """
     assert judged(text)["job"].gate is expected
+
+
+@pytest.mark.parametrize(
+    ("script", "then", "expected"),
+    [
+        ('set +e; make test; echo "code=$?" >> "$GITHUB_OUTPUT"', "exit 1", Gate.UNKNOWN),
+        ('make test || echo "failed=true" >> $GITHUB_OUTPUT', "exit 1", Gate.UNKNOWN),
+        ('make test || echo "failed=true" >> $GITHUB_OUTPUT', "echo failed", Gate.SILENT),
+        ('make test || true; echo "done=true" >> $GITHUB_OUTPUT', "exit 1", Gate.SILENT),
+    ],
+)
+def test_a_failure_that_is_handed_on_as_an_output_may_count_later(script: str, then: str, expected: Gate) -> None:
+    text = f"""\
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - id: tests
+        run: {script}
+      - if: steps.tests.outputs.failed == 'true' || steps.tests.outputs.code == 1
+        run: {then}
+"""
+    step = judged(text)["job"].steps[0]
+    assert step.gate is expected
+    if expected is Gate.UNKNOWN:
+        assert step.reasons[0].place is not None
+        assert (step.reasons[0].code, step.reasons[0].place.line) == ("shell-unknown-decided-later", 8)

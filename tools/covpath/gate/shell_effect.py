@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from covpath.errors import Place
 from covpath.gate.purpose import every_command_alone, fails_at_once
 from covpath.gate.visible import shows_in_script
+from covpath.patterns import regex
 from covpath.terms import Reason, Tri, both
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import OPEN, evaluate_text
@@ -133,6 +134,14 @@ def shell_effect(
     if effect.outcome is ExitOutcome.FAILS:
         return ShellEffect(fails=Tri.TRUE, effect=effect)
     masked = effect.outcome is ExitOutcome.MASKED
+    if masked and (later := _decides_later(job, step, text)) is not None:
+        reason = Reason(
+            code="shell-unknown-decided-later",
+            message=f"the script goes on and hands the failure to `steps.{step.id}.outputs`: whether this step fails"
+            " because of it cannot be told",
+            place=workflow.place(later),
+        )
+        return ShellEffect(fails=Tri.UNKNOWN, effect=effect, reasons=(reason,))
     span = effect.span or command.span
     place: Place = script_place(workflow, step, span.start)
     written = " ".join(text[span.start : span.end].replace("\\\n", " ").split())
@@ -146,6 +155,22 @@ def shell_effect(
         effect=effect,
         reasons=(reason,),
     )
+
+
+_HANDS_ON = regex(r"\$\?|\bPIPESTATUS\b|\|\|[^\n;]*GITHUB_OUTPUT")
+_CAN_FAIL = regex(r"\bexit\s+(?!0\b)\S|\bfalse\b|setFailed|\bthrow\b")
+
+
+def _decides_later(job: Job, step: Step, text: str) -> Scalar | None:
+    """The condition of a later step that reads what a script says of a failure it lets pass, and that can fail."""
+    if step.id is None or "GITHUB_OUTPUT" not in text or not _HANDS_ON.search(text):
+        return None
+    read = f"steps.{step.id}.outputs".lower()
+    for later in job.steps[step.index + 1 :]:
+        does = later.run.value if later.run is not None else later.inputs().get("script", "")
+        if later.if_ is not None and read in later.if_.value.lower() and _CAN_FAIL.search(does):
+            return later.if_
+    return None
 
 
 @lru_cache(maxsize=2048)
