@@ -1,8 +1,8 @@
 import pytest
 
 from covpath.gate.measuring import find_measuring, measurements
-from covpath.terms import JobId
-from judging import workflow
+from covpath.terms import Gate, JobId
+from judging import judged, workflow
 
 JOB = """\
     on: pull_request
@@ -77,3 +77,34 @@ def test_a_job_whose_scripts_only_prepare_is_judged_by_the_action_that_does_its_
     index = find_measuring(found, job).index
     assert index is not None
     assert job.steps[index].label.startswith(label)
+
+
+@pytest.mark.parametrize("condition", ["always()", "failure()", "${{ !cancelled() }}", "success() || failure()"])
+def test_a_step_that_runs_after_a_failure_comes_after_those_that_do_not(condition: str) -> None:
+    text = f"""
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - run: make test
+          - run: find logs -name '*.log' -exec cat {{}} + || true
+            if: {condition}
+    """
+    verdict = judged(text)["job"]
+    assert (verdict.measuring, verdict.gate) == (0, Gate.BLOCKING)
+
+
+def test_a_job_whose_steps_all_run_after_a_failure_is_judged_by_the_last() -> None:
+    text = """
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - run: make test
+            if: always()
+          - run: make lint
+            if: always()
+    """
+    assert judged(text)["job"].measuring == 1

@@ -12,8 +12,7 @@ from covpath.gate.alternatives import Alternatives
 from covpath.gate.blocking import blocking
 from covpath.gate.data import judge_data
 from covpath.gate.effect import Effect, JobSimulation, followed
-from covpath.gate.failure import Failure, failure
-from covpath.gate.in_legs import Fault, in_each_leg, strictest, together
+from covpath.gate.in_legs import Failure, Fault, failure, in_each_leg, strictest, together
 from covpath.gate.measuring import Measuring
 from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence as SequenceABC
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _ACTIONS = ("actions-rs/", "clechasseur/", "tarpaulin")
 """The action of a measuring step is named by one of these."""
+
+_AFTER = regex(r"\b(?:always|failure|cancelled)\s*\(", re.IGNORECASE)
 
 _WORDS = ("cov", "tarpaulin", "nyc", "c8", "slipcover")
 """A script without any of these measures nothing that a backend recognises; most scripts have none."""
@@ -207,8 +210,12 @@ def _below(step: Step) -> Iterator[Step]:
 
 
 def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
-    """The steps a job that measures nothing could be judged by, best first."""
+    """The steps a job that measures nothing could be judged by, best first.
+
+    A step that also runs when another has failed comes after those that do not: it looks at what they did.
+    """
     runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or step.children or _runs_given(step)]
+    runs.sort(key=_runs_after_failures)
     working: set[int] = set()
     # Of a single one it makes no difference what it does.
     for step in runs if len(runs) > 1 else ():
@@ -235,6 +242,10 @@ def _does_more(step: Step) -> bool:
     """Whether a step runs an action of another repository that is not known only to prepare or to deliver."""
     name = (step.uses or "").partition("@")[0].lower()
     return name != "" and not name.startswith((".", "$")) and _ACTIONS_THAT_PREPARE.search(name) is None
+
+
+def _runs_after_failures(step: Step) -> bool:
+    return step.if_ is not None and _AFTER.search(step.if_.value) is not None
 
 
 def _runs_given(step: Step) -> bool:
