@@ -63,9 +63,9 @@ def job_advisory(document: Document) -> Iterator[Wanted]:
 
 
 def step_advisory(document: Document) -> Iterator[Wanted]:
-    """``continue-on-error: true`` for the last step of each job."""
+    """``continue-on-error: true`` for the last step of each job; a ``parallel`` group has no such key."""
     for route, job in jobs(document):
-        for step, _ in steps(route, job)[-1:]:
+        for step, _ in [one for one in steps(route, job) if one[1].find("parallel") is None][-1:]:
             yield _set_key(step, "continue-on-error", True)
 
 

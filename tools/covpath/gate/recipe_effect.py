@@ -74,7 +74,7 @@ def _by_shell(link: Link, within: Within | None, shell: Shell) -> RecipeEffect |
         lines = text.count("\n", 0, span.start) - text.count("\n", 0, within.command.span.start)
         place = Place(place.file, place.line + lines)
     written = " ".join(text[span.start : span.end].replace("\\\n", " ").split())
-    quoted = f"`{written}`: " if effect.span is not None and len(written) <= 80 else f"`{link.text}`: "
+    quoted = f"`{written if effect.span is not None and len(written) <= 80 else _short(link.text)}`: "
     reason = Reason(
         code=f"shell-{'mask' if masked else 'unknown'}-recipe-{effect.code}",
         message=f"{quoted}{effect.message}",
@@ -83,3 +83,9 @@ def _by_shell(link: Link, within: Within | None, shell: Shell) -> RecipeEffect |
     return RecipeEffect(
         fails=Tri.FALSE if masked else Tri.UNKNOWN, reason=reason, shown=masked and shows_in_script(text)
     )
+
+
+def _short(text: str) -> str:
+    """A command in one line: a recipe's variables can make it as long as a page."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:197]}..."

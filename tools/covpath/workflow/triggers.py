@@ -156,7 +156,7 @@ def _signal(event: str, settings: Mapping[str, Plain], route: Route, base: str |
     if event in _AFTERWARDS:
         reason = _reason("no-signal", _AFTERWARDS[event])
         return EventSignal(event=event, route=route, pull_request=Tri.FALSE, reason=reason)
-    reason = _reason("event-not-known", f"whether a check of '{event}' counts for a pull request is not known")
+    reason = _reason("event-not-known", "whether the checks of this event count for a pull request is not known")
     return EventSignal(event=event, route=route, pull_request=Tri.UNKNOWN, reason=reason)
 
 
