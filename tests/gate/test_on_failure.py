@@ -74,3 +74,10 @@ def test_a_required_gate_blocks_and_says_for_whom() -> None:
     assert found.reasons[0].code == "gate-reacts"
     assert found.reasons[0].message == "a gate: it turns red once `test` failed"
     assert not {"job-skipped", "step-skipped"} & {reason.code for reason in found.reasons}
+
+
+def test_a_gate_may_tell_of_a_failure_before_it_fails() -> None:
+    telling = "if: github.ref == 'refs/heads/main' && contains(needs.*.result, 'failure')\n        uses: some/notify@v1"
+    found = judged(gate("always()", f"{telling}\n      - {ASKS}"))["gate"]
+    assert (found.gate, found.reasons[0].code) == (Gate.BLOCKING, "gate-reacts")
+    assert judged(gate("always()", f"uses: some/notify@v1\n      - {ASKS}"))["gate"].gate is not Gate.NO_SIGNAL

@@ -27,7 +27,7 @@ from covpath.gate.steps import job_result
 from covpath.terms import JobId, JobRef, Tri
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
 from covpath.workflow.expressions.value import Object
-from covpath.workflow.model import Job, Workflow
+from covpath.workflow.model import Job, Step, Workflow
 
 
 class GateKind(Enum):
@@ -129,16 +129,25 @@ def kind_of(workflow: Workflow, job: Job) -> GateKind | None:
     if any(action_name(step) is not None for step in job.steps):
         return GateKind.ACTION
     only_gates = all(
-        (step.run is not None and is_setup(step, shell_for(workflow, job, step))) or decides_on_results(job, step)
+        (step.run is not None and is_setup(step, shell_for(workflow, job, step)))
+        or decides_on_results(job, step)
+        or _stands_aside(step)
         for step in job.steps
     )
-    if not only_gates or any(step.uses is not None for step in job.steps):
+    if not only_gates:
         return None
     if any(decides_on_results(job, step) for step in job.steps):
         return GateKind.SCRIPT
-    return GateKind.NEEDS if all(_ONLY_SAYS.fullmatch(step.run.value) for step in job.steps if step.run) else None
+    says = all(step.run is not None and _ONLY_SAYS.fullmatch(step.run.value) for step in job.steps)
+    return GateKind.NEEDS if says else None
 
 
+def _stands_aside(step: Step) -> bool:
+    """Whether an action runs only because of what other jobs came to, as a gate's question beside it does."""
+    return step.uses is not None and step.if_ is not None and _OF_OTHERS.search(step.if_.value) is not None
+
+
+_OF_OTHERS = re.compile(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
 _ONLY_SAYS = re.compile(r"(?:\s*(?:echo|printf|true|:|exit 0)\b[^|&;<>`$]*\n?)+")
 
 
