@@ -101,6 +101,9 @@ FILES = {
     "a function around a variable": made(
         "ARGS = $(if $(NAME),--name $(NAME) (x),)\ncov:\n\tpytest --cov $(ARGS)\n\techo\n", Gate.BLOCKING
     ),
+    "a variable that grows": made(
+        "RUN := pytest\nRUN := $(RUN) --cov\nRUN := $(RUN) $(if $(X),-x $(X),)\ncov:\n\t$(RUN)\n\techo\n", Gate.BLOCKING
+    ),
     "called": made("define R\n$(1) --cov\nendef\ncov:\n\t$(call R,pytest)\n\techo\n", Gate.BLOCKING),
     "a list": made(LIST, Gate.SILENT),
     "a pipe": made(PIPE, Gate.SILENT),

@@ -158,6 +158,9 @@ def _assign(makefile: Makefile, name: str, operator: str, value: str, *, certain
         makefile.doubtful.add(name)
     if operator == "?" and before is not None:
         return
+    if operator.startswith(":"):
+        # What is assigned at once (`:=`) may name itself: what it was before is meant.
+        value = value.replace(f"$({name})", before or "").replace(f"${{{name}}}", before or "")
     if operator == "+" and before:
         value = f"{before} {value}"
     if value:

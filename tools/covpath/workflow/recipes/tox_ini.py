@@ -20,6 +20,7 @@ _LONGEST = 20_000
 """Characters of a command after its references are put in."""
 _TRUE = frozenset({"true", "1", "t", "yes", "y", "on"})
 """What tox's own conversion takes for true."""
+_FROM_AROUND = re.compile(r"\{env:[^{}:]+:?([^{}]*)\}")
 _OPAQUE = "\0"
 """Stands in a command for text that is not known."""
 
@@ -97,7 +98,8 @@ def _ini_environment(name: str, chain: list[dict[str, Lines]], sections: Ini, ro
 
 
 def _variables(lines: Lines) -> Settings:
-    pairs = (line.partition("=") for _, line in lines if "=" in line)
+    """What ``setenv`` sets; a variable from around it is taken to have its default there."""
+    pairs = (_FROM_AROUND.sub(r"\1", line).partition("=") for _, line in lines if "=" in line)
     return tuple((name.strip(), None if "{" in value else value.strip()) for name, _, value in pairs)
 
 
