@@ -163,25 +163,36 @@ class Tracer:
             if may_run(one, inputs)
             for chain in self._follower.step(workflow, job, one, Around(contexts=inputs))
         ]
-        yield from found
-        if any(one.measured is not None for one in found):
+        unsure = {one.index for one in found if one.measured is not None and one.chain.depends_on}
+        if not unsure and any(one.measured is not None for one in found):
+            yield from found
             return
         # Imported here: most jobs have nothing to follow, or are seen through at once.
-        from covpath.gate.varying_chains import depending, varies, written
+        from covpath.gate.varying_chains import depending, end_of, varies, written
 
-        still_open = {one.index for one in found if varies(one.chain)}
-        seen: set[tuple[object, ...]] = set()
+        still_open = unsure or {one.index for one in found if varies(one.chain)}
+        settled: set[int] = set()
+        seen = {end_of(one) for one in found if one.measured is not None and not one.chain.depends_on}
+        given: list[StepChain] = []
         for step, one in steps:
             names = varying_in(workflow, job, one, inputs) if step.index in still_open else ()
-            for contexts in passes_of(workflow, job, names, self._links, inputs) if names else ():
-                following = self._follower.step(workflow, job, one, Around(contexts=contexts))
-                for chain in following if may_run(one, contexts) else ():
-                    last, within = chain.chain.links[-1], chain.chain.links[0].within
-                    masking = within.script.text if within is not None else ""
-                    key = (step.index, len(chain.chain.links), last.place, last.target, masking)
-                    if chain.measured is not None and key not in seen:
-                        seen.add(key)
-                        yield replace(chain, index=step.index, chain=depending(chain.chain, written(one, chain), names))
+            passes = [
+                replace(chain, index=step.index)
+                for contexts in (passes_of(workflow, job, names, self._links, inputs) if names else ())
+                if may_run(one, contexts)
+                for chain in self._follower.step(workflow, job, one, Around(contexts=contexts))
+            ]
+            if passes and not any(chain.chain.depends_on for chain in passes):
+                settled.add(step.index)
+            for chain in passes:
+                if chain.measured is not None and end_of(chain) not in seen:
+                    seen.add(end_of(chain))
+                    given.append(replace(chain, chain=depending(chain.chain, written(one, chain), names)))
+        # What any value could lead to gives way to what the known ones do.
+        yield from (
+            one for one in found if one.measured is None or not one.chain.depends_on or one.index not in settled
+        )
+        yield from (one for one in given if not unsure or one.index in settled)
 
     def _promises(self, workflow: Workflow, job: Job, step: Step, claim: Claim | None) -> bool:
         """Whether a step of a job that claims coverage is to be followed whatever it says."""

@@ -34,3 +34,9 @@ def depending(chain: Chain, text: str, names: tuple[str, ...]) -> Chain:
     wholly = text.startswith("$") and text != given
     inner = (Link(kind="given", target=given, place=None, text=given),) if wholly else ()
     return replace(chain, links=(first, *inner, *chain.links[1:]))
+
+
+def end_of(one: StepChain) -> tuple[object, ...]:
+    """What tells a step's chains apart: where they end, and what may mask them on the way."""
+    last, within = one.chain.links[-1], one.chain.links[0].within
+    return one.index, len(one.chain.links), last.place, last.target, within.script.text if within is not None else ""
