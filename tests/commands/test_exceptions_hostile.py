@@ -61,6 +61,7 @@ def test_nothing_is_said_to_be_explained_by_a_file_that_cannot_be_read(repo: Pat
 def test_a_workflow_that_cannot_be_read_is_told_when_adopting(repo: Path, call: Call) -> None:
     write(repo, {".github/workflows/new.yml": "on: [push\n", EXCEPTIONS: ENTRY.format(calendar="")})
     outcome = call("exceptions", "adopt")
+    assert outcome.code == 2
     assert outcome.out.startswith("not read, so nothing of it is adopted: .github/workflows/new.yml:")
     assert outcome.out.endswith("Nothing to adopt: every job that could be read that does not block has its entry.\n")
 

@@ -18,7 +18,7 @@ from covpath.ledger.reading import examine, load
 from covpath.outside.files import read_bytes
 from covpath.yamltext.source import decode
 
-_EDITS: dict[str, Callable[..., None]] = {
+_EDITS: dict[str, Callable[..., ExitCode | None]] = {
     "add": exceptions_edits.add,
     "adopt": exceptions_edits.adopt,
     "postpone": exceptions_edits.postpone,
@@ -36,8 +36,7 @@ def run(*, action: str, repo: Path | None, screen: TextIO, **given: Any) -> Exit
         return _render(subject, given["check"], screen)
     if action == "check":
         return _check(subject, screen)
-    _EDITS[action](subject, screen=screen, **given)
-    return ExitCode.DONE
+    return _EDITS[action](subject, screen=screen, **given) or ExitCode.DONE
 
 
 def _expect_file(subject: Subject) -> None:

@@ -22,7 +22,7 @@ from covpath.commands.exceptions_file import (
 from covpath.commands.job_status import load_ledger
 from covpath.commands.state import WorkingTree
 from covpath.commands.subject import Subject
-from covpath.errors import InputError, Refusal, UsageError
+from covpath.errors import ExitCode, InputError, Refusal, UsageError
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger import editing
 from covpath.ledger.beginning import begin
@@ -80,13 +80,17 @@ def adopt(
     calendar: str | None,
     write: bool,
     screen: TextIO,
-) -> None:
-    """One undecided entry for each job that the audit finds unexplained, accepting what is so today."""
+) -> ExitCode:
+    """One undecided entry for each job that the audit finds unexplained, accepting what is so today.
+
+    USAGE where a workflow could not be read: the rest is adopted all the same.
+    """
     here = look_at(subject.repository, WorkingTree(root=subject.root), Asked(today=day_or_today(None)))
     for error in here.unreadable:
         if error.place is not None and error.place.file == DEFAULT_PATH:
             raise error  # nobody knows what it explains
         screen.write(f"not read, so nothing of it is adopted: {error}\n")
+    code = ExitCode.USAGE if here.unreadable else ExitCode.DONE
     drafts = [
         Draft(
             jobs=(name_of(found.verdict.ref),),
@@ -101,7 +105,7 @@ def adopt(
     if not drafts:
         of_these = " that could be read" if here.unreadable else ""
         screen.write(f"Nothing to adopt: every job{of_these} that does not block has its entry.\n")
-        return
+        return code
     data = None if calendar is None else calendar_data(calendar)
     apply(
         subject,
@@ -112,6 +116,7 @@ def adopt(
     )
     if owner is None and (known := suggested_owner(subject)) is not None:
         screen.write(f"Nobody owns these entries yet; CODEOWNERS names {known}: --owner {known}.\n")
+    return code
 
 
 def postpone(
