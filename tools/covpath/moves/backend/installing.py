@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from covpath.backends import actions, installs
 from covpath.backends.installs import PACKAGES
 from covpath.backends.request import Language
 from covpath.backends.table import backend
+from covpath.backends.words import Argument
 from covpath.errors import Place
 from covpath.moves.backend.sites import arguments, sites
 from covpath.moves.proposal import Draft, NoteKind
+from covpath.patterns import regex
 from covpath.workflow.model import Step
 from covpath.workflow.shell.parse import parse_script
 from covpath.yamltext.inside import replace_in_scalar
@@ -27,6 +30,9 @@ _LISTS = (
     *("requirements_test.txt", "test-requirements.txt", "requirements_tests.txt", "requirements.txt"),
 )
 """Where people list what their tests need."""
+_MANAGERS = frozenset({"poetry", "uv", "pdm", "pipenv", "hatch", "rye", "conda", "mamba", "micromamba"})
+_BRINGS_PYTEST = regex(r"pytest(?:$|[\[=<>~!;@ ]|-(?!cov(?![\w-])))|\.(?:$|\[)")
+"""pytest itself, one of its other plug-ins, or the project with what its extras name."""
 _PINNED = re.compile(r"[0-9a-f]{40}")
 
 
@@ -101,6 +107,8 @@ def _in_script(draft: Draft, step: Step, source: str, target: str) -> int:
         for change in reversed(edit.edits):
             span = command.words[change.word].span
             start, new = span.start, change.new
+            if change.word == found.word and source == "pytest-cov" and not _pytest_comes_otherwise(draft, argv):
+                new = f"pytest {new}"
             if new is None:  # the blank before the word goes with it
                 start, new = command.words[change.word - 1].span.end, ""
             route = (*step.route, "run")
@@ -110,6 +118,20 @@ def _in_script(draft: Draft, step: Step, source: str, target: str) -> int:
         _follow_program(draft, step.index, source, target)
         _rename(draft, step.index, source, target)
     return done
+
+
+def _pytest_comes_otherwise(draft: Draft, argv: Sequence[Argument]) -> bool:
+    """Whether something else than pytest-cov brings pytest: another package of the job, or the project's manager."""
+    if argv[0].text in _MANAGERS:
+        return True
+    for step in draft.job.steps:
+        for command in parse_script(step.run.value).commands if step.run is not None else ():
+            texts = [word.text or "" for word in command.words]
+            if ({"install", "add"} & set(texts) and any(_BRINGS_PYTEST.match(text) for text in texts[1:])) or (
+                {"-r", "-e", "--requirement", "--editable", "sync"} & set(texts) or texts[:2] == ["poetry", "install"]
+            ):
+                return True
+    return False
 
 
 def _follow_program(draft: Draft, index: int, source: str, target: str) -> None:
