@@ -108,3 +108,18 @@ def test_a_job_whose_steps_all_run_after_a_failure_is_judged_by_the_last() -> No
             if: always()
     """
     assert judged(text)["job"].measuring == 1
+
+
+@pytest.mark.parametrize("action", ["step-security/harden-runner@v2", "some/thing@v1"])
+def test_the_only_script_of_a_job_is_what_it_is_judged_by_if_it_works(action: str) -> None:
+    text = f"""
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - uses: {action}
+          - uses: actions/checkout@v6
+          - run: make test
+    """
+    assert judged(text)["job"].measuring == 2

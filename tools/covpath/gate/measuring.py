@@ -216,23 +216,24 @@ def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
     """
     runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or step.children or _runs_given(step)]
     runs.sort(key=_runs_after_failures)
+    told = {step.index for step in runs}
+    others = [step for step in reversed(job.steps) if step.index not in told]
+    able = [step.index for step in others if _does_more(step)] if runs else []
     working: set[int] = set()
-    # Of a single one it makes no difference what it does.
-    for step in runs if len(runs) > 1 else ():
+    # Of a single one it makes no difference what it does, unless an action could do the work.
+    for step in runs if len(runs) > 1 or able else ():
         if not is_setup(step, shell_for(workflow, job, step)):
             working.add(step.index)
             yield step.index
-    told = {step.index for step in runs}
-    others = [step for step in reversed(job.steps) if step.index not in told]
     # A job all of whose scripts only prepare does its work by an action.
-    doing = [] if working or not runs else [step.index for step in others if _does_more(step)]
+    doing = [] if working else able
     yield from doing
     yield from (step.index for step in runs if step.index not in working)
     yield from (step.index for step in others if step.index not in doing)
 
 
 _ACTIONS_THAT_PREPARE = regex(
-    r"^actions/|setup|cache|checkout|upload|download|install|toolchain|artifact|log-?in|auth|configure|credential|comment"
+    r"^actions/|harden-runner|setup|cache|checkout|upload|download|install|toolchain|artifact|log-?in|auth|configure|credential|comment"
     r"|release|deploy|publish|label|changed|filter|token|disk|notif|slack|cancel|skip|version|coverall|codecov"
 )
 """Words in the names of actions that fetch, install, deliver or tell."""
