@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from covpath.errors import CovpathError
-from covpath.gate.effect import JobSimulation, step_gate
-from covpath.gate.in_legs import STRICTEST
 from covpath.gate.measuring import find_measuring
-from covpath.gate.run import Run
-from covpath.gate.runs import Runs
-from covpath.gate.shell_effect import ShellEffect, shell_effect
-from covpath.gate.situation import situate
+from covpath.gate.scripts.shell_effect import ShellEffect, shell_effect
+from covpath.gate.simulation.effect import JobSimulation, step_gate
+from covpath.gate.simulation.in_legs import STRICTEST
+from covpath.gate.simulation.run import Run
+from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.situation import situate
 from covpath.terms import Gate, Tri
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.reading import read_workflow

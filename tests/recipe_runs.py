@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import indent
 
-from covpath.gate.chains import Tracer
 from covpath.gate.judge import Judge
 from covpath.gate.required import UNKNOWN_REQUIRED
+from covpath.gate.tracing.chains import Tracer
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import Gate, JobId
 from covpath.workflow.calls import link

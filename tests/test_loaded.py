@@ -36,9 +36,10 @@ BESIDE = {"_bisect", "bisect", "gc", "math", "shlex"}
 NOT_MET = (
     *("covpath.arguments", "covpath.audits", "covpath.bench", "covpath.decide", "covpath.evidence", "covpath.ledger"),
     *("covpath.moves", "covpath.backends.grcov", "covpath.backends.pytest_cov", "covpath.backends.llvm_cov_writing"),
-    *("covpath.gate.composite", "covpath.gate.call_judge", "covpath.gate.following", "covpath.outside.processes"),
+    *("covpath.gate.composite", "covpath.gate.call_judge", "covpath.gate.tracing.following"),
     *("covpath.workflow.check_names", "covpath.workflow.expressions.parse", "covpath.workflow.expressions.evaluate"),
     *("covpath.workflow.shell.execution", "covpath.workflow.shell.lower", "covpath.yamltext.edit"),
+    *("covpath.outside.processes", "covpath.outside.github"),
     *("argparse", "filelock", "json", "jsonschema", "locale", "markdown_it", "rich", "ruamel", "shutil", "subprocess"),
     *("tempfile", "threading", "tomllib", "tree_sitter", "tree_sitter_bash", "urllib.request", "xml"),
 )

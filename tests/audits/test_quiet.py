@@ -16,7 +16,7 @@ from covpath.audits.quiet import Quiet
 from covpath.gate.judge import Judge
 from covpath.gate.repository import shared_names
 from covpath.gate.required import UNKNOWN_REQUIRED
-from covpath.gate.runs import Runs
+from covpath.gate.simulation.runs import Runs
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import Gate, Tri
 from covpath.workflow.calls import link

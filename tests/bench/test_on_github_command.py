@@ -151,7 +151,7 @@ def test_other_backends_come_as_jobs_of_their_own_with_what_is_lost(covpath: Cal
     jobs = yaml.load(done.out, Loader=yaml.BaseLoader)["jobs"]
     assert list(jobs) == ["measure", "measure-slipcover", "collect"]
     (_, install, *_, measure, _) = jobs["measure-slipcover"]["steps"]
-    assert install["run"] == "pip install slipcover"
+    assert install["run"] == "pip install pytest slipcover"
     assert "slipcover" in measure["run"]
     assert jobs["collect"]["needs"] == ["measure", "measure-slipcover"]
 

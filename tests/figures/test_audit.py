@@ -22,7 +22,7 @@ from command_line import Call, caller
 from covpath.commands import audit_many
 from covpath.commands.audited import Asked, look_at
 from covpath.commands.state import WorkingTree
-from covpath.gate.script_commands import only_tells
+from covpath.gate.scripts.script_commands import only_tells
 from covpath.gate.verdict import JobVerdict
 from covpath.outside.git import Repository
 from covpath.terms import Gate

@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 
 from covpath.errors import InputError
-from covpath.gate.chains import Tracer
-from covpath.gate.traced import Sight, Trace
+from covpath.gate.tracing.chains import Tracer
+from covpath.gate.tracing.traced import Sight, Trace
 from covpath.workflow.calls import link
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.reading import read_workflow

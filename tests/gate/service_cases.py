@@ -8,9 +8,9 @@ from pathlib import Path
 from covpath.errors import Place
 from covpath.gate.blocking import ACTIONS
 from covpath.gate.checks import CheckPattern
-from covpath.gate.codecov_status import read_codecov
-from covpath.gate.mergify import read_mergify
-from covpath.gate.mergify_merging import Red, held, protections_red
+from covpath.gate.services.codecov_status import read_codecov
+from covpath.gate.services.mergify import read_mergify
+from covpath.gate.services.mergify_merging import Red, held, protections_red
 from covpath.terms import Reason
 
 CASES = Path(__file__).resolve().parents[1] / "cases"

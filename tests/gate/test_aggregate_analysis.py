@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from covpath.gate.aggregate import AggregateGate, GateKind, aggregate_gates
-from covpath.gate.runs import Runs
+from covpath.gate.simulation.runs import Runs
 from covpath.terms import Tri
 from covpath.workflow.calls import link
 from judging import workflow

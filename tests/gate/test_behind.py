@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from covpath.gate.chains import Tracer
 from covpath.gate.judge import Judge
 from covpath.gate.required import UNKNOWN_REQUIRED
+from covpath.gate.tracing.chains import Tracer
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import Gate, JobId, Tri
 from covpath.workflow.calls import link

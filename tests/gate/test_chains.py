@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from covpath.gate.chains import Tracer
-from covpath.gate.traced import Trace
+from covpath.gate.tracing.chains import Tracer
+from covpath.gate.tracing.traced import Trace
 from covpath.workflow.calls import link
 from covpath.workflow.local_action import action_paths, read_action
 from covpath.workflow.model import Workflow

@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covpath.gate.chains import Tracer
-from covpath.gate.traced import Sight
+from covpath.gate.tracing.chains import Tracer
+from covpath.gate.tracing.traced import Sight
 from covpath.terms import JobId
 from covpath.workflow.calls import link
 from covpath.workflow.reading import read_workflow

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from covpath.gate.command_names import prepare
+from covpath.gate.scripts.command_names import prepare
 
 PREPARING = (
     "hatch env create",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covpath.gate.handed_over import may_equal
+from covpath.gate.tracing.handed_over import may_equal
 
 
 @pytest.mark.parametrize(

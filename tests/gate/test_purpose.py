@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from covpath.gate.judge import Judge
-from covpath.gate.purpose import is_setup
 from covpath.gate.required import UNKNOWN_REQUIRED
+from covpath.gate.scripts.purpose import is_setup
 from covpath.terms import Gate, JobId
 from covpath.workflow.calls import link
 from covpath.workflow.shell.dialect import default_shell

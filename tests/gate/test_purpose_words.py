@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from covpath.gate.script_commands import only_tells
+from covpath.gate.scripts.script_commands import only_tells
 
 TELLS = (
     'echo "v=$(cmd)" >> "$GITHUB_OUTPUT"',

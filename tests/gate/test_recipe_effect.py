@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from covpath.gate.chains import Tracer
 from covpath.gate.judge import Judge
 from covpath.gate.required import UNKNOWN_REQUIRED
+from covpath.gate.tracing.chains import Tracer
 from covpath.terms import Gate, JobId
 from covpath.workflow.calls import link
 from covpath.workflow.local_action import read_action

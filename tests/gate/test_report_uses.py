@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covpath.gate.report_uses import written_reports
+from covpath.gate.tracing.report_uses import written_reports
 from covpath.terms import JobId
 from judging import workflow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from covpath.gate.repository import SharedName, StuckCheck, shared_names, stuck_checks
-from covpath.gate.runs import Runs
+from covpath.gate.simulation.runs import Runs
 from covpath.workflow.calls import link
 from covpath.workflow.model import Workflow
 from judging import required, workflow

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covpath.errors import CovpathError
-from covpath.gate.purpose import every_command_alone, fails_at_once, is_setup, never_masks
-from covpath.gate.script_commands import only_tells, prepares, script_commands
+from covpath.gate.scripts.purpose import every_command_alone, fails_at_once, is_setup, never_masks
+from covpath.gate.scripts.script_commands import only_tells, prepares, script_commands
 from covpath.workflow.model import Step
 from covpath.workflow.reading import read_workflow
 from covpath.workflow.shell.dialect import default_shell

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from covpath.errors import InputError
 from covpath.gate.blocking import ACTIONS, blocking
 from covpath.gate.checks import CheckPattern
-from covpath.gate.codecov_status import percentage, read_codecov, without_file
-from covpath.gate.mergify import MOST_CONDITIONS, PROTECTIONS, read_mergify
-from covpath.gate.mergify_merging import Red, held
 from covpath.gate.required import CODECOV_PATHS, MERGIFY_PATHS, UNKNOWN_REQUIRED, from_names
+from covpath.gate.services.codecov_status import percentage, read_codecov, without_file
+from covpath.gate.services.mergify import MOST_CONDITIONS, PROTECTIONS, read_mergify
+from covpath.gate.services.mergify_merging import Red, held
 from covpath.terms import Blocks, Tri
 from gate.service_cases import CASES, codecov_lines, mergify_lines
 from shared_data import shared_path

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.subject import AuditSubject
 from covpath.gate.aggregate import AggregateGate, Passing
-from covpath.gate.assumptions import uses_status
+from covpath.gate.simulation.assumptions import uses_status
 from covpath.terms import JobId, Tri
 
 ID = "gate-fails-open"

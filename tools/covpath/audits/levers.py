@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.gate.script_commands import only_tells
+from covpath.gate.scripts.script_commands import only_tells
 from covpath.gate.verdict import JobVerdict, LegVerdict, StepVerdict
 from covpath.terms import Gate, Reason
 from covpath.workflow.model import Job

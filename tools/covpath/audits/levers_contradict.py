@@ -10,7 +10,7 @@ from covpath.audits.subject import AuditSubject
 from covpath.backends.table import backend
 from covpath.errors import Place
 from covpath.gate.measuring import measurements
-from covpath.gate.shell_effect import FAILING_INPUTS
+from covpath.gate.scripts.shell_effect import FAILING_INPUTS
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import Blocks, Tri
 from covpath.workflow.model import Job, Step, Workflow, scalar_text

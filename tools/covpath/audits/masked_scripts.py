@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from covpath.gate.checks import legs_of, naming_contexts
 from covpath.gate.measuring import find_measuring
-from covpath.gate.purpose import is_setup, never_masks
-from covpath.gate.shell_effect import shell_effect, shell_for
+from covpath.gate.scripts.purpose import is_setup, never_masks
+from covpath.gate.scripts.shell_effect import shell_effect, shell_for
 from covpath.terms import Tri
 from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.legs import Leg

@@ -14,7 +14,7 @@ from covpath.audits.masked_scripts import is_bare, masks, swallows
 from covpath.audits.seen_jobs import SeenJobs
 from covpath.backends.uploaders import uploader
 from covpath.gate.measuring import SeenBehind, measurements
-from covpath.gate.signal import signal_of
+from covpath.gate.simulation.signal import signal_of
 from covpath.terms import JobRef
 from covpath.workflow.calls import LOCAL, Links
 from covpath.workflow.model import Job, Step, StepForm, Workflow

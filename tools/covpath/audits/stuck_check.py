@@ -12,7 +12,7 @@ from covpath.terms import Tri
 from covpath.workflow.repository import WORKFLOW_FOLDER
 
 if TYPE_CHECKING:
-    from covpath.gate.stuck_services import Awaited
+    from covpath.gate.services.stuck_services import Awaited
 
 ID = "stuck-check"
 TITLE = "a required check may never report, and the pull request waits for it for ever"
@@ -57,7 +57,7 @@ def _of_services(subject: AuditSubject) -> Iterator[Finding]:
     if subject.unreadable or not (awaited or required.mergify is not None):
         return
     # Imported here: most repositories wait for neither.
-    from covpath.gate.stuck_services import Offers, checks_in_vain, statuses_in_vain
+    from covpath.gate.services.stuck_services import Offers, checks_in_vain, statuses_in_vain
 
     verdicts = subject.verdicts
     jobs = tuple((*verdicts.job(ref), verdicts.patterns_of(ref)) for ref in verdicts.refs)

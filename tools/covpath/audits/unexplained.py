@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.levers import is_soft, legs_of, levers, masked_steps, only_says, soft_legs, undo
 from covpath.audits.subject import AuditSubject
-from covpath.gate.purpose import is_setup
-from covpath.gate.shell_effect import shell_for
+from covpath.gate.scripts.purpose import is_setup
+from covpath.gate.scripts.shell_effect import shell_for
 from covpath.gate.verdict import JobVerdict, StepVerdict
 from covpath.terms import Gate, JobRef
 from covpath.workflow.model import Job, Workflow

@@ -10,10 +10,10 @@ from covpath.audits.quiet import Quiet
 from covpath.gate.aggregate import AggregateGate, GateKind, aggregate_gates
 from covpath.gate.checks import CheckPattern, check_patterns, legs_of, naming_contexts
 from covpath.gate.judge import Judge
-from covpath.gate.logic import CANCELS, FAILS
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.repository import SharedName, StuckCheck, shared_names, stuck_checks
 from covpath.gate.required import RequiredChecks
+from covpath.gate.simulation.logic import CANCELS, FAILS
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import JobId, JobRef
 from covpath.workflow.calls import Links

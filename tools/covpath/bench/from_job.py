@@ -15,8 +15,8 @@ from msgspec import Struct
 from covpath.bench.measuring_script import Measured, backend_commands, joined, measuring_steps
 from covpath.errors import CovpathError, Place, Refusal
 from covpath.gate.measuring import find_measuring
-from covpath.gate.purpose import is_setup
-from covpath.gate.shell_effect import shell_for
+from covpath.gate.scripts.purpose import is_setup
+from covpath.gate.scripts.shell_effect import shell_for
 from covpath.outside.files import read_bytes
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import Chain

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from covpath.commands.subject import EXCEPTIONS_PATH
-from covpath.gate.chains import NOTHING_SEEN, Tracer
 from covpath.gate.measuring import find_measuring
-from covpath.gate.traced import Trace
+from covpath.gate.tracing.chains import NOTHING_SEEN, Tracer
+from covpath.gate.tracing.traced import Trace
 from covpath.gate.verdict import JobVerdict
 from covpath.outside.files import read_bytes
 from covpath.report.status_data import ExceptionNote, JobStatus, ReportUse
@@ -77,7 +77,7 @@ def job_status(
 
 def _report_uses(workflow: Workflow, job: Job, trace: Trace, links: Links | None) -> tuple[ReportUse, ...]:
     """The reports of the job's own commands, else the one that what measures behind them is known to write."""
-    from covpath.gate.report_uses import reports_behind, written_reports
+    from covpath.gate.tracing.report_uses import reports_behind, written_reports
 
     return tuple(
         ReportUse(path=one.path, format=one.format, consumers=tuple(reader.label for reader in one.readers))
@@ -91,7 +91,7 @@ def _uploads_to_codecov(workflow: Workflow, job: Job, links: Links | None) -> Tr
     if not own and job.uses is None and not any((step.uses or "").startswith(LOCAL) for step in job.steps):
         return Tri.FALSE
     # Imported here: most jobs have nothing to do with it.
-    from covpath.gate.codecov_uploads import uploads
+    from covpath.gate.services.codecov_uploads import uploads
 
     return uploads(workflow, job, links)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from covpath.commands.state import State
 from covpath.errors import CovpathError
-from covpath.gate.chains import Tracer
-from covpath.gate.handed_over import Left
+from covpath.gate.tracing.chains import Tracer
+from covpath.gate.tracing.handed_over import Left
 from covpath.outside.files import read_bytes
 from covpath.workflow.calls import Links, link
 from covpath.workflow.model import Workflow

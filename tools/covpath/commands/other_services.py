@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from covpath.commands.state import State
 from covpath.errors import CovpathError, InputError, Place
-from covpath.gate import codecov_status, mergify
 from covpath.gate.required import CODECOV_PATHS, MERGIFY_PATHS, RequiredChecks
+from covpath.gate.services import codecov_status, mergify
 
 Settings = TypeVar("Settings")
 

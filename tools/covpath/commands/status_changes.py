@@ -22,7 +22,7 @@ from covpath.outside.git import Repository
 from covpath.report.status_changes import to_json, to_text
 
 if TYPE_CHECKING:
-    from covpath.gate.compare_services import ServiceChange
+    from covpath.gate.services.compare_services import ServiceChange
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ def _services(before: _Judged, after: _Judged) -> tuple[ServiceChange, ...]:
     if all(one.codecov is None and one.mergify is None for one in states):
         return ()
     # Imported here: many repositories have neither.
-    from covpath.gate.compare_services import compare_services
+    from covpath.gate.services.compare_services import compare_services
 
     reported = {check for one in (before, after) for verdict in one.verdicts for check in verdict.checks}
     return compare_services(*states, reported)

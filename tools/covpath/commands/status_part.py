@@ -14,9 +14,9 @@ from covpath.commands.job_status import job_status
 from covpath.commands.linking import links_of, texts_of, tracer_of
 from covpath.commands.state import WorkingTree
 from covpath.errors import CovpathError
-from covpath.gate.handed_over import Left
 from covpath.gate.judge import Judge
 from covpath.gate.required import RequiredChecks
+from covpath.gate.tracing.handed_over import Left
 from covpath.gate.verdict import JobVerdict
 from covpath.report.status_data import JobStatus, job_to_json
 from covpath.report.status_text import Rest, render_jobs, rest_of

@@ -12,18 +12,18 @@ from enum import Enum
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.gate.assumptions import NOTHING, uses_status
-from covpath.gate.effect import JobSimulation
-from covpath.gate.failing import decides_on_results, fails_of_itself
-from covpath.gate.gate_actions import action_name, readings
-from covpath.gate.jobs import expected, propagate, red
-from covpath.gate.logic import CANCELS, FAILS, SKIPS, Results
-from covpath.gate.purpose import is_setup
-from covpath.gate.run import JobResult, Run
-from covpath.gate.runs import Runs
-from covpath.gate.scope import Scope, View
-from covpath.gate.shell_effect import shell_for
-from covpath.gate.steps import job_result
+from covpath.gate.scripts.purpose import is_setup
+from covpath.gate.scripts.shell_effect import shell_for
+from covpath.gate.simulation.assumptions import NOTHING, uses_status
+from covpath.gate.simulation.effect import JobSimulation
+from covpath.gate.simulation.failing import decides_on_results, fails_of_itself
+from covpath.gate.simulation.gate_actions import action_name, readings
+from covpath.gate.simulation.jobs import expected, propagate, red
+from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, Results
+from covpath.gate.simulation.run import JobResult, Run
+from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.scope import Scope, View
+from covpath.gate.simulation.steps import job_result
 from covpath.terms import JobId, JobRef, Tri
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
 from covpath.workflow.expressions.value import Object

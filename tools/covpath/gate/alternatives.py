@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import islice
 
 from covpath.gate.measuring import Measuring, alternatives
-from covpath.gate.purpose import is_setup
-from covpath.gate.run import Run
-from covpath.gate.runs import Runs
-from covpath.gate.shell_effect import shell_for
-from covpath.gate.supposing import Suppose
+from covpath.gate.scripts.purpose import is_setup
+from covpath.gate.scripts.shell_effect import shell_for
+from covpath.gate.simulation.run import Run
+from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.supposing import Suppose
 from covpath.workflow.calls import LOCAL, reads_inputs
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Workflow

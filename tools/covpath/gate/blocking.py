@@ -13,7 +13,7 @@ from covpath.gate.verdict import NO_BLOCKS, BlocksVerdict
 from covpath.terms import Blocks, Tri
 
 if TYPE_CHECKING:
-    from covpath.gate.mergify import Mergify
+    from covpath.gate.services.mergify import Mergify
 
 
 ACTIONS = "github-actions"
@@ -42,8 +42,8 @@ def _beside_mergify(
     by: str,
 ) -> BlocksVerdict:
     # Imported here: few repositories have settings of Mergify's.
-    from covpath.gate.mergify import PROTECTIONS
-    from covpath.gate.mergify_merging import Red, held, protections_red
+    from covpath.gate.services.mergify import PROTECTIONS
+    from covpath.gate.services.mergify_merging import Red, held, protections_red
 
     red = Red(certain=certain, possible=possible, by=by)
     found = held(mergify, red)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from covpath.gate.in_legs import strictest
 from covpath.gate.job_judge import JobJudge
 from covpath.gate.required import RequiredChecks
-from covpath.gate.runs import Runs
-from covpath.gate.situation import situate
+from covpath.gate.simulation.in_legs import strictest
+from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.situation import situate
 from covpath.gate.verdict import (
     NO_BLOCKS,
     NO_LOSS,

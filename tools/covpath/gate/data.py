@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from covpath.gate.claims import ARTIFACT
 from covpath.gate.measuring import Measuring
-from covpath.gate.shell_effect import FAILING_INPUTS
+from covpath.gate.scripts.shell_effect import FAILING_INPUTS
+from covpath.gate.tracing.claims import ARTIFACT
 from covpath.gate.verdict import DataVerdict, StepVerdict
 from covpath.patterns import regex
 from covpath.terms import Gate, Reason, Tri, both, either

@@ -11,16 +11,16 @@ from msgspec.structs import replace
 from covpath.gate.alternatives import Alternatives
 from covpath.gate.blocking import blocking
 from covpath.gate.data import judge_data
-from covpath.gate.effect import Effect, JobSimulation, followed
-from covpath.gate.in_legs import Failure, Fault, failure, in_each_leg, strictest, together
 from covpath.gate.measuring import Measuring
-from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
-from covpath.gate.run import Run
-from covpath.gate.runs import Runs
-from covpath.gate.shell_effect import LETS_OUT, ShellEffect, asks_the_event, shell_effect, shell_for
-from covpath.gate.situation import Situation, situate
-from covpath.gate.step_reasons import (
+from covpath.gate.scripts.purpose import is_setup
+from covpath.gate.scripts.shell_effect import LETS_OUT, ShellEffect, asks_the_event, shell_effect, shell_for
+from covpath.gate.simulation.effect import Effect, JobSimulation, followed
+from covpath.gate.simulation.in_legs import Failure, Fault, failure, in_each_leg, strictest, together
+from covpath.gate.simulation.run import Run
+from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.situation import Situation, situate
+from covpath.gate.simulation.step_reasons import (
     beside_reason,
     effect_reasons,
     form_reasons,
@@ -28,7 +28,7 @@ from covpath.gate.step_reasons import (
     no_step,
     skipped_reason,
 )
-from covpath.gate.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
+from covpath.gate.simulation.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
 from covpath.gate.verdict import (
     NO_BLOCKS,
     NO_LOSS,
@@ -48,7 +48,7 @@ from covpath.workflow.shell.dialect import Shell
 from covpath.yamltext.nodes import Scalar
 
 if TYPE_CHECKING:
-    from covpath.gate.recipe_effect import RecipeEffect
+    from covpath.gate.scripts.recipe_effect import RecipeEffect
 
 
 class _Case(Struct, frozen=True, kw_only=True):

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from covpath.gate.job_judge import JobJudge
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.required import RequiredChecks
-from covpath.gate.runs import Runs
-from covpath.gate.step_reasons import JOB_SKIPPED, SKIPPED, only_on_failure, runs_to_fail
-from covpath.gate.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
+from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.step_reasons import JOB_SKIPPED, SKIPPED, only_on_failure, runs_to_fail
+from covpath.gate.simulation.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import Gate, Tri
 from covpath.workflow.calls import Links

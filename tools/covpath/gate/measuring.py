@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from covpath.gate.around import given_command
-from covpath.gate.purpose import is_setup
-from covpath.gate.shell_effect import shell_for
+from covpath.gate.scripts.around import given_command
+from covpath.gate.scripts.purpose import is_setup
+from covpath.gate.scripts.shell_effect import shell_for
 from covpath.patterns import regex
 from covpath.terms import Reason
 from covpath.workflow.expressions.contexts import Contexts
@@ -24,7 +24,7 @@ from covpath.yamltext.nodes import Mapping
 if TYPE_CHECKING:
     from covpath.backends.contract import Recognition
     from covpath.backends.words import Argument
-    from covpath.gate.recipe_effect import RecipeEffect
+    from covpath.gate.scripts.recipe_effect import RecipeEffect
     from covpath.workflow.shell.syntax import Command
 
 _ACTIONS = ("actions-rs/", "clechasseur/", "tarpaulin")

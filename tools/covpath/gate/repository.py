@@ -9,11 +9,11 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct
 
 from covpath.errors import Place
-from covpath.gate.purpose import is_setup
 from covpath.gate.required import RequiredChecks
-from covpath.gate.run import Run
-from covpath.gate.runs import Runs
-from covpath.gate.shell_effect import shell_for
+from covpath.gate.scripts.purpose import is_setup
+from covpath.gate.scripts.shell_effect import shell_for
+from covpath.gate.simulation.run import Run
+from covpath.gate.simulation.runs import Runs
 from covpath.patterns import regex
 from covpath.terms import JobRef, Reason, Tri
 from covpath.workflow.model import Job, Workflow

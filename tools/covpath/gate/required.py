@@ -19,8 +19,8 @@ from covpath.yamltext.reading import read
 from covpath.yamltext.source import decode
 
 if TYPE_CHECKING:
-    from covpath.gate.codecov_status import Codecov
-    from covpath.gate.mergify import Mergify
+    from covpath.gate.services.codecov_status import Codecov
+    from covpath.gate.services.mergify import Mergify
 
 SETTINGS_PATH = ".github/settings.yml"
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from covpath.gate.judge import Judge
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.required import RequiredChecks
-from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
+from covpath.gate.simulation.supposing import NOTHING_SUPPOSED, Suppose
 from covpath.gate.verdict import JobVerdict
 from covpath.workflow.calls import Links, link
 from covpath.workflow.model import Job, Workflow

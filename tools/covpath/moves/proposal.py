@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from covpath.backends.cargo_workspace import ReadText
 from covpath.errors import Place, Refusal
-from covpath.gate.supposing import Suppose
+from covpath.gate.simulation.supposing import Suppose
 from covpath.terms import Gate, JobId, Loss, LossAction
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.reading import model_of

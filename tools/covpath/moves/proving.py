@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from covpath.errors import ProofFailed, Refusal
-from covpath.gate.supposing import NOTHING_SUPPOSED, Suppose
+from covpath.gate.simulation.supposing import NOTHING_SUPPOSED, Suppose
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.legs import gates
 from covpath.moves.gate.subject import everywhere, find_step

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.errors import Place
-from covpath.gate.codecov_blocking import StatusVerdict, codecov_of, judge_statuses
-from covpath.gate.codecov_status import Codecov, CodecovStatus
-from covpath.gate.codecov_uploads import uploads
+from covpath.gate.services.codecov_blocking import StatusVerdict, codecov_of, judge_statuses
+from covpath.gate.services.codecov_status import Codecov, CodecovStatus
+from covpath.gate.services.codecov_uploads import uploads
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind

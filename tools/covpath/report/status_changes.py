@@ -10,7 +10,7 @@ from covpath.gate.compare import GateChange
 from covpath.gate.verdict import JobVerdict
 
 if TYPE_CHECKING:
-    from covpath.gate.compare_services import ServiceChange
+    from covpath.gate.services.compare_services import ServiceChange
 
 VERSION = 1
 

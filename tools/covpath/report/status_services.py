@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from covpath.errors import Place
-from covpath.gate.codecov_blocking import StatusVerdict, codecov_of, judge_statuses
-from covpath.gate.mergify import CheckCondition, Mergify, Way
 from covpath.gate.required import RequiredChecks
+from covpath.gate.services.codecov_blocking import StatusVerdict, codecov_of, judge_statuses
+from covpath.gate.services.mergify import CheckCondition, Mergify, Way
 from covpath.gate.verdict import JobVerdict
 from covpath.report.status_data import blocks_to_json, place_to_json, reasons
 from covpath.terms import Blocks, Gate, Reason, Tri

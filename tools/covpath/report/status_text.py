@@ -7,7 +7,7 @@ from itertools import groupby
 
 from covpath.errors import CovpathError
 from covpath.gate.required import RequiredChecks
-from covpath.gate.step_reasons import ONLY_ON_FAILURE
+from covpath.gate.simulation.step_reasons import ONLY_ON_FAILURE
 from covpath.gate.verdict import BlocksVerdict, JobVerdict
 from covpath.report.status_data import JobStatus, Status
 from covpath.terms import Blocks, Gate, Reason, Tri

@@ -13,7 +13,7 @@ from covpath.backends.table import backend
 from covpath.bench.github.on_push import Remark, holds, push_contexts
 from covpath.errors import Refusal
 from covpath.gate.measuring import Measurement, measurements
-from covpath.gate.shell_effect import shell_for
+from covpath.gate.scripts.shell_effect import shell_for
 from covpath.terms import JobId, Tri
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, Workflow

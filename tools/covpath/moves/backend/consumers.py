@@ -13,8 +13,8 @@ from covpath.backends.request import Format, Report
 from covpath.backends.translate import Translation
 from covpath.backends.uploaders import Uploader, uploader
 from covpath.errors import Place
-from covpath.gate.report_uses import ReadingText, later_texts, spellings
 from covpath.gate.required import CODECOV_PATHS
+from covpath.gate.tracing.report_uses import ReadingText, later_texts, spellings
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Tri

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from covpath.backends.coverage_py_options import NAME as COVERAGE_PY
 from covpath.backends.translate import Translation
-from covpath.gate.report_uses import later_texts
+from covpath.gate.tracing.report_uses import later_texts
 from covpath.moves.proposal import Draft
 from covpath.patterns import regex
 

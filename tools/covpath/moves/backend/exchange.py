@@ -9,7 +9,7 @@ from covpath.backends.contract import Command
 from covpath.backends.translate import Translation, script_lines
 from covpath.errors import Refusal
 from covpath.gate.checks import legs_of, naming_contexts
-from covpath.gate.shell_effect import shell_for
+from covpath.gate.scripts.shell_effect import shell_for
 from covpath.moves.backend.layout import word_by_word
 from covpath.moves.backend.outputs import answer_outputs
 from covpath.moves.backend.scripts import one_script, removal, replacement

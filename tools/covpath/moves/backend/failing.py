@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covpath.backends.contract import Role
-from covpath.gate.shell_effect import shell_for
+from covpath.gate.scripts.shell_effect import shell_for
 from covpath.moves.backend.sites import Site
 from covpath.patterns import regex
 from covpath.workflow.model import Job, Step, Workflow, scalar_text

@@ -7,7 +7,7 @@ from covpath.backends.table import backend
 from covpath.backends.translate import translate
 from covpath.backends.words import Argument
 from covpath.errors import CovpathError, Refusal
-from covpath.gate.chains import Tracer
+from covpath.gate.tracing.chains import Tracer
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft
 from covpath.workflow.calls import link

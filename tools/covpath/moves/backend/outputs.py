@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from covpath.gate.report_uses import later_texts
+from covpath.gate.tracing.report_uses import later_texts
 from covpath.moves.proposal import Draft
 from covpath.workflow.model import Step
 from covpath.yamltext.inside import replace_in_scalar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.errors import Place, Refusal
-from covpath.gate.step_reasons import short
+from covpath.gate.simulation.step_reasons import short
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.subject import Subject, everywhere
 from covpath.moves.gate.switches import say_switch

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.gate.aggregate import GateKind, kind_of
-from covpath.gate.gate_actions import action_name
 from covpath.gate.required import from_names
+from covpath.gate.simulation.gate_actions import action_name
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Blocks, JobId

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from covpath.errors import Refusal
 from covpath.gate.measuring import Measuring, alternatives, find_measuring
-from covpath.gate.shell_effect import ShellEffect, shell_effect
+from covpath.gate.scripts.shell_effect import ShellEffect, shell_effect
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.announce import annotation
 from covpath.moves.gate.subject import Subject

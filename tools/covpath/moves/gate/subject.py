@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.errors import Refusal, UsageError
-from covpath.gate.supposing import Suppose
+from covpath.gate.simulation.supposing import Suppose
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind

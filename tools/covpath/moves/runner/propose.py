@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from covpath.errors import Refusal
-from covpath.gate.step_reasons import short
+from covpath.gate.simulation.step_reasons import short
 from covpath.moves.gate.switches import outside, say_switch
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft, NoteKind

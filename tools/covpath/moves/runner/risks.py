@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from covpath.gate.signal import signal_of
+from covpath.gate.simulation.signal import signal_of
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.workflow.model import Job, Step
 

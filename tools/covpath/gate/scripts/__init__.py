@@ -1,0 +1,1 @@
+"""What a script is about, and what becomes of a failure in it."""

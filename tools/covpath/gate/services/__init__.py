@@ -1,0 +1,1 @@
+"""What Codecov and Mergify make of checks: statuses and conditions that may be the real gate."""

@@ -1,0 +1,1 @@
+"""A fault's way through steps, jobs and calls, under each event that counts."""

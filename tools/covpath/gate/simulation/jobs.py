@@ -1,0 +1,90 @@
+"""A fault's way through the other jobs: ``needs``, conditions and gates."""
+
+from __future__ import annotations
+
+from covpath.gate.simulation.logic import BAD, FAILS, SKIPS, SUCCEEDS, certainly
+from covpath.gate.simulation.run import JobResult, JobResults, Run
+from covpath.gate.simulation.scope import Scope, View, holds, switched_on
+from covpath.gate.simulation.steps import Failing, job_result, run_steps
+from covpath.terms import JobId, Tri, both, either
+from covpath.workflow.expressions.availability import Key
+from covpath.workflow.expressions.contexts import SUCCEEDED, Status
+from covpath.workflow.model import Job
+
+FINE = JobResult(SUCCEEDS, SUCCEEDS)
+SKIPPED = JobResult(SKIPS, SKIPS)
+_FINE_OR_SKIPPED = JobResult(SUCCEEDS | SKIPS, SUCCEEDS | SKIPS)
+
+
+def status_for(run: Run, job: Job, results: JobResults) -> Status:
+    """What status functions answer in a job's ``if``: about all its ancestors, skipped ones too.
+
+    Source: GitHub's documentation of ``failure()`` ("any ancestor job"), and actions/runner
+    issue 491 for skipped ancestors.
+    """
+    if not job.needs:
+        return SUCCEEDED
+    success, failure = Tri.TRUE, Tri.FALSE
+    for name in run.graph.ancestors(job):
+        needed = results[name].needed if name in results else SUCCEEDS
+        success = both(success, certainly(needed, SUCCEEDS))
+        failure = either(failure, certainly(needed, FAILS))
+    return Status(success=success, failure=failure, cancelled=Tri.FALSE)
+
+
+def needs_of(run: Run, job: Job, results: JobResults) -> dict[str, JobResult]:
+    """The results a job's ``needs`` context holds, under the names it uses."""
+    found: dict[str, JobResult] = {}
+    for name in job.needs:
+        job_id = run.graph.id_of(name)
+        found[name] = FINE if job_id is None else results.get(job_id, FINE)
+    return found
+
+
+def view_of(scope: Scope, job: Job, results: JobResults) -> View:
+    """What a job's own keys see once the jobs before it have come to ``results``."""
+    return scope.job_view(needs_of(scope.run, job, results), status_for(scope.run, job, results))
+
+
+def expected(scope: Scope) -> JobResults:
+    """Every job's result when nothing goes wrong: success, or skipped where its ``if`` says so."""
+    if scope.leg is not None or scope.assumptions:
+        return _expected(scope)
+    if scope.run.expected is None:
+        scope.run.expected = _expected(scope)
+    return scope.run.expected
+
+
+def _expected(scope: Scope) -> JobResults:
+    found: dict[JobId, JobResult] = {}
+    for job in scope.run.graph.order:
+        runs = Tri.TRUE if job.if_ is None and not job.needs else holds(job.if_, view_of(scope, job, found))
+        found[job.id] = {Tri.TRUE: FINE, Tri.FALSE: SKIPPED, Tri.UNKNOWN: _FINE_OR_SKIPPED}[runs]
+    return found
+
+
+def propagate(
+    scope: Scope, faulted: Job, outcome: JobResult, baseline: JobResults, failing: Failing
+) -> dict[JobId, JobResult]:
+    """Results of the faulted job and of all jobs after it; the others came to what ``baseline`` says."""
+    results = {**baseline, faulted.id: outcome}
+    after = scope.run.graph.dependants(faulted)
+    for job in after:
+        results[job.id] = _run_job(scope, job, view_of(scope, job, results), failing)
+    return {name: results[name] for name in (faulted.id, *(job.id for job in after))}
+
+
+def _run_job(scope: Scope, job: Job, view: View, failing: Failing) -> JobResult:
+    runs = holds(job.if_, view)
+    if runs is Tri.FALSE:
+        return SKIPPED
+    # A call of a reusable workflow has no steps here: it is taken to do what it did without the fault.
+    results = run_steps(scope, job, view, fault=None, failing=failing).results
+    if runs is Tri.UNKNOWN:
+        results |= SKIPS
+    return job_result(results, switched_on(job.continue_on_error, view, Key.JOB_CONTINUE_ON_ERROR))
+
+
+def red(result: JobResult) -> Tri:
+    """Whether the job's check ends in anything but success or skipped."""
+    return certainly(result.results, BAD)

@@ -1,0 +1,160 @@
+"""The runs a workflow's jobs are judged in: one for each event that counts, and one for each call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from covpath.errors import InputError
+from covpath.gate.checks import CheckPattern, check_patterns, legs_of, name_results
+from covpath.gate.measuring import SeenBehind
+from covpath.gate.simulation.graph import Graph
+from covpath.gate.simulation.jobs import FINE, expected
+from covpath.gate.simulation.logic import SKIPS
+from covpath.gate.simulation.run import Call, Run
+from covpath.gate.simulation.scope import Scope
+from covpath.gate.simulation.signal import Signal, signal_of
+from covpath.terms import JobId
+from covpath.workflow.calls import Caller, Links, hands_matrix_over, passed_inputs
+from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
+from covpath.workflow.legs import Leg
+from covpath.workflow.model import Job, Workflow
+
+if TYPE_CHECKING:
+    from covpath.workflow.check_names import CheckNameResult
+
+_DEEPEST = 10
+_MOST_LEGS = 16
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where runs of a workflow come from: its own events (``caller`` None), or a job that calls it.
+
+    ``runs`` is one for each event, best first; empty where the origin never runs for a pull request.
+    """
+
+    caller: Caller | None
+    runs: tuple[Run, ...]
+
+
+class Runs:
+    """Makes runs and remembers what belongs to a workflow as a whole. Works with one set of workflows."""
+
+    def __init__(self, links: Links | None, behind: SeenBehind | None = None) -> None:
+        self.links = links
+        self.behind = behind
+        self._graphs: dict[int, tuple[Workflow, Graph]] = {}
+        self._signals: dict[int, tuple[Workflow, Signal]] = {}
+        self._origins: dict[int, tuple[Workflow, tuple[Origin, ...]]] = {}
+        self._checks: dict[tuple[int, JobId], tuple[Run, tuple[Leg, ...], tuple[CheckPattern, ...]]] = {}
+
+    def graph(self, workflow: Workflow) -> Graph:
+        """The workflow's ``needs``."""
+        if id(workflow) not in self._graphs:
+            self._graphs[id(workflow)] = (workflow, Graph(workflow))
+        return self._graphs[id(workflow)][1]
+
+    def signal(self, workflow: Workflow) -> Signal:
+        """The workflow's events."""
+        if id(workflow) not in self._signals:
+            self._signals[id(workflow)] = (workflow, signal_of(workflow))
+        return self._signals[id(workflow)][1]
+
+    def origins(self, workflow: Workflow) -> tuple[Origin, ...]:
+        """All origins of a workflow's runs: its own events first, then its callers."""
+        return self._origins_of(workflow, ())
+
+    def imagined(self, workflow: Workflow) -> Run:
+        """A run under no event in particular, for jobs that never run for a pull request."""
+        return Run(workflow, self.graph(workflow), None)
+
+    def _origins_of(self, workflow: Workflow, above: tuple[str, ...]) -> tuple[Origin, ...]:
+        if id(workflow) not in self._origins:
+            found = (self._own(workflow), *self._by_callers(workflow, above))
+            self._origins[id(workflow)] = (workflow, found)
+        return self._origins[id(workflow)][1]
+
+    def _own(self, workflow: Workflow) -> Origin:
+        signal = self.signal(workflow)
+        runs = (
+            Run(workflow, self.graph(workflow), event, doubtful=event in signal.doubtful) for event in signal.events
+        )
+        return Origin(caller=None, runs=tuple(runs))
+
+    def _by_callers(self, workflow: Workflow, above: tuple[str, ...]) -> Iterator[Origin]:
+        if self.links is None or workflow.path in above or len(above) >= _DEEPEST:
+            return
+        if not self.signal(workflow).called:
+            return
+        for caller in self.links.callers.get(workflow.path, ()):
+            job = caller.workflow.jobs[caller.job]
+            found = False
+            for origin in self._origins_of(caller.workflow, (*above, workflow.path)):
+                calling = [run for run in origin.runs if self.runs_in(run, job)]
+                by_event = [list(self._called(workflow, job, run)) for run in calling]
+                found = found or bool(by_event)
+                # A call in each leg of a matrix is a call of its own; so is its origin.
+                for number in range(min(map(len, by_event), default=0)):
+                    yield Origin(caller=caller, runs=tuple(runs[number] for runs in by_event))
+            if not found:
+                yield Origin(caller=caller, runs=())
+
+    def first(self, origin: Origin, job: Job) -> Run | None:
+        """The best run of an origin in which a job is not certainly skipped."""
+        return next((run for run in origin.runs if self.runs_in(run, job)), None)
+
+    def runs_in(self, run: Run, job: Job) -> bool:
+        """Whether a job runs, as far as is known."""
+        before = run.graph.ancestors(job)
+        if job.if_ is None and not any(run.workflow.jobs[name].if_ for name in before):
+            return True
+        return expected(Scope(run))[job.id].results != SKIPS
+
+    def _called(self, called: Workflow, job: Job, run: Run) -> Iterator[Run]:
+        """The runs of a called workflow: one for all legs of the call, or one each where they differ."""
+        legs, names = self.legs(run, job), self.call_names(run, job)
+        together = not hands_matrix_over(job) or len(legs) > _MOST_LEGS
+        for leg in (None,) if together else legs:
+            own = names if leg is None else tuple(name for name in names if name.leg is leg)
+            scope = Scope(run, leg if leg is not None or len(legs) > 1 else legs[0], legs)
+            contexts = scope.job_view(dict.fromkeys(job.needs, FINE), SUCCEEDED).contexts
+            yield Run(
+                called,
+                self.graph(called),
+                run.event,
+                doubtful=run.doubtful,
+                caller=Call(run=run, job=job, leg=leg, legs=legs, names=own),
+                inputs=passed_inputs(called, job, contexts),
+            )
+
+    def call_names(self, run: Run, job: Job) -> tuple[CheckNameResult, ...]:
+        """The names a call gives to the checks inside."""
+        try:
+            return name_results(job, self.legs(run, job), Contexts(run.base), _callers(run))
+        except InputError:
+            return ()
+
+    def legs(self, run: Run, job: Job) -> tuple[Leg, ...]:
+        """The legs of a job's matrix in a run."""
+        return self._named(run, job)[1]
+
+    def checks(self, run: Run, job: Job, leg: Leg | None = None) -> tuple[CheckPattern, ...]:
+        """The checks a job reports in a run; those of one leg where it is given."""
+        found = self._named(run, job)[2]
+        if leg is None:
+            return found
+        return tuple(one for one in found if one.leg is None or one.leg is leg)
+
+    def _named(self, run: Run, job: Job) -> tuple[Run, tuple[Leg, ...], tuple[CheckPattern, ...]]:
+        key = (id(run), job.id)
+        if key not in self._checks:
+            contexts = Contexts(run.base)
+            legs = legs_of(job, contexts)
+            self._checks[key] = (run, legs, check_patterns(job, legs, contexts, _callers(run)))
+        return self._checks[key]
+
+
+def _callers(run: Run) -> tuple[CheckNameResult, ...]:
+    return () if run.caller is None else run.caller.names

@@ -1,0 +1,1 @@
+"""How a job measures coverage, followed through recipes, actions, calls and data that jobs hand over."""

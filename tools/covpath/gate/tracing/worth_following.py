@@ -1,0 +1,109 @@
+"""Whether a step could lead to a measurement at all: asked of its text, before its script is parsed.
+
+Most jobs measure nothing. A step is worth following where a file exists that a recipe it names needs.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+
+from covpath.gate.scripts.around import given_command
+from covpath.gate.tracing.claims import hints
+from covpath.patterns import regex
+from covpath.workflow.calls import LOCAL
+from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.recipes.links import ReadFile
+
+_PYTHON = ("pyproject.toml", "tox.ini", "setup.cfg", "pytest.ini", "tox.toml", "hatch.toml", ".pytest.ini")
+_FILES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("make", "gmake"), ("Makefile", "makefile", "GNUmakefile")),
+    "just": ("justfile", "Justfile", ".justfile"),
+    **dict.fromkeys(("tox", "hatch", "pytest", "py.test", "poe", "pdm", "rye", "uv", "pixi"), (*_PYTHON, "pixi.toml")),
+    "nox": ("noxfile.py",),
+    **dict.fromkeys(("invoke", "inv"), ("tasks.py", "tasks/__init__.py")),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun", "npx", "run-s", "run-p"), ("package.json",)),
+    "jest": ("package.json", *(f"jest.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "json"))),
+    "mise": ("mise.toml", ".mise.toml", ".config/mise.toml"),
+    **dict.fromkeys(("task", "go-task"), ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "pyproject.toml")),
+    "pre-commit": (".pre-commit-config.yaml",),
+    "cargo": (".cargo/config.toml", ".cargo/config", "Makefile.toml"),
+    **dict.fromkeys(("mvn", "mvnw"), ("pom.xml",)),
+    **dict.fromkeys(("gradle", "gradlew"), ("build.gradle", "build.gradle.kts")),
+    **dict.fromkeys(("rake", "rspec", "rails"), (".simplecov", "spec/spec_helper.rb", "test/test_helper.rb")),
+    **dict.fromkeys(("phpunit", "pest", "composer"), ("phpunit.xml", "phpunit.xml.dist", "composer.json")),
+    **dict.fromkeys(("vitest", "karma"), ("vitest.config.ts", "vite.config.ts", "vitest.config.js", "karma.conf.js")),
+}
+_NAMES = frozenset(name for names in _FILES.values() for name in names)
+_PATH = regex(r"(?:\./)?[\w-][\w.-]*(?:/[\w.-]+)+|\./[\w.-]+")
+_QUOTES = "\"'();&|"
+_LEADS_ON = ("/", ".sh", ".py", "cd ", "pushd ", "-C", "--prefix", "--directory", "--cwd")
+_ENDINGS = (".sh", ".bash", ".py", ".zsh")
+_MOVES = regex(r"(?<![\w-])(?:cd|pushd|-C|--directory|--prefix|--cwd|-f)[= ]+([^\s;&|]+)")
+
+
+_GIVEN = regex(r"^[ \t]*(?:\w+=[^\s(`]*[ \t]+)*[\"']?(?:\$\{\{|\$\w+|\$\{\w+\})", re.MULTILINE)
+
+
+def is_given(step: Step) -> bool:
+    """Whether a step's script is, or begins a line with, what an expression or a variable comes to."""
+    return step.run is not None and "$" in step.run.value and _GIVEN.search(step.run.value) is not None
+
+
+class Worth:
+    """Answers for one repository's files."""
+
+    def __init__(self, read: ReadFile) -> None:
+        self._read = read
+
+    def following(self, workflow: Workflow, job: Job, step: Step, *, hint: bool) -> bool:
+        """Whether a step is worth following in a job that claims nothing; ``hint``: its text has ``hints``."""
+        if step.run is not None:
+            text = step.run.value
+        elif step.uses is not None and step.uses.startswith(LOCAL):
+            # Imported here: most jobs use no action of their own repository.
+            from covpath.workflow.local_action import action_paths
+
+            return any(self._read(path) is not None for path in action_paths(step.uses))
+        else:
+            given = given_command(step)
+            if given is None:
+                return False
+            text = given
+        if hint and hints(text):
+            return True
+        directory = (workflow.directory_of(job, step) or ".").rstrip("/")
+        here = directory == "." and not any(sign in text for sign in _LEADS_ON)
+        if here and not any(word in text for word in self._root_words):
+            return False
+        tokens = {token.strip(_QUOTES) for token in set(text.split())}
+        words = (tokens & _FILES.keys()) | {token[2:] for token in tokens if token[:2] == "./" and token[2:] in _FILES}
+        scripts = {token for token in tokens if token.endswith(_ENDINGS) or ("/" in token and _PATH.fullmatch(token))}
+        if not words and not scripts:
+            return False
+        moved = {directory, ".", *(path.strip("\"'").rstrip("/") for path in _MOVES.findall(text))}
+        if any(self._have(word, place) for word in words for place in moved):
+            return True
+        return any(self._read(_joined(place, path)) is not None for path in scripts for place in moved)
+
+    @cached_property
+    def _root_words(self) -> tuple[str, ...]:
+        """The programs for which the repository's root has a file."""
+        there = {name for name in _NAMES if self._read(name) is not None}
+        return tuple(word for word, names in _FILES.items() if not there.isdisjoint(names)) if there else ()
+
+    def _have(self, word: str, directory: str) -> bool:
+        if directory == ".":
+            return word in self._root_words
+        return any(self._read(_joined(directory, name)) is not None for name in _FILES[word])
+
+
+@lru_cache(maxsize=8)
+def worth_of(read: ReadFile) -> Worth:
+    """The answers for the files that ``read`` gives, kept while they are asked for."""
+    return Worth(read)
+
+
+def _joined(directory: str, name: str) -> str:
+    name = name.removeprefix("./")
+    return name if directory in (".", "") else f"{directory}/{name}"
