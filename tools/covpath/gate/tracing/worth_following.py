@@ -50,11 +50,15 @@ def is_given(step: Step) -> bool:
     return step.run is not None and "$" in step.run.value and _GIVEN.search(step.run.value) is not None
 
 
+_MOST_KNOWN = 4096
+
+
 class Worth:
     """Answers for one repository's files."""
 
     def __init__(self, read: ReadFile) -> None:
         self._read = read
+        self._known: dict[tuple[str, str], bool] = {}
 
     def following(self, workflow: Workflow, job: Job, step: Step, *, hint: bool) -> bool:
         """Whether a step is worth following in a job that claims nothing; ``hint``: its text has ``hints``."""
@@ -73,6 +77,15 @@ class Worth:
         if hint and hints(text):
             return True
         directory = (workflow.directory_of(job, step) or ".").rstrip("/")
+        key = (text, directory)
+        if key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = self._leads_on(text, directory)
+        return self._known[key]
+
+    def _leads_on(self, text: str, directory: str) -> bool:
+        """Whether a file is there that a script names, or a program in it needs."""
         here = directory == "." and not any(sign in text for sign in _LEADS_ON)
         if here and not any(word in text for word in self._root_words):
             return False
