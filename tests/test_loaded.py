@@ -28,7 +28,7 @@ MORE = """\
 """
 
 MOST_OWN = 95
-"""Modules of covpath's own, without the packages, which are empty; each costs as much as reading fifty lines of YAML."""
+"""Modules of covpath's own, without the empty packages; each costs as much as reading fifty lines of YAML."""
 
 BESIDE = {"_bisect", "bisect", "gc", "math", "shlex"}
 """What may come with them beside what any program loads that has files, records and YAML."""
