@@ -16,7 +16,7 @@ from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.gate.simulation.assumptions import NOTHING, uses_status
 from covpath.gate.simulation.effect import JobSimulation
-from covpath.gate.simulation.failing import decides_on_results, fails_of_itself
+from covpath.gate.simulation.failing import OF_OTHERS, decides_on_results, fails_of_itself
 from covpath.gate.simulation.gate_actions import action_name, readings
 from covpath.gate.simulation.jobs import expected, propagate, red
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, Results
@@ -97,7 +97,7 @@ def turned_red_by(runs: Runs, workflow: Workflow, job: Job) -> tuple[tuple[JobId
     run = _run(runs, workflow, job) if kind_of(workflow, job) in (GateKind.SCRIPT, GateKind.ACTION) else None
     if run is None:
         return (), Tri.FALSE
-    needs = [name for name in map(run.graph.id_of, job.needs) if name is not None]
+    needs = _needs(run, job)
     passing = {name: red(_after(run, job, name, FAILS, _let_off(run, name))).negate() for name in needs}
     for passes in (Tri.FALSE, Tri.UNKNOWN):
         found = tuple(name for name in needs if passing[name] is passes)
@@ -109,12 +109,14 @@ def turned_red_by(runs: Runs, workflow: Workflow, job: Job) -> tuple[tuple[JobId
 def runs_on_failure(runs: Runs, workflow: Workflow, job: Job) -> bool:
     """Whether a job that is skipped while all is well may run once a job that it needs has failed."""
     run = _run(runs, workflow, job)
-    names = map(run.graph.id_of, job.needs) if run is not None and uses_status(job.if_) else ()
-    return any(
-        _after(run, job, name, FAILS, _let_off(run, name)).results != SKIPS
-        for name in names
-        if run is not None and name is not None
-    )
+    if run is None or not uses_status(job.if_):
+        return False
+    return any(_after(run, job, name, FAILS, _let_off(run, name)).results != SKIPS for name in _needs(run, job))
+
+
+def _needs(run: Run, job: Job) -> tuple[JobId, ...]:
+    """The jobs of the workflow that a job needs."""
+    return tuple(name for name in map(run.graph.id_of, job.needs) if name is not None)
 
 
 def _let_off(run: Run, name: JobId) -> Tri:
@@ -144,10 +146,9 @@ def kind_of(workflow: Workflow, job: Job) -> GateKind | None:
 
 def _stands_aside(step: Step) -> bool:
     """Whether an action runs only because of what other jobs came to, as a gate's question beside it does."""
-    return step.uses is not None and step.if_ is not None and _OF_OTHERS.search(step.if_.value) is not None
+    return step.uses is not None and step.if_ is not None and OF_OTHERS.search(step.if_.value) is not None
 
 
-_OF_OTHERS = re.compile(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
 _ONLY_SAYS = re.compile(r"(?:\s*(?:echo|printf|true|:|exit 0)\b[^|&;<>`$]*\n?)+")
 
 
@@ -164,7 +165,7 @@ def _run(runs: Runs, workflow: Workflow, job: Job) -> Run | None:
 
 def _gate(runs: Runs, run: Run, job: Job, kind: GateKind, results: tuple[Results, ...]) -> AggregateGate:
     workflow = run.workflow
-    needs = tuple(name for name in map(run.graph.id_of, job.needs) if name is not None)
+    needs = _needs(run, job)
     return AggregateGate(
         ref=workflow.ref(job),
         place=workflow.place(job.if_ if job.if_ is not None else job.key),

@@ -11,7 +11,7 @@ from covpath.gate.simulation.runs import Runs
 from covpath.gate.simulation.step_reasons import JOB_SKIPPED, SKIPPED, only_on_failure, runs_to_fail
 from covpath.gate.simulation.supposing import NOTHING_SUPPOSED, Steps, Suppose, every
 from covpath.gate.verdict import JobVerdict
-from covpath.terms import Gate, Tri
+from covpath.terms import Gate, Reason, Tri
 from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Workflow
 
@@ -82,16 +82,13 @@ class Judge:
         from covpath.gate.aggregate import runs_on_failure, turned_red_by
 
         names, surely = turned_red_by(runs, workflow, job)
-        others = tuple(reason for reason in verdict.reasons if reason.code not in SKIPPED)
         if not names:
             skipped = any(reason.code == JOB_SKIPPED for reason in verdict.reasons)
             late = skipped and runs_on_failure(runs, workflow, job)
-            return replace(verdict, reasons=(only_on_failure(workflow, job), *others)) if late else verdict
+            return _not_skipped(verdict, only_on_failure(workflow, job)) if late else verdict
         found = self._judged_alone(runs, workflow, job, Suppose(runs=True))
-        own = tuple(reason for reason in found.reasons if reason.code not in SKIPPED)
         reason = runs_to_fail(workflow, job, found.measuring, names, surely)
-        gate = found.gate if surely is Tri.TRUE else Gate.UNKNOWN
-        return replace(found, gate=gate, reasons=(reason, *own))
+        return _not_skipped(replace(found, gate=found.gate if surely is Tri.TRUE else Gate.UNKNOWN), reason)
 
     def _remembering(self) -> Runs:
         """What is remembered of workflows, dropped now and then so that it does not grow with their number."""
@@ -100,3 +97,8 @@ class Judge:
             self._judged = 0
             self._runs = Runs(self.links, self.behind)
         return self._runs
+
+
+def _not_skipped(verdict: JobVerdict, why: Reason) -> JobVerdict:
+    """The verdict with a reason of its own in the place of those for which nothing runs."""
+    return replace(verdict, reasons=(why, *(reason for reason in verdict.reasons if reason.code not in SKIPPED)))

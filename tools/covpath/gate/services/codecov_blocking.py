@@ -9,7 +9,7 @@ from covpath.gate.checks import CheckPattern
 from covpath.gate.required import RequiredChecks
 from covpath.gate.services.codecov_status import Codecov, CodecovStatus, without_file
 from covpath.gate.verdict import NO_BLOCKS, BlocksVerdict
-from covpath.terms import Blocks, Tri
+from covpath.terms import Blocks, Tri, any_of
 
 _APP = "codecov"
 
@@ -43,6 +43,5 @@ def _judged(status: CodecovStatus, required: RequiredChecks) -> StatusVerdict:
     if Tri.FALSE not in (status.posted, status.can_fail):
         certain = (pattern,) if status.posted is status.can_fail is Tri.TRUE else ()
         blocks = blocking(required, certain, () if certain else (pattern,), by=_APP)
-    asked = [pattern.could_be(name) for name in required.names]
-    known = Tri.TRUE if Tri.TRUE in asked else Tri.UNKNOWN if Tri.UNKNOWN in asked else Tri.FALSE
-    return StatusVerdict(status=status, blocks=blocks, required=known if required.known else Tri.UNKNOWN)
+    asked = any_of(map(pattern.could_be, required.names)) if required.known else Tri.UNKNOWN
+    return StatusVerdict(status=status, blocks=blocks, required=asked)

@@ -64,13 +64,14 @@ def decides_on_results(job: Job, step: Step) -> bool:
     told = [step.run.value, *(scalar.value for scalar in (step.if_, job.if_) if scalar is not None)]
     for mapping in (step.env, job.env):
         told += [getattr(deref(entry.value), "value", "") for entry in mapping.entries] if mapping is not None else []
-    return any(map(_OF_OTHERS.search, told)) and _ENDS.search(step.run.value) is not None
+    return any(map(OF_OTHERS.search, told)) and _ENDS.search(step.run.value) is not None
 
 
 _ENDS = regex(
     r"\bexit\s+(?!0\b)|\bfalse\b|\bjq\s+(?:-\w*e|--exit-status)|(?:^|\n)\s*(?:\[\[?|test|!|grep)\s[^\n]*\s*(?:done\s*)*\Z"
 )
-_OF_OTHERS = regex(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
+OF_OTHERS = regex(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
+"""A text that asks what other jobs came to."""
 
 
 def _reads_results(text: str) -> bool:
