@@ -37,13 +37,13 @@ def test_words_of_a_name(code: str, expected: tuple[str | None, ...] | None) -> 
     function = f"TOP = ['top']\ndef f():\n{dedent(code)}".replace("\n", "\n    ").replace("    def f", "def f", 1)
     tree = ast.parse(function)
     scope = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
-    assert Names(scope, tree).words(ast.Name("x")) == expected
+    assert Names(scope, Names(tree)).words(ast.Name("x")) == expected
 
 
 def test_a_parameter_hides_what_the_file_says() -> None:
     tree = ast.parse("x = ['a']\ndef f(x):\n    pass")
     assert Names(tree).words(ast.Name("x")) == ("a",)
-    assert Names(tree.body[1], tree).words(ast.Name("x")) is None
+    assert Names(tree.body[1], Names(tree)).words(ast.Name("x")) is None
 
 
 NOXFILE = """\

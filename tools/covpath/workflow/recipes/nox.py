@@ -46,7 +46,7 @@ class _Asked(Struct):
 
 class _Noxfile(Struct, frozen=True):
     path: str
-    tree: ast.Module
+    names: Names
     functions: dict[str, ast.FunctionDef]
     sessions: dict[str, ast.FunctionDef]
     tags: dict[str, tuple[str, ...]]
@@ -125,7 +125,7 @@ def _read(path: str, text: str) -> _Noxfile | None:
             name = name or function.name
             sessions[name] = function
             tags[name] = tuple(_strings(keywords.get("tags")))
-    return _Noxfile(path, tree, functions, sessions, tags, _default_sessions(tree))
+    return _Noxfile(path, Names(tree), functions, sessions, tags, _default_sessions(tree))
 
 
 def _imported_as(tree: ast.Module, name: str) -> list[str]:
@@ -200,7 +200,7 @@ class _Session(Struct):
         self.directory = self.directory or root
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
         self.guarded |= guarded(function)
-        names = Names(function, self.noxfile.tree)
+        names = Names(function, self.noxfile.names)
         for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
             owner = call.func.value if isinstance(call.func, ast.Attribute) else None
             on_session = isinstance(owner, ast.Name) and owner.id == session

@@ -38,13 +38,14 @@ def parse_python(text: str) -> ast.Module | None:
 def subprocess_calls(tree: ast.Module, path: str) -> Iterator[PythonCall]:
     """``subprocess.run([...])`` and its like in a file."""
     fates = _Fates(tree, path)
-    around = {
-        id(node): function for function in ast.walk(tree) if _is_function(function) for node in ast.walk(function)
-    }
+    of_file = Names(tree)
+    inside: dict[int, Names] = {}
+    for function in filter(_is_function, ast.walk(tree)):
+        inside |= dict.fromkeys(map(id, ast.walk(function)), Names(function, of_file))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args or _name_of(node) not in _RUNNERS | _SHELL:
             continue
-        names = Names(around[id(node)], tree) if id(node) in around else Names(tree)
+        names = inside.get(id(node), of_file)
         words = names.words(node.args[0]) if _name_of(node) in _RUNNERS else None
         command = words or names.text(node.args[0])
         if command is not None:

@@ -36,10 +36,10 @@ class _Given(Struct):
 
 
 class Names:
-    """The names of a function, then those of its file."""
+    """The names of a scope, then those of what is around it (a function's file)."""
 
-    def __init__(self, *scopes: ast.AST) -> None:
-        self._scopes = [_given(scope) for scope in scopes]
+    def __init__(self, scope: ast.AST, around: Names | None = None) -> None:
+        self._scopes: list[dict[str, _Given]] = [_given(scope), *(around._scopes if around is not None else ())]
 
     def value_of(self, node: ast.expr) -> ast.expr:
         """The value that a name is given once, else the node itself."""
