@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from downloads import cache_home, installed_once
 
 PACKAGES = {
     "hatch": "1.18.2",
@@ -29,21 +30,13 @@ def folder() -> Path:
     """Where the tools lie; other versions get another folder."""
     versions = "-".join(version for _, version in sorted({**PACKAGES, **APART}.items()))
     chosen = os.environ.get("COVPATH_RECIPE_TOOLS")
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return (Path(chosen) if chosen else cache_home / "covpath-recipe-tools") / versions
+    return (Path(chosen) if chosen else cache_home() / "covpath-recipe-tools") / versions
 
 
 @cache
 def problem() -> str | None:
     """Why the tools are not here; installs them if need be."""
-    target = folder()
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        return f"NO RECIPE TOOLS: {target} cannot be made ({error})"
-    with (target / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return None if (target / ".complete").exists() else _install(target)
+    return installed_once(folder(), "RECIPE TOOLS", _install)
 
 
 def _install(target: Path) -> str | None:
@@ -62,7 +55,6 @@ def _install(target: Path) -> str | None:
                 return "NO RECIPE TOOLS: they were not installed within five minutes"
             if done.returncode:
                 return f"NO RECIPE TOOLS: {done.stderr.strip()[-300:]}"
-    (target / ".complete").touch()
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -11,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from downloads import cache_home, installed_once
 
 PACKAGES = {
     "@actions/expressions": "0.3.61",
@@ -26,10 +27,7 @@ def folder() -> Path:
     """Where the packages lie; new versions get a new folder."""
     name = "-".join(version for _, version in sorted(PACKAGES.items()))
     chosen = os.environ.get("COVPATH_ORACLES")
-    root = (
-        Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "covpath-oracles"
-    )
-    return root / name
+    return (Path(chosen) if chosen else cache_home() / "covpath-oracles") / name
 
 
 @cache
@@ -40,14 +38,7 @@ def problem() -> str | None:
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
     if int(version.lstrip("v").split(".")[0]) < 20:
         return f"NO ORACLE: GitHub's parser needs Node 20, this is {version.strip()}"
-    target = folder()
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        return f"NO ORACLE: {target} cannot be made ({error})"
-    with (target / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return None if (target / ".complete").exists() else _install(target)
+    return installed_once(folder(), "ORACLE", _install)
 
 
 def _install(target: Path) -> str | None:
@@ -68,7 +59,6 @@ def _install(target: Path) -> str | None:
         return "NO ORACLE: npm did not answer within five minutes"
     if done.returncode:
         return f"NO ORACLE: npm could not install the packages: {done.stderr.strip()[-300:]}"
-    (target / ".complete").touch()
     return None
 
 
