@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tools" / "covpath"
 
 LEVELS = (
-    ("errors", "patterns", "quantity", "terms"),
+    ("errors", "patterns", "quantity", "terms", "wording"),
     ("yamltext", "outside", "evidence"),
     ("workflow",),
     ("backends", "ledger"),

@@ -9,6 +9,7 @@ from covpath.audits.subject import AuditSubject
 from covpath.gate.aggregate import AggregateGate, Passing
 from covpath.gate.simulation.assumptions import uses_status
 from covpath.terms import JobId, Tri
+from covpath.wording import few
 
 ID = "gate-fails-open"
 TITLE = "a gate passes although a job it waits for failed or was cancelled"
@@ -57,4 +58,4 @@ def _finding(subject: AuditSubject, gate: AggregateGate, passing: list[Passing])
 
 
 def _listed(names: list[JobId]) -> str:
-    return ", ".join(names[:6]) + (f" or {len(names) - 6} more" if len(names) > 6 else "")
+    return few(names, 6, "or")

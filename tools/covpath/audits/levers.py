@@ -10,6 +10,7 @@ from covpath.errors import Place
 from covpath.gate.scripts.script_commands import only_tells
 from covpath.gate.verdict import JobVerdict, LegVerdict, StepVerdict
 from covpath.terms import Gate, Reason
+from covpath.wording import few
 from covpath.workflow.model import Job
 
 _JOB_S = "job-continue-on-error"
@@ -59,9 +60,7 @@ _MOST_LEGS = 3
 
 def legs_of(verdict: JobVerdict) -> str:
     """The soft legs by the names of their checks, a few of many."""
-    names = [f"`{leg.check}`" for leg in soft_legs(verdict)]
-    shown, left = names[:_MOST_LEGS], len(names) - _MOST_LEGS
-    return f"{', '.join(shown)}{f' and {left} more' if left > 0 else ''}"
+    return few([f"`{leg.check}`" for leg in soft_legs(verdict)], _MOST_LEGS)
 
 
 def is_partly_soft(verdict: JobVerdict) -> bool:

@@ -20,6 +20,7 @@ from covpath.gate.verdict import (
     LossVerdict,
 )
 from covpath.terms import Blocks, Gate, Reason, Tri, any_of
+from covpath.wording import few
 from covpath.workflow.calls import LOCAL, Caller
 from covpath.workflow.model import Job, Workflow
 
@@ -117,8 +118,7 @@ class CallJudge:
     def _followed(self, called: Workflow, inside: tuple[JobVerdict, ...]) -> Reason:
         assert self.job.uses is not None
         named = [f"`{verdict.ref.job}` {verdict.gate}" for verdict in inside]
-        more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-        message = f"calls {called.path.rsplit('/', 1)[-1]}: {', '.join(named[:_MOST_NAMED])}{more}"
+        message = f"calls {called.path.rsplit('/', 1)[-1]}: {few(named, _MOST_NAMED)}"
         return Reason(code="reusable-call", message=message, place=self.workflow.place(self.job.uses))
 
 

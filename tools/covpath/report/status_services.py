@@ -12,6 +12,7 @@ from covpath.gate.services.mergify import CheckCondition, Mergify, Way
 from covpath.gate.verdict import JobVerdict
 from covpath.report.status_data import blocks_to_json, place_to_json, reasons
 from covpath.terms import Blocks, Gate, Reason, Tri
+from covpath.wording import few
 
 _MOST_NAMED = 6
 
@@ -146,8 +147,7 @@ def _mergify_lines(mergify: Mergify) -> Iterator[str]:
 
 def _way_line(way: Way) -> str:
     asked = [f"`{one}`{_at(one.place)}" for one in way.condition.checks()]
-    more = f" and {len(asked) - _MOST_NAMED} more" if len(asked) > _MOST_NAMED else ""
-    what = f"asks for {', '.join(asked[:_MOST_NAMED])}{more}" if asked else "asks for no check by its own conditions"
+    what = f"asks for {few(asked, _MOST_NAMED)}" if asked else "asks for no check by its own conditions"
     return f"{way}{_at(way.place)} {what}"
 
 

@@ -11,6 +11,7 @@ from covpath.gate.simulation.step_reasons import ONLY_ON_FAILURE
 from covpath.gate.verdict import BlocksVerdict, JobVerdict
 from covpath.report.status_data import JobStatus, Status
 from covpath.terms import Blocks, Gate, Reason, Tri
+from covpath.wording import few
 
 _WHAT = {
     Gate.BLOCKING: "a failure fails the run",
@@ -230,9 +231,8 @@ def _others(rest: Sequence[Rest]) -> Iterator[str]:
     for gates, one, several in _REST:
         names = [name for name, gate in rest if gate in gates]
         if names:
-            more = f" and {len(names) - 12} more" if len(names) > 12 else ""
             what = f"job {one}" if len(names) == 1 else f"jobs {several}"
-            yield f"{len(names)} other {what}: {', '.join(names[:12])}{more} (--all shows them)"
+            yield f"{len(names)} other {what}: {few(names, 12)} (--all shows them)"
 
 
 def _required(required: RequiredChecks) -> str:

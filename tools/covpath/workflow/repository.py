@@ -10,6 +10,7 @@ from msgspec import Struct
 from covpath.errors import CovpathError, InputError, Place, UsageError
 from covpath.outside.files import names_in, read_bytes
 from covpath.terms import JobId
+from covpath.wording import few
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.reading import read_workflow
 
@@ -90,5 +91,4 @@ def _known(jobs: list[tuple[Workflow, Job]]) -> str:
     if not jobs:
         return f"No workflow was found in {WORKFLOW_FOLDER}; --repo names another repository."
     names = [f"{workflow.path.rsplit('/', 1)[-1]}:{job.id}" for workflow, job in jobs]
-    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-    return f"The jobs are {', '.join(names[:12])}{more}."
+    return f"The jobs are {few(names, 12)}."

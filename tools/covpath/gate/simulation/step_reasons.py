@@ -9,6 +9,7 @@ from covpath.gate.scripts.shell_effect import ShellEffect
 from covpath.gate.simulation.effect import Effect, JobSimulation, followed
 from covpath.gate.simulation.scope import View, sees, switched_on
 from covpath.terms import Gate, JobId, Reason, Tri
+from covpath.wording import few
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.references import references_in
 from covpath.workflow.expressions.template import OPEN
@@ -220,7 +221,7 @@ def runs_to_fail(workflow: Workflow, job: Job, index: int | None, names: Sequenc
     """Why a job that has nothing to do while all is well counts: it hears of others' failures."""
     step = job.steps[index] if index is not None else None
     condition = step.if_ if step is not None and step.if_ is not None else job.if_
-    shown = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = few([f"`{name}`" for name in names], 3)
     verb = "turns" if surely is Tri.TRUE else "may turn"
     message = f"a gate: it {verb} red once {shown} failed"
     return Reason(

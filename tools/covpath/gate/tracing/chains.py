@@ -19,6 +19,7 @@ from covpath.gate.tracing.passes import handed_over, inputs_of, may_run, passes_
 from covpath.gate.tracing.traced import Measured, Sight, StepChain, Trace
 from covpath.gate.tracing.worth_following import is_given, worth_of
 from covpath.terms import JobId, JobRef
+from covpath.wording import few
 from covpath.workflow.calls import LOCAL, Actions, Links, reads_inputs
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.value import Object, Value
@@ -338,8 +339,6 @@ def _only_hands_on(job: Job) -> bool:
 def _reason(job: Job, claim: Claim, chains: tuple[StepChain, ...]) -> str:
     """Why a job that claims coverage measures none."""
     commands = dict.fromkeys(one.chain.links[0].text for one in chains if one.chain.links[0].text)
-    named = ", ".join(f"`{text}`" for text in list(commands)[:3])
-    more = f" and {len(commands) - 3} more" if len(commands) > 3 else ""
     if not job.steps or not commands:
         return f"{claim.what}, and it runs no command that could measure"
-    return f"{claim.what}, and none of its commands measures ({named}{more})"
+    return f"{claim.what}, and none of its commands measures ({few([f'`{text}`' for text in commands], 3)})"

@@ -11,6 +11,7 @@ from covpath.moves.judging import Judging
 from covpath.moves.matrix_legs import LegView
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.terms import Blocks, Gate, Tri
+from covpath.wording import few
 
 RENAMED = "required-check-renamed"
 _MOST_NAMED = 3
@@ -26,12 +27,11 @@ def say_still_red(draft: Draft, judging: Judging, checks: Iterable[str]) -> None
     if not named or judging.job(draft.before, draft.before.jobs[draft.job_id]).gate is Gate.NO_SIGNAL:
         return
     command = unrequire_command(draft.workflow, judging, *named)
-    shown = ", ".join(f"`{_line(check)}`" for check in named[:_MOST_NAMED])
-    rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    shown = few([f"`{_line(check)}`" for check in named], _MOST_NAMED)
     one = len(named) == 1
     draft.say(
         NoteKind.OUTSIDE,
-        f"the check{'' if one else 's'} {shown}{rest} still turn{'s' if one else ''} red when the job fails; "
+        f"the check{'' if one else 's'} {shown} still turn{'s' if one else ''} red when the job fails; "
         f"{'if it is required, it' if one else 'those that are required'} must leave the list{addition(command)}",
         command=command,
     )
