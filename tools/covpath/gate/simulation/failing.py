@@ -15,7 +15,7 @@ from covpath.gate.simulation.gate_actions import gate_action
 from covpath.gate.simulation.scope import Scope, View
 from covpath.patterns import regex
 from covpath.terms import Tri
-from covpath.workflow.expressions.template import OPEN, Embedded, evaluate_text, read_template
+from covpath.workflow.expressions.template import OPEN, Embedded, evaluate_text, known_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Value, texts
 from covpath.workflow.model import Job, Step
@@ -98,7 +98,7 @@ def _script(scope: Scope, job: Job, step: Step, view: View, *, reads: bool) -> T
     try:
         written = "".join(
             part if isinstance(part, str) else as_known(evaluate_text(_source(text, part), contexts))
-            for part in read_template(text).parts
+            for part in known_template(text).parts
         )
     except ExpressionError:
         return Tri.UNKNOWN

@@ -19,6 +19,7 @@ from covpath.workflow.expressions.value import (
     Object,
     Open,
     Pieces,
+    Unknown,
     Value,
     agreed,
     alternatives,
@@ -31,16 +32,21 @@ from covpath.workflow.expressions.value import (
 
 def compare(operator: Operator, left: Value, right: Value) -> Value:
     """The boolean ``left operator right``, or one of both."""
-    return from_tri(compared(operator, left, right), names_of(left, right))
+    found = compared(operator, left, right)
+    return from_tri(found, names_of(left, right) if found is Tri.UNKNOWN else ())
 
 
 def compared(operator: Operator, left: Value, right: Value) -> Tri:
     """Whether ``left operator right`` holds."""
     test = _TESTS[operator]
+    if not isinstance(left, Unknown) and not isinstance(right, Unknown):
+        return test(left, right)
     return agreed(test(a, b) for a, b in product(alternatives(left), alternatives(right)))
 
 
 def _equal(left: Alternative, right: Alternative) -> Tri:
+    if isinstance(left, str) and isinstance(right, str):
+        return Tri.of(fold(left) == fold(right))
     if isinstance(left, Open) or isinstance(right, Open):
         return Tri.UNKNOWN
     if isinstance(left, Pieces):
@@ -79,8 +85,6 @@ def can_be(text: Pieces, other: str) -> bool:
 def _equal_known(left: Known, right: Known) -> bool:
     if isinstance(left, (Array, Object)) or isinstance(right, (Array, Object)):
         return left is right
-    if isinstance(left, str) and isinstance(right, str):
-        return fold(left) == fold(right)
     if left is None and right is None:
         return True
     return number_of(left) == number_of(right)

@@ -7,7 +7,9 @@ actions/runner, ``src/Sdk/Expressions/Sdk/Operators``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from covpath.terms import Tri
 from covpath.workflow.expressions.compare import compare
@@ -24,10 +26,10 @@ from covpath.workflow.expressions.value import (
     Pieces,
     Unknown,
     Value,
-    alternatives,
     from_tri,
     names_of,
     one_of,
+    text_of,
     truth,
     truthy,
 )
@@ -38,33 +40,25 @@ def evaluate(expr: Expr, contexts: Contexts) -> Value:
 
     Raises ExpressionError where GitHub's evaluation certainly fails (a broken format string, broken JSON).
     """
-    match expr:
-        case Literal():
-            return expr.value
-        case Context(name=name):
-            return contexts.get(name)
-        case Index(target=target, key=None):
-            return filtered(evaluate(target, contexts))
-        case Index(target=target, key=key):
-            assert key is not None, "the case above took the filter"
-            return _member(evaluate(target, contexts), key, contexts)
-        case Not(operand=operand):
-            value = evaluate(operand, contexts)
-            return from_tri(truthy(value).negate(), names_of(value))
-        case Compare(operator=operator, left=left, right=right):
-            return compare(operator, evaluate(left, contexts), evaluate(right, contexts))
-        case Logic():
-            return _logic(expr, contexts)
-        case Call(name=name, args=args):
-            try:
-                return call(name, [partial(evaluate, arg, contexts) for arg in args], contexts.status)
-            except ExpressionError as error:
-                error.offset = error.offset or expr.start
-                raise
+    return _BY_TYPE[type(expr)](expr, contexts)
 
 
-def _member(target: Value, key: Expr, contexts: Contexts) -> Value:
+def _literal(expr: Literal, contexts: Contexts) -> Value:
+    del contexts
+    return expr.value
+
+
+def _context(expr: Context, contexts: Contexts) -> Value:
+    return contexts.get(expr.name)
+
+
+def _index(expr: Index, contexts: Contexts) -> Value:
     """The key is only evaluated where there is something to look into."""
+    target, key = evaluate(expr.target, contexts), expr.key
+    if key is None:
+        return filtered(target)
+    if isinstance(target, Object) and isinstance(key, Literal):
+        return target.get(text_of(key.value))
     if isinstance(target, (Array, Object)):
         return indexed(target, evaluate(key, contexts))
     if not isinstance(target, Unknown):
@@ -73,6 +67,23 @@ def _member(target: Value, key: Expr, contexts: Contexts) -> Value:
         return indexed(target, evaluate(key, contexts))
     except ExpressionError:
         return Unknown(target.names)
+
+
+def _not(expr: Not, contexts: Contexts) -> Value:
+    value = evaluate(expr.operand, contexts)
+    return from_tri(truthy(value).negate(), names_of(value))
+
+
+def _compare(expr: Compare, contexts: Contexts) -> Value:
+    return compare(expr.operator, evaluate(expr.left, contexts), evaluate(expr.right, contexts))
+
+
+def _call(expr: Call, contexts: Contexts) -> Value:
+    try:
+        return call(expr.name, [partial(evaluate, arg, contexts) for arg in expr.args], contexts.status)
+    except ExpressionError as error:
+        error.offset = error.offset or expr.start
+        raise
 
 
 def _logic(expr: Logic, contexts: Contexts) -> Value:
@@ -87,11 +98,15 @@ def _logic(expr: Logic, contexts: Contexts) -> Value:
             if not found:
                 raise
             return one_of(names, [*found, Open.ANY])  # fails, if it is reached
-        names |= names_of(value)
-        truths = {truth(alternative) for alternative in alternatives(value)}
+        if not isinstance(value, Unknown):
+            if truth(value) is deciding or arg is expr.args[-1]:
+                return one_of(names, [*found, value]) if found else value
+            continue
+        names |= value.names
+        truths = {truth(alternative) for alternative in value.among}
         if arg is expr.args[-1] or truths == {deciding}:
-            return one_of(names, [*found, *alternatives(value)]) if found else value
-        for alternative in alternatives(value):
+            return one_of(names, [*found, *value.among]) if found else value
+        for alternative in value.among:
             found.extend(_where(alternative, deciding))
     raise AssertionError("unreachable")
 
@@ -104,3 +119,14 @@ def _where(alternative: Alternative, wanted: Tri) -> tuple[Alternative, ...]:
     if wanted is Tri.TRUE:
         return (Open.TRUTHY,)
     return ("",) if isinstance(alternative, Pieces) else FALSY
+
+
+_BY_TYPE: dict[type, Callable[[Any, Contexts], Value]] = {
+    Literal: _literal,
+    Context: _context,
+    Index: _index,
+    Not: _not,
+    Compare: _compare,
+    Logic: _logic,
+    Call: _call,
+}

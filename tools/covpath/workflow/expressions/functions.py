@@ -51,8 +51,8 @@ def _status(name: str, args: Sequence[Thunk], status: Status) -> Value:
         return True
     if args:  # success('a-job'): about named jobs, undocumented
         return from_tri(Tri.UNKNOWN, {f"{name}(...)"})
-    tri = {"success": status.success, "failure": status.failure, "cancelled": status.cancelled}[name]
-    return from_tri(tri, {f"{name}()"})
+    tri: Tri = getattr(status, name)
+    return from_tri(tri, {f"{name}()"} if tri is Tri.UNKNOWN else ())
 
 
 def _contains(args: Sequence[Thunk]) -> Value:

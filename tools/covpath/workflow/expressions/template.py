@@ -7,6 +7,7 @@ text. Source: actions/runner, ``src/Sdk/WorkflowParser/ObjectTemplating/Template
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -69,6 +70,12 @@ def read_template(text: str) -> Template:
     return Template(tuple(parts))
 
 
+@lru_cache(maxsize=512)
+def known_template(text: str) -> Template:
+    """The same, read once for all the legs, steps and jobs in which it is evaluated."""
+    return read_template(text)
+
+
 def _end(text: str, start: int) -> int:
     """The offset after the ``}}`` that closes the expression at ``start``; quotes hide braces."""
     position = start + len(OPEN)
@@ -90,10 +97,10 @@ def evaluate_template(text: str, contexts: Contexts) -> Value:
         return text
     from covpath.workflow.expressions.evaluate import evaluate
 
-    template = read_template(text)
-    if template.alone is not None:
-        return evaluate(template.alone, contexts)
-    return concat([part if isinstance(part, str) else evaluate(part.expression, contexts) for part in template.parts])
+    parts = known_template(text).parts
+    if len(parts) == 1 and isinstance(parts[0], Embedded):
+        return evaluate(parts[0].expression, contexts)
+    return concat([part if isinstance(part, str) else evaluate(part.expression, contexts) for part in parts])
 
 
 def evaluate_text(text: str, contexts: Contexts) -> str | Unknown:

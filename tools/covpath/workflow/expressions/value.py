@@ -188,15 +188,11 @@ def agreed(tris: Iterable[Tri]) -> Tri:
 
 def truth(alternative: Alternative) -> Tri:
     """Whether one alternative counts as true."""
+    if alternative is None or isinstance(alternative, (bool, str)):
+        return Tri.TRUE if alternative else Tri.FALSE
     match alternative:
-        case None:
-            return Tri.FALSE
-        case bool():
-            return Tri.of(alternative)
         case float():
             return Tri.of(alternative != 0 and not math.isnan(alternative))
-        case str():
-            return Tri.of(alternative != "")
         case Pieces(pieces=pieces):
             return Tri.TRUE if any(pieces) else Tri.UNKNOWN
         case Open.ANY:
@@ -207,7 +203,7 @@ def truth(alternative: Alternative) -> Tri:
 
 def truthy(value: Value) -> Tri:
     """Whether ``value`` counts as true: null, false, 0, NaN and the empty text do not."""
-    return agreed(map(truth, alternatives(value)))
+    return agreed(map(truth, value.among)) if isinstance(value, Unknown) else truth(value)
 
 
 def number_of(known: Known) -> float:
@@ -246,6 +242,8 @@ def show_number(number: float) -> str:
 
 def text_of(known: Known) -> str:
     """A known value as text; arrays and objects only say that they are one."""
+    if isinstance(known, str):
+        return known
     match known:
         case None:
             return ""
@@ -253,8 +251,6 @@ def text_of(known: Known) -> str:
             return "true" if known else "false"
         case float():
             return show_number(known)
-        case str():
-            return known
         case Array():
             return "Array"
         case Object():
@@ -263,9 +259,9 @@ def text_of(known: Known) -> str:
 
 def texts(value: Value) -> tuple[str | Pieces, ...]:
     """Every text ``value`` could be written as."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(_text(alternative) for alternative in alternatives(value))
+    if not isinstance(value, Unknown):
+        return (text_of(value),)
+    return tuple(map(_text, value.among))
 
 
 def _text(alternative: Alternative) -> str | Pieces:
