@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -11,11 +12,13 @@ from covpath.workflow.check_names import check_names
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.evaluate import evaluate
 from covpath.workflow.expressions.parse import parse
+from covpath.workflow.expressions.template import evaluate_data
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Array, Object, Unknown, Value, pattern, unknown
 from covpath.workflow.legs import MAX_LEGS, NO_MATRIX, Leg, Presence, contexts_of
 from covpath.workflow.matrix import expand
-from covpath.workflow.matrix_reading import MatrixError
+from covpath.workflow.matrix_matching import asked_of, matches
+from covpath.workflow.matrix_reading import MatrixError, read_matrix
 from expression_samples import admits
 
 NOTHING = Contexts.of({})
@@ -236,6 +239,17 @@ def _random_matrix(random: Random) -> dict[str, Any]:
         for _ in range(random.randrange(3) if keys else 0)
     ]
     return matrix
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_lists_and_combinations_are_asked_the_same(random: Random) -> None:
+    spec = read_matrix(evaluate_data(_blanked(_random_matrix(random), random), NOTHING))
+    for wanted in (*spec.excludes, *(Object(include.wanted) for include in spec.includes)):
+        asked = asked_of(spec.lists, wanted)
+        for positions in product(*(range(len(items)) for items in spec.lists.values())):
+            chosen = {name: items[at].value for (name, items), at in zip(spec.lists.items(), positions, strict=True)}
+            assert asked.of(positions) is matches(wanted, Object(chosen)), (wanted, chosen)
 
 
 def _blanked(matrix: dict[str, Any], random: Random) -> Any:

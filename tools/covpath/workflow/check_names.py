@@ -19,12 +19,11 @@ from covpath.workflow.expressions.value import (
     Unknown,
     Value,
     concat,
-    names_of,
     text_of,
     texts,
     unknown_text,
 )
-from covpath.workflow.legs import Leg, Presence, contexts_of
+from covpath.workflow.legs import Leg, Presence, contexts_of_each
 
 MAX_NAME = 100
 """Characters of a name that GitHub puts together itself; longer ones end in ``...``."""
@@ -66,17 +65,19 @@ def check_names(
     ``name`` is the value of the job's ``name:``, None where there is none. Raises ExpressionError for a name
     GitHub cannot evaluate.
     """
-    own = [_leg_name(job, name, leg, contexts_of(leg, legs, contexts)) for leg in legs]
+    text = text_of(name)
+    if OPEN in text:
+        seen = contexts_of_each(legs, contexts)
+        own = [_evaluated(job, text, leg, one) for leg, one in zip(legs, seen, strict=True)]
+    else:
+        own = [_built(text or job, leg) for leg in legs]
     found = [_result(text, leg, leg.presence) for text, leg in zip(own, legs, strict=True)]
     if not callers:
         return tuple(found)
     return tuple(_called(caller, called) for caller in callers for called in found)
 
 
-def _leg_name(job: str, name: Scalar, leg: Leg, contexts: Contexts) -> str | Unknown:
-    text = text_of(name)
-    if OPEN not in text:
-        return _built(text or job, leg)
+def _evaluated(job: str, text: str, leg: Leg, contexts: Contexts) -> str | Unknown:
     evaluated = evaluate_text(text, contexts)
     if evaluated == "":
         return _built(job, leg)
@@ -108,14 +109,16 @@ def _cut(name: str) -> str:
 
 
 def _result(name: str | Unknown, leg: Leg, presence: Presence) -> CheckNameResult:
-    shown = [str(text) for text in texts(name)]
+    if isinstance(name, str):
+        return CheckNameResult(name=CheckName(name), pattern=name, presence=presence, leg=leg, forms=(name,))
+    forms = texts(name)
     return CheckNameResult(
-        name=CheckName(name) if isinstance(name, str) else None,
-        pattern=shown[0] if len(shown) == 1 else "*",
+        name=None,
+        pattern=str(forms[0]) if len(forms) == 1 else "*",
         presence=presence,
         leg=leg,
-        depends=names_of(name),
-        forms=texts(name),
+        depends=name.names,
+        forms=forms,
     )
 
 

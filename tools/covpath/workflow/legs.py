@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from covpath.terms import Fact
@@ -45,10 +47,22 @@ NO_MATRIX = Leg(values=None)
 def contexts_of(leg: Leg, legs: tuple[Leg, ...], contexts: Contexts) -> Contexts:
     """``contexts`` as the jobs of ``leg`` see them: with its ``matrix`` and what is known of ``strategy``."""
     certain = all(one.presence is Presence.ONE for one in legs)
-    strategy = {
-        "fail-fast": unknown("strategy.fail-fast"),
-        "max-parallel": unknown("strategy.max-parallel"),
-        "job-index": float(legs.index(leg)) if certain else unknown("strategy.job-index"),
-        "job-total": float(len(legs)) if certain else unknown("strategy.job-total"),
-    }
-    return contexts.but(matrix=leg.values, strategy=Object(strategy))
+    return _seen(leg, contexts, legs.index(leg) if certain else None, len(legs))
+
+
+def contexts_of_each(legs: tuple[Leg, ...], contexts: Contexts) -> Iterator[Contexts]:
+    """The same for all legs, one after the other."""
+    certain = all(one.presence is Presence.ONE for one in legs)
+    for number, leg in enumerate(legs):
+        yield _seen(leg, contexts, number if certain else None, len(legs))
+
+
+def _seen(leg: Leg, contexts: Contexts, number: int | None, total: int) -> Contexts:
+    known: dict[str, Value] = {} if number is None else {"job-index": float(number), "job-total": float(total)}
+    strategy = Object({**_STRATEGY, **known})
+    return Contexts({**contexts.values, "matrix": leg.values, "strategy": strategy}, contexts.status)
+
+
+_STRATEGY: dict[str, Value] = {
+    name: unknown(f"strategy.{name}") for name in ("fail-fast", "max-parallel", "job-index", "job-total")
+}

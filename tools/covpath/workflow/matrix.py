@@ -50,10 +50,8 @@ def _legs(spec: MatrixSpec) -> Iterator[Leg]:
     if math.prod(map(len, spec.lists.values())) > _MAX_COMBINATIONS:
         raise MatrixError(f"The matrix makes more than {MAX_LEGS} jobs.")
     matched = [Tri.FALSE] * len(spec.includes)
-    for combination in product(*spec.lists.values()) if spec.lists else ():
-        leg = _combined(spec, dict(zip(spec.lists, combination, strict=True)), matched)
-        if leg is not None:
-            yield leg
+    if spec.lists:
+        yield from _combinations(spec, matched)
     for include, was in zip(spec.includes, matched, strict=True):
         if was is not Tri.TRUE and include.certain:
             entries = {**include.wanted, **include.added}
@@ -64,28 +62,37 @@ def _legs(spec: MatrixSpec) -> Iterator[Leg]:
         yield Leg(values=Object({}, "matrix"), shown=(anything,), presence=Presence.ANY_NUMBER)
 
 
-def _combined(spec: MatrixSpec, items: Mapping[str, Item], matched: list[Tri]) -> Leg | None:
-    """The leg of one combination of the lists, None where it is excluded; notes which includes it matches."""
-    # Imported here: lists of plain values alone are expanded without this.
-    from covpath.workflow.matrix_matching import matches
+def _combinations(spec: MatrixSpec, matched: list[Tri]) -> Iterator[Leg]:
+    """The legs of the lists; notes which includes they match."""
+    # Imported here: most matrices are lists alone, expanded elsewhere, or only what they include.
+    from covpath.workflow.matrix_matching import asked_of
 
-    entries = {name: item.value for name, item in items.items()}
-    combination = Object(entries)
-    excluded = any_of(matches(exclude, combination) for exclude in spec.excludes)
-    if excluded is Tri.TRUE:
-        return None
-    presences = {item.presence for item in items.values()}
+    excludes = [asked_of(spec.lists, exclude) for exclude in spec.excludes]
+    includes = [asked_of(spec.lists, Object(include.wanted)) for include in spec.includes]
+    places = product(*(range(len(items)) for items in spec.lists.values()))
+    for positions, items in zip(places, product(*spec.lists.values()), strict=True):
+        excluded = any_of(exclude.of(positions) for exclude in excludes) if excludes else Tri.FALSE
+        if excluded is not Tri.TRUE:
+            fits = [include.of(positions) for include in includes]
+            yield _combined(spec, items, excluded, fits, matched)
+
+
+def _combined(spec: MatrixSpec, items: tuple[Item, ...], excluded: Tri, fitting: list[Tri], matched: list[Tri]) -> Leg:
+    """The leg of one combination of the lists; notes which includes it matches."""
+    entries = {name: item.value for name, item in zip(spec.lists, items, strict=True)}
+    presences = {item.presence for item in items}
     presence = Presence.PERHAPS if Presence.PERHAPS in presences or excluded is Tri.UNKNOWN else Presence.ONE
     if Presence.ANY_NUMBER in presences:
         presence = Presence.ANY_NUMBER
     added: dict[str, Value] = {}
     before: str | None = None  # set once an include that is not known may have added anything
-    for number, include in enumerate(spec.includes):
+    for number, (include, fits) in enumerate(zip(spec.includes, fitting, strict=True)):
         if not include.certain:
             added, before = {}, "matrix"
             continue
-        fits = matches(Object(include.wanted), combination)
-        for key, value in include.added.items() if fits is not Tri.FALSE else ():
+        if fits is Tri.FALSE:
+            continue
+        for key, value in include.added.items():
             _add(added, key, value if fits is Tri.TRUE else _either(Object(added, before), key, value))
         if fits is Tri.TRUE and presence is not Presence.ONE:
             fits = Tri.UNKNOWN  # there may be no such combination

@@ -111,7 +111,7 @@ def evaluate_text(text: str, contexts: Contexts) -> str | Unknown:
 def evaluate_data(plain: Plain, contexts: Contexts) -> Value:
     """Nested plain data with every expression in it evaluated, in keys too."""
     if isinstance(plain, str):
-        return evaluate_template(plain, contexts)
+        return evaluate_template(plain, contexts) if OPEN in plain else plain
     if isinstance(plain, Mapping):
         return _evaluate_mapping(plain, contexts)
     if isinstance(plain, Sequence):

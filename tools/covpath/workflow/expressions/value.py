@@ -281,9 +281,8 @@ def as_text(value: Value) -> str | Unknown:
 
 def concat(parts: Sequence[Value]) -> str | Unknown:
     """The texts of ``parts``, one after the other."""
-    plain = [part for part in parts if isinstance(part, str)]
-    if len(plain) == len(parts):
-        return "".join(plain)
+    if not any(isinstance(part, Unknown) for part in parts):
+        return "".join([part if isinstance(part, str) else text_of(part) for part in parts])  # type: ignore[arg-type]
     options = [texts(part) for part in parts]
     if math.prod(map(len, options)) > MAX_ALTERNATIVES:
         options = [choice if len(choice) == 1 else (Pieces(("", "")),) for choice in options]
