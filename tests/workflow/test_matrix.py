@@ -241,7 +241,7 @@ def _random_matrix(random: Random) -> dict[str, Any]:
     return matrix
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_lists_and_combinations_are_asked_the_same(random: Random) -> None:
     spec = read_matrix(evaluate_data(_blanked(_random_matrix(random), random), NOTHING))

@@ -14,11 +14,11 @@ from msgspec import Struct
 from covpath.errors import Place
 from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
-from covpath.gate.simulation.assumptions import NOTHING, uses_status
+from covpath.gate.simulation.assumptions import uses_status
 from covpath.gate.simulation.effect import JobSimulation
 from covpath.gate.simulation.failing import OF_OTHERS, decides_on_results, fails_of_itself
 from covpath.gate.simulation.gate_actions import action_name, readings
-from covpath.gate.simulation.jobs import expected, propagate, red
+from covpath.gate.simulation.jobs import Others, expected, propagate, red
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, Results
 from covpath.gate.simulation.run import JobResult, Run
 from covpath.gate.simulation.runs import Runs
@@ -182,7 +182,7 @@ _WORDS = {FAILS: "failure", CANCELS: "cancelled", SKIPS: "skipped"}
 def _after(run: Run, job: Job, name: JobId, result: Results, let_off: Tri = Tri.FALSE) -> JobResult:
     """What becomes of a job once one that it needs has come to ``result``, and was let off or not."""
     needed = run.workflow.jobs[name]
-    scope = Scope(run, assumptions=JobSimulation(run, needed, None, ()).assumptions if result != SKIPS else NOTHING)
+    scope = Others(run, needed).scope if result != SKIPS else Scope(run)
     outcome = JobResult(result, result) if result == SKIPS else job_result(result, let_off)
     return propagate(scope, needed, outcome, expected(scope), fails_of_itself)[job.id]
 

@@ -146,9 +146,8 @@ class JobJudge:
         """One a leg where what can mask a failure differs from leg to leg, else one for all."""
         legs = self.runs.legs(run, self.job)
         differ = len(legs) > 1 and self._legs_differ(legs)
-        return [
-            self._case(JobSimulation(run, self.job, leg, legs, alone=differ)) for leg in (legs if differ else legs[:1])
-        ]
+        first = JobSimulation(run, self.job, legs[0], legs, alone=differ)
+        return [self._case(one) for one in (first, *(map(first.in_leg, legs[1:]) if differ else ()))]
 
     def _legs_differ(self, legs: tuple[Leg, ...]) -> bool:
         if any("matrix" in scalar.value for scalar in self._deciding() if scalar is not None):

@@ -8,18 +8,18 @@ from msgspec import Struct
 
 from covpath.gate.scripts.shell_effect import ShellEffect
 from covpath.gate.scripts.visible import shows_something
-from covpath.gate.simulation.assumptions import assumed, uses_status
 from covpath.gate.simulation.failing import fails_of_itself
-from covpath.gate.simulation.jobs import FINE, expected, propagate, red, view_of
-from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results
+from covpath.gate.simulation.jobs import FINE, Others, red, view_of
+from covpath.gate.simulation.logic import CANCELS, FAILS, SUCCEEDS, Results
 from covpath.gate.simulation.run import JobResult, JobResults, Run
-from covpath.gate.simulation.scope import Scope, View, holds, switched_on
+from covpath.gate.simulation.scope import View, holds, switched_on
 from covpath.gate.simulation.steps import JobTrace, job_result, never_fails, run_steps
 from covpath.terms import Gate, Tri, any_of, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, StepForm
+from covpath.yamltext.nodes import Scalar
 
 JobSite = tuple[Run, Job, "Leg | None"]
 """A job in a run, and one leg of its matrix where only that one is meant."""
@@ -57,32 +57,37 @@ class JobSimulation:
     is asked about each of its steps, and most answers are the same.
     """
 
-    def __init__(self, run: Run, job: Job, leg: Leg | None, legs: tuple[Leg, ...], *, alone: bool = False) -> None:
+    def __init__(
+        self,
+        run: Run,
+        job: Job,
+        leg: Leg | None,
+        legs: tuple[Leg, ...],
+        *,
+        alone: bool = False,
+        others: Others | None = None,
+    ) -> None:
         self.run = run
         self.job = job
         self.leg = leg
         self.told = leg if alone else None
-        before = [run.workflow.jobs[name] for name in run.graph.ancestors(job)]
-        self._certain = not uses_status(job.if_)
-        self.assumptions = assumed((job, *before) if self._certain else (job,))
-        self.scope = Scope(run, leg, legs, self.assumptions)
-        self._others = Scope(run, assumptions=self.assumptions)
+        self.others = others if others is not None else Others(run, job)
+        self.scope = self.others.scope.in_leg(leg, legs)
         self._after: dict[Results, Effect] = {}
+        self._runs: dict[int, Tri] = {}
 
-    @cached_property
-    def baseline(self) -> JobResults:
-        """What all jobs come to when nothing goes wrong. This one runs, so those it needs have succeeded."""
-        before = dict.fromkeys(self.run.graph.ancestors(self.job), FINE) if self._certain else {}
-        return {**expected(self._others), **before, self.job.id: FINE}
+    def in_leg(self, leg: Leg) -> JobSimulation:
+        """The same job in another leg, that one alone."""
+        return JobSimulation(self.run, self.job, leg, self.scope.legs, alone=True, others=self.others)
 
     @cached_property
     def view(self) -> View:
         """What the job's own keys see."""
         if not self.job.needs:
             return self.scope.job_view({}, SUCCEEDED)
-        if self._certain:
+        if self.others.fine_before:
             return self.scope.job_view(dict.fromkeys(self.job.needs, FINE), SUCCEEDED)
-        return view_of(self.scope, self.job, self.baseline).with_status(SUCCEEDED)
+        return view_of(self.scope, self.job, self.others.baseline).with_status(SUCCEEDED)
 
     @cached_property
     def continue_on_error(self) -> Tri:
@@ -100,9 +105,14 @@ class JobSimulation:
             return any_of(map(self.runs, step.children))
         if step.if_ is None:
             return Tri.TRUE
-        if "steps." in step.if_.value and step in self.job.steps:
+        if id(step) not in self._runs:
+            self._runs[id(step)] = self._holds(step, step.if_)
+        return self._runs[id(step)]
+
+    def _holds(self, step: Step, condition: Scalar) -> Tri:
+        if "steps." in condition.value and step in self.job.steps:
             return self.sound.steps[step.index].ran
-        return holds(step.if_, self.scope.step_view(self.job, step, self.view, {}, SUCCEEDED))
+        return holds(condition, self.scope.step_view(self.job, step, self.view, {}, SUCCEEDED))
 
     def step_failure(self, index: int, within: Step | None = None) -> Effect:
         """The step at ``index`` exits non-zero; of a ``parallel`` group, the one ``within`` it."""
@@ -159,8 +169,8 @@ class JobSimulation:
             )
         results: JobResults = {job.id: outcome}
         if not alone and outcome.needed != FINE.needed:  # else the jobs after it see what they see without the fault
-            results = propagate(self._others, job, outcome, self.baseline, fails_of_itself)
-            shown = either(shown, self._shown_after(results))
+            results = self.others.after(outcome)
+            shown = either(shown, self.others.shown_after(outcome))
         run_fails = any_of(result.fails_run for result in results.values())
         certain, possible = self._coloured(results)
         if run.caller is not None:
@@ -185,20 +195,6 @@ class JobSimulation:
                 site = (self.run, job, self.told if job is self.job else None)
                 (certain if colour is Tri.TRUE else possible).append(site)
         return tuple(certain), tuple(possible)
-
-    def _shown_after(self, results: JobResults) -> Tri:
-        """Whether a later job that runs only because of the fault shows something."""
-        shown = Tri.FALSE
-        for name, result in results.items():
-            job = self.run.workflow.jobs[name]
-            if name == self.job.id or result.results == SKIPS or self.baseline[name].results != SKIPS:
-                continue
-            view = view_of(self._others, job, results)
-            traces = run_steps(self._others, job, view, fault=None, failing=fails_of_itself).steps
-            for step, trace in zip(job.steps, traces, strict=True):
-                if shows_something(step):
-                    shown = either(shown, trace.ran)
-        return shown
 
 
 def merged(one: Effect, other: Effect) -> Effect:

@@ -31,10 +31,9 @@ def in_each_leg(runs: Runs, simulation: JobSimulation, step: Step) -> Iterator[J
     keys = [key for one in step.children or (step,) for key in (one.if_, one.continue_on_error)]
     if not any(key is not None and "matrix" in key.value for key in keys):
         return
-    legs = runs.legs(simulation.run, simulation.job)
-    for leg in legs:
+    for leg in runs.legs(simulation.run, simulation.job):
         if leg is not simulation.leg:
-            yield JobSimulation(simulation.run, simulation.job, leg, legs, alone=True)
+            yield simulation.in_leg(leg)
 
 
 def together(found: Sequence[Fault]) -> tuple[Gate, Gate, tuple[Reason, ...]]:

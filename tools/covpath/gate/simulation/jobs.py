@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from covpath.gate.scripts.visible import shows_something
+from covpath.gate.simulation.assumptions import assumed, uses_status
+from covpath.gate.simulation.failing import fails_of_itself
 from covpath.gate.simulation.logic import BAD, FAILS, SKIPS, SUCCEEDS, certainly
 from covpath.gate.simulation.run import JobResult, JobResults, Run
 from covpath.gate.simulation.scope import Scope, View, holds, switched_on
@@ -88,3 +93,51 @@ def _run_job(scope: Scope, job: Job, view: View, failing: Failing) -> JobResult:
 def red(result: JobResult) -> Tri:
     """Whether the job's check ends in anything but success or skipped."""
     return certainly(result.results, BAD)
+
+
+class Others:
+    """The jobs beside one: what they come to, and what its failure makes of them. The same for all its legs.
+
+    Not frozen on purpose: it is asked about each step in each leg, and most answers are the same.
+    """
+
+    def __init__(self, run: Run, job: Job) -> None:
+        before = [run.workflow.jobs[name] for name in run.graph.ancestors(job)]
+        self.run = run
+        self.job = job
+        self.fine_before = not uses_status(job.if_)
+        """Whether the job runs only where those it needs have succeeded."""
+        self.scope = Scope(run, assumptions=assumed((job, *before) if self.fine_before else (job,)))
+        self._after: dict[JobResult, JobResults] = {}
+        self._shown_after: dict[JobResult, Tri] = {}
+
+    @cached_property
+    def baseline(self) -> JobResults:
+        """What all jobs come to when nothing goes wrong. This one runs, so those it needs have succeeded."""
+        before = dict.fromkeys(self.run.graph.ancestors(self.job), FINE) if self.fine_before else {}
+        return {**expected(self.scope), **before, self.job.id: FINE}
+
+    def after(self, outcome: JobResult) -> JobResults:
+        """What the job, which came to ``outcome``, and those after it come to."""
+        if outcome not in self._after:
+            self._after[outcome] = propagate(self.scope, self.job, outcome, self.baseline, fails_of_itself)
+        return self._after[outcome]
+
+    def shown_after(self, outcome: JobResult) -> Tri:
+        """Whether a later job that runs only because of the fault shows something."""
+        if outcome not in self._shown_after:
+            self._shown_after[outcome] = self._shown(self.after(outcome))
+        return self._shown_after[outcome]
+
+    def _shown(self, results: JobResults) -> Tri:
+        shown = Tri.FALSE
+        for name, result in results.items():
+            job = self.run.workflow.jobs[name]
+            if name == self.job.id or result.results == SKIPS or self.baseline[name].results != SKIPS:
+                continue
+            view = view_of(self.scope, job, results)
+            traces = run_steps(self.scope, job, view, fault=None, failing=fails_of_itself).steps
+            for step, trace in zip(job.steps, traces, strict=True):
+                if shows_something(step):
+                    shown = either(shown, trace.ran)
+        return shown

@@ -99,6 +99,12 @@ class Scope:
         # Where more is assumed than the run says, its answers may not be the run's.
         self.answers: Answers = {} if assumptions else run.answers
 
+    def in_leg(self, leg: Leg | None, legs: tuple[Leg, ...]) -> Scope:
+        """The same in one leg of a job; what conditions ask of the run alone was answered once."""
+        found = Scope(self.run, leg, legs, self.assumptions)
+        found.answers = self.answers
+        return found
+
     @cached_property
     def base(self) -> MappingABC[str, Value]:
         """The contexts every expression of the job may see."""
