@@ -38,6 +38,18 @@ def test_what_readers_disagree_about_is_refused_with_its_place(
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("before", ["a: ", "é: "], ids=["plain", "accented"])
+def test_every_character_is_refused_or_not_whatever_stands_around_it(before: str) -> None:
+    refused = {*range(0x09), 0x0B, 0x0C, *range(0x0D, 0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF}
+    found = set()
+    for code in (*range(0xD800), *range(0xE000, 0x10100), 0x1F600, 0xE0001, 0x10FFFF):
+        try:
+            decode("w.yml", f"{before}{chr(code)}x\n".encode())
+        except InputError:
+            found.add(code)
+    assert found == refused
+
+
 def test_a_huge_file_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(InputError, match="50,000,000 bytes long"):
         decode("w.yml", bytes(50_000_000))

@@ -36,7 +36,9 @@ _LONGEST_INT = 300
 _STR_TAGS = ("tag:yaml.org,2002:str", "!")
 
 
-class Scalar(Struct, eq=False):
+# None of these is ever part of a cycle (an anchor inside what it names is refused), so that the
+# garbage collector need not know those of which there are many.
+class Scalar(Struct, eq=False, gc=False):
     """A scalar. ``style`` is ``''`` (plain), ``'``, ``"``, ``|`` or ``>``; ``value`` its text."""
 
     value: str
@@ -54,7 +56,7 @@ class Scalar(Struct, eq=False):
         return self.value if self.tag in _STR_TAGS else resolve_plain(self.value)
 
 
-class Alias(Struct, eq=False):
+class Alias(Struct, eq=False, gc=False):
     """A use of an anchor; ``target`` is the anchored node itself."""
 
     name: str
@@ -80,7 +82,7 @@ class Sequence(Struct, eq=False):
     tag: str | None = None
 
 
-class Entry(Struct, eq=False):
+class Entry(Struct, eq=False, gc=False):
     """One key and its value."""
 
     key: Scalar

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
 import yaml
 from msgspec import Struct
@@ -36,6 +37,7 @@ _MAPPING, _MAPPING_END = yaml.MappingStartEvent, yaml.MappingEndEvent
 _SEQUENCE, _SEQUENCE_END = yaml.SequenceStartEvent, yaml.SequenceEndEvent
 
 _Real: TypeAlias = Scalar | Sequence | Mapping
+_Collection = TypeVar("_Collection", Sequence, Mapping)
 
 
 class Document(Struct, frozen=True):
@@ -64,9 +66,10 @@ def read(source: Source, *, strict: bool = True) -> Document:
     # libyaml gives a last block scalar without final newline another value, and other marks,
     # than GitHub's reader; one newline more makes both the same and moves nothing.
     padded = text if text.endswith("\n") else text + "\n"
-    builder = _Builder(source, strict)
     try:
-        root = builder.build(yaml.CSafeLoader(padded))
+        parser: Any = yaml.CSafeLoader(padded)
+        builder = _Builder(source, strict, parser.get_event)
+        root = builder.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         offset = min(mark.index, len(text)) if mark else 0
@@ -78,26 +81,21 @@ def read(source: Source, *, strict: bool = True) -> Document:
     return Document(source, root, tuple(builder.aliases))
 
 
-class _Frame:
-    """A collection being read: its pending key, the keys it has, and the weight before it."""
-
-    __slots__ = ("key", "keys", "node", "weight")
-
-    def __init__(self, node: Sequence | Mapping, weight: int) -> None:
-        self.node = node
-        self.key: Scalar | None = None
-        self.keys: dict[str, Scalar] = {}
-        self.weight = weight
-
-
 class _Builder:
-    """Turns events into nodes; one use each."""
+    """Turns events into nodes, a method for each kind of node; one use each.
 
-    def __init__(self, source: Source, strict: bool) -> None:
+    There are two hundred thousand events in a large repository: names are bound once, and scalars,
+    the commonest of them, come first.
+    """
+
+    __slots__ = ("aliases", "anchors", "limit", "next_event", "open_anchors", "source", "strict", "text", "weight")
+
+    def __init__(self, source: Source, strict: bool, next_event: Callable[[], Any]) -> None:
         self.source = source
         self.text = source.text
         self.limit = len(source.text)
         self.strict = strict
+        self.next_event = next_event
         self.anchors: dict[str, tuple[_Real, int]] = {}
         self.open_anchors: set[str] = set()
         self.aliases: list[Alias] = []
@@ -106,27 +104,15 @@ class _Builder:
     def fail(self, message: str, offset: int, hint: str = _MEND) -> InputError:
         return InputError(message, place=self.source.place(min(offset, self.limit)), hint=hint)
 
-    def build(self, parser: Any) -> Node | None:
+    def document(self) -> Node | None:
         root: Node | None = None
         documents = 0
-        stack: list[_Frame] = []
-        next_event = parser.get_event
-        # Two hundred thousand events in a large repository: names bound once, the commonest event first.
-        scalar, add = self.scalar, self.add
         while True:
-            event = next_event()
+            event = self.next_event()
             kind = type(event)
-            node: Node
-            if kind is _SCALAR:
-                node = scalar(event)
-            elif kind is _MAPPING or kind is _SEQUENCE:
-                stack.append(self.open(event, len(stack)))
-                continue
-            elif kind is _MAPPING_END or kind is _SEQUENCE_END:
-                node = self.close(event, stack.pop())
-            elif kind is yaml.AliasEvent:
-                node = self.alias(event)
-            elif kind is yaml.DocumentStartEvent:
+            if kind is yaml.StreamEndEvent:
+                break
+            if kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
                     raise self.fail(
@@ -135,43 +121,59 @@ class _Builder:
                         f"{'GitHub reads one document a file. ' if self.strict else ''}"
                         "Move the second into a file of its own.",
                     )
-                continue
-            elif kind is yaml.StreamEndEvent:
-                break
-            else:
-                continue
-            if self.weight > MAX_NODES:
-                raise self.fail(f"stands for more than {MAX_NODES:,} nodes once its aliases are followed.", node.start)
-            if not stack:
-                root = node
-            else:
-                add(node, stack[-1])
+            elif kind is not yaml.DocumentEndEvent and kind is not yaml.StreamStartEvent:
+                root = self.scalar(event) if kind is _SCALAR else self.large(event, 0, None)
         # libyaml answers an empty file with no document at all, or with one empty scalar.
         if isinstance(root, Scalar) and not root.style and not root.value and root.tag is None:
             return None
         return root
 
     def scalar(self, event: Any) -> Scalar:
-        self.weight += 1
+        self.weight = weight = self.weight + 1
         start = outer = event.start_mark.index
         end = event.end_mark.index
-        style = event.style or ""
+        style = event.style
         anchor, tag = event.anchor, event.tag
         if anchor is not None or tag is not None:
             properties = _PROPERTIES.match(self.text, outer, end)
             start = properties.end() if properties else outer
             self.check_tag(tag, outer)
-        if style == "|" or style == ">":
-            end = block_end(self.text, start, min(end, self.limit), event.value)
-        elif style:
-            self.check_gap(end)
+        if style:
+            if style in _QUOTES:
+                self.check_gap(end)
+            else:
+                end = block_end(self.text, start, min(end, self.limit), event.value)
         elif end > self.limit or start > end:
             end = min(end, self.limit)
             start = min(start, end)
         node = Scalar(event.value, style, start, end, outer, anchor, tag)
         if anchor is not None:
             self.anchors[anchor] = (node, 1)
+        if weight > MAX_NODES:
+            raise self.too_many(node)
         return node
+
+    def large(self, event: Any, depth: int, holder: int | None) -> Node:
+        """What is no scalar: an alias, or a collection ``depth`` levels deep.
+
+        ``holder`` is where the key or the dash before it stands, None where there is none or columns do not count.
+        """
+        kind = type(event)
+        node: Node
+        if kind is yaml.AliasEvent:
+            node = self.alias(event)
+        elif kind is _MAPPING:
+            node = self.mapping(event, depth)
+        else:
+            node = self.sequence(event, depth)
+        if self.weight > MAX_NODES:
+            raise self.too_many(node)
+        if holder is not None and not isinstance(node, Alias) and node.flow:
+            self.check_lines(node, holder)
+        return node
+
+    def too_many(self, node: Node) -> InputError:
+        return self.fail(f"stands for more than {MAX_NODES:,} nodes once its aliases are followed.", node.start)
 
     def alias(self, event: Any) -> Alias:
         name, offset = event.anchor, event.start_mark.index
@@ -185,7 +187,79 @@ class _Builder:
         self.aliases.append(alias)
         return alias
 
-    def open(self, event: Any, depth: int) -> _Frame:
+    def mapping(self, event: Any, depth: int) -> Mapping:
+        weight = self.weight
+        node = self.opened(Mapping, event, depth)
+        next_event, scalar, strict, flow = self.next_event, self.scalar, self.strict, node.flow
+        entries = node.entries
+        names = {"<<"}
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is _MAPPING_END:
+                break
+            if kind is not _SCALAR:
+                raise self.fail("has a key that is not a plain name.", self.large(event, depth + 1, None).start)
+            key = scalar(event)
+            if strict:
+                name = key.value.lower()
+                if name in names:
+                    self.check_key(key, entries)
+                names.add(name)
+            event = next_event()
+            value: Node
+            if type(event) is _SCALAR:
+                value = scalar(event)
+                if not flow and value.style in _QUOTES:
+                    self.check_lines(value, key.outer_start)
+            else:
+                value = self.large(event, depth + 1, None if flow else key.outer_start)
+            entries.append(Entry(key, value))
+        if flow:
+            self.check_flow(node, event.end_mark.index)
+        else:
+            # A block collection ends with its last leaf: the end mark is the next token's start.
+            # It begins with its first key, or with the ``?`` before it; an anchor on that key
+            # may have been taken for one of the mapping's own.
+            start = entries[0].key.outer_start
+            if start < node.start:
+                node.start = start
+            last = entries[-1]
+            node.end = last.value.end
+            if last.key.end > node.end:
+                node.end = last.key.end
+        if node.anchor is not None:
+            self.closed(node, node.anchor, weight)
+        return node
+
+    def sequence(self, event: Any, depth: int) -> Sequence:
+        weight = self.weight
+        node = self.opened(Sequence, event, depth)
+        next_event, scalar, flow = self.next_event, self.scalar, node.flow
+        items = node.items
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is _SEQUENCE_END:
+                break
+            item: Node
+            if kind is _SCALAR:
+                item = scalar(event)
+                if not flow and item.style in _QUOTES:
+                    self.check_lines(item, node.start)
+            else:
+                item = self.large(event, depth + 1, None if flow else node.start)
+            items.append(item)
+        if flow:
+            self.check_flow(node, event.end_mark.index)
+        elif items:
+            node.end = max(items[-1].end, node.start + 1)
+        if node.anchor is not None:
+            self.closed(node, node.anchor, weight)
+        return node
+
+    def opened(self, make: type[_Collection], event: Any, depth: int) -> _Collection:
+        """A collection of which nothing is read yet; it ends where it starts."""
         start = outer = event.start_mark.index
         if depth >= MAX_DEPTH:
             raise self.fail(f"is nested more than {MAX_DEPTH} deep.", outer)
@@ -196,64 +270,31 @@ class _Builder:
             self.check_tag(tag, outer)
             if anchor is not None:
                 self.open_anchors.add(anchor)
-        make = Mapping if type(event) is yaml.MappingStartEvent else Sequence
-        frame = _Frame(make([], bool(event.flow_style), start, start, outer, anchor, tag), self.weight)
         self.weight += 1
-        return frame
+        return make([], event.flow_style, start, start, outer, anchor, tag)
 
-    def close(self, event: Any, frame: _Frame) -> Sequence | Mapping:
-        node = frame.node
-        if node.flow:
-            node.end = event.end_mark.index
-            self.check_gap(node.end)
-            self.check_commas(node)
-        elif isinstance(node, Mapping):
-            # A block collection ends with its last leaf: the end mark is the next token's start.
-            # It begins with its first key, or with the ``?`` before it; an anchor on that key
-            # may have been taken for one of the mapping's own.
-            node.start = min(node.start, node.entries[0].key.outer_start)
-            last = node.entries[-1]
-            node.end = max(last.value.end, last.key.end)
-        elif node.items:
-            node.end = max(node.items[-1].end, node.start + 1)
-        if node.anchor is not None:
-            self.open_anchors.discard(node.anchor)
-            self.anchors[node.anchor] = (node, self.weight - frame.weight)
-        return node
+    def closed(self, node: Sequence | Mapping, anchor: str, weight: int) -> None:
+        """From here on aliases may stand for it; ``weight`` is that of all before it."""
+        self.open_anchors.discard(anchor)
+        self.anchors[anchor] = (node, self.weight - weight)
 
-    def add(self, node: Node, frame: _Frame) -> None:
-        parent = frame.node
-        # Only what may stand on several lines in any column has to be looked at.
-        spans = type(node) is not Scalar or node.style in _QUOTES
-        if type(parent) is Sequence:
-            if spans and not parent.flow:
-                self.check_lines(node, parent.start)
-            parent.items.append(node)
-            return
-        assert type(parent) is Mapping
-        key = frame.key
-        if key is not None:
-            if spans and not parent.flow:
-                self.check_lines(node, key.outer_start)
-            frame.key = None
-            parent.entries.append(Entry(key, node))
-            return
-        if type(node) is not Scalar:
-            raise self.fail("has a key that is not a plain name.", node.start)
-        if self.strict:
-            self.check_key(node, frame.keys)
-        frame.key = node
+    def check_flow(self, node: Sequence | Mapping, end: int) -> None:
+        node.end = end
+        self.check_gap(end)
+        self.check_commas(node)
 
-    def check_key(self, key: Scalar, keys: dict[str, Scalar]) -> None:
-        first = keys.setdefault(key.value.lower(), key)
-        if first is not key:
-            raise self.fail(
-                f"defines the key {key.value[:80]!r} twice (first in line {self.source.line_of(first.start)}); "
-                "GitHub refuses that.",
-                key.start,
-                "Remove one of the two.",
-            )
-        if key.value == "<<" and not key.style:
+    def check_key(self, key: Scalar, before: list[Entry]) -> None:
+        """For a key that is ``<<``, or that has been there before in any case of its letters."""
+        folded = key.value.lower()
+        for first in before:
+            if first.key.value.lower() == folded:
+                raise self.fail(
+                    f"defines the key {key.value[:80]!r} twice (first in line {self.source.line_of(first.key.start)}); "
+                    "GitHub refuses that.",
+                    key.start,
+                    "Remove one of the two.",
+                )
+        if not key.style:
             raise self.fail(
                 "uses the merge key <<, which GitHub refuses.", key.start, "Write the merged keys out where they apply."
             )
@@ -266,14 +307,10 @@ class _Builder:
                 "Quote the value if the exclamation mark belongs to it.",
             )
 
-    def check_lines(self, node: Node, holder: int) -> None:
+    def check_lines(self, node: Scalar | Sequence | Mapping, holder: int) -> None:
         """libyaml lets quoted strings, and what stands in brackets, go on at any column."""
-        if isinstance(node, Scalar):
-            flow, spans = False, node.style in _QUOTES
-        else:
-            flow = spans = not isinstance(node, Alias) and node.flow
-        if spans and self.text.find("\n", node.start, node.end) >= 0:
-            offset = line_too_far_left(self.text, node.start, node.end, holder, in_brackets=flow)
+        if self.text.find("\n", node.start, node.end) >= 0:
+            offset = line_too_far_left(self.text, node.start, node.end, holder, in_brackets=type(node) is not Scalar)
             if offset is not None:
                 raise self.fail("goes on at a column that is not to the right of its key.", offset, "Indent the line.")
 
@@ -284,6 +321,8 @@ class _Builder:
 
     def check_commas(self, node: Sequence | Mapping) -> None:
         """The same behind a comma or an opening bracket."""
+        if self.text.find("#", node.start, node.end) < 0:
+            return
         found = [match.end() - 1 for match in _TIGHT_COMMENT.finditer(self.text, node.start, node.end)]
         if not found:
             return

@@ -6,9 +6,10 @@ has no byte-order mark; only ``encode`` makes bytes again.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
+from operator import add
 
 from msgspec import Struct
 
@@ -22,8 +23,8 @@ MAX_CHARACTERS = 1_048_576
 # Characters that YAML readers disagree about: control characters, and the line breaks that
 # PyYAML sees (and git and GitHub do not): NEL, LS, PS and a carriage return on its own.
 _REFUSED = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)")
-_PLAIN = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
-"""Bytes that every reader reads alike."""
+_ODD_BYTES = tuple(byte for byte in (*range(0x20), 0x7F) if byte not in b"\t\n")
+"""The bytes of ASCII that not every reader reads alike."""
 _LINE_BREAKS = {
     "\x85": "NEL (U+0085)",
     "\u2028": "LS (U+2028)",
@@ -45,7 +46,9 @@ class Source(Struct, frozen=True, dict=True):
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offsets at which lines begin; the first is 0."""
-        return (0, *(match.end() for match in re.finditer("\n", self.text)))
+        # Each line is as long as its characters and its line break; the last has none.
+        lengths = list(map(len, self.text.split("\n")))[:-1]
+        return tuple(map(add, accumulate(lengths, initial=0), range(len(lengths) + 1)))
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of an offset."""
@@ -115,8 +118,7 @@ def decode(path: str, data: bytes) -> Source:
             hint="Save the file as UTF-8.",
         ) from None
     source = Source(path, text, bom)
-    # Nearly every file is plain ASCII, and whether it is takes no look at each character.
-    refused = None if body.isascii() and not body.translate(None, _PLAIN) else _REFUSED.search(text)
+    refused = None if _is_plain(body, text) else _REFUSED.search(text)
     if refused is not None:
         char = refused[0]
         what = _LINE_BREAKS.get(char)
@@ -127,3 +129,13 @@ def decode(path: str, data: bytes) -> Source:
             hint="Remove it, or write it as an escape in a double-quoted string.",
         )
     return source
+
+
+def _is_plain(body: bytes, text: str) -> bool:
+    """Whether nothing in a text can be refused, by what takes no step of ours for each character.
+
+    Nearly every file is plain ASCII. Whatever may be refused cannot be printed either.
+    """
+    if body.isascii():
+        return not any(map(body.__contains__, _ODD_BYTES))
+    return text.replace("\n", "").isprintable()
