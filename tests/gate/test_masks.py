@@ -384,3 +384,53 @@ jobs:
     if expected is Gate.UNKNOWN:
         assert step.reasons[0].place is not None
         assert (step.reasons[0].code, step.reasons[0].place.line) == ("shell-unknown-decided-later", 8)
+
+
+@pytest.mark.parametrize(
+    ("script", "then", "expected", "line"),
+    [
+        ('set +e; make test; echo "code=$?" >> "$GITHUB_OUTPUT"', "python tools/summary.py", Gate.UNKNOWN, 10),
+        ('set +e; make test; echo "code=$?" >> "$GITHUB_OUTPUT"', "test $CODE -eq 0", Gate.UNKNOWN, 10),
+        ('set +e; make test; echo "code=$?" >> "$GITHUB_OUTPUT"', "echo it ended with $CODE", Gate.SILENT, 0),
+        ('make test || true; echo "done=true" >> "$GITHUB_OUTPUT"', "python tools/summary.py", Gate.SILENT, 0),
+    ],
+)
+def test_a_failure_that_is_handed_on_in_a_variable_may_count_later(
+    script: str, then: str, expected: Gate, line: int
+) -> None:
+    text = f"""\
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - id: tests
+        run: {script}
+      - run: {then}
+        env:
+          CODE: ${{{{ steps.tests.outputs.code }}}}
+"""
+    step = judged(text)["job"].steps[0]
+    assert step.gate is expected
+    if expected is Gate.UNKNOWN:
+        assert step.reasons[0].place is not None
+        assert (step.reasons[0].code, step.reasons[0].place.line) == ("shell-unknown-decided-later", line)
+
+
+def test_a_failure_that_is_written_into_a_later_script_may_count_there() -> None:
+    text = """\
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - id: tests
+        run: |
+          if make test; then
+            echo "failed=false" >> "$GITHUB_OUTPUT"
+          else
+            echo "failed=true" >> "$GITHUB_OUTPUT"
+          fi
+      - run: tools/settle ${{ steps.tests.outputs.failed }}
+"""
+    assert judged(text)["job"].steps[0].gate is Gate.UNKNOWN

@@ -13,12 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.backends.request import Prefix
-from covpath.backends.words import Argument
+from covpath.backends.words import Argument, plain
 from covpath.patterns import regex
 
 _ASSIGNMENT = regex(r"([A-Za-z_]\w*)=")
 _PYTHON = regex(r"(?:python|pypy)[\d.]*(?:\.exe)?|py(?:\.exe)?")
-_PYTHON_VALUES = frozenset({"-X", "-W"})
 
 
 class Runner(Struct, frozen=True):
@@ -173,28 +172,25 @@ def _program(
             assigned=assigned,
             folder=text.removesuffix(name),
         )
-    module = _module(argv, position + 1)
-    if module is None:
+    # Imported here: most commands are not given to an interpreter.
+    from covpath.workflow.python_module import module_at
+
+    module = module_at([word.text for word in argv], position + 1)
+    if module is None or argv[module].text is None:
         return None
     return Launch(
         program=str(argv[module]),
         arguments=tuple(argv[module + 1 :]),
         prefixes=prefixes,
-        interpreter=tuple(argv[position : module - 1]),
+        interpreter=(*argv[position : module - 1], *_beside(argv[module - 1])),
         assigned=assigned,
     )
 
 
-def _module(argv: Sequence[Argument], position: int) -> int | None:
-    """Where the module of ``python ... -m MODULE`` stands, or None for a script."""
-    while position + 1 < len(argv):
-        text = argv[position].text
-        if text == "-m":
-            return position + 1 if argv[position + 1].text is not None else None
-        if text is None or not text.startswith("-"):
-            return None
-        position += 2 if text in _PYTHON_VALUES else 1
-    return None
+def _beside(option: Argument) -> tuple[Argument, ...]:
+    """The interpreter's options that stand in one word with ``-m``: ``-I`` of ``-Im``."""
+    text = str(option).removesuffix("m")
+    return () if text == "-" else (plain(text),)
 
 
 def _runner(argv: Sequence[Argument], position: int) -> Runner | None:

@@ -75,7 +75,7 @@ _MAY_RUN = frozenset(name for name, _ in _RUNNING_PAIRS)
 
 def prepare(words: tuple[str, ...]) -> bool:
     """Whether a command line installs, fetches, cleans up or starts something rather than checking the code."""
-    if len(words) > 3 and words[0].startswith("python") and words[1] == "-m":
+    if len(words) > 3 and words[0].startswith("python") and words[1][:1] == "-" and words[1][-1:] == "m":
         words = words[2:]
     name = words[0].rsplit("/", 1)[-1] if words else ""
     if name in _MAY_RUN and any(

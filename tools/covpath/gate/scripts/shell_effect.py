@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.errors import Place
-from covpath.gate.scripts.purpose import every_command_alone, fails_at_once
+from covpath.gate.scripts.purpose import every_command_alone, fails_at_once, text_commands
+from covpath.gate.scripts.script_text import script_text
 from covpath.gate.scripts.visible import shows_in_script
 from covpath.patterns import regex
 from covpath.terms import Reason, Tri, both
@@ -157,12 +159,13 @@ def shell_effect(
     )
 
 
-_HANDS_ON = regex(r"\$\?|\bPIPESTATUS\b|\|\|[^\n;]*GITHUB_OUTPUT")
+_HANDS_ON = regex(r"\$\?|\bPIPESTATUS\b|\|\|[^\n;]*GITHUB_OUTPUT|\belse\b(?:(?!\bfi\b)[\s\S])*GITHUB_OUTPUT")
 _CAN_FAIL = regex(r"\bexit\s+(?!0\b)\S|\bfalse\b|setFailed|\bthrow\b")
+_TESTS = regex(r"^\s*(?:test|\[\[?)\s", re.MULTILINE)
 
 
 def _decides_later(job: Job, step: Step, text: str) -> Scalar | None:
-    """The condition of a later step that reads what a script says of a failure it lets pass, and that can fail."""
+    """Where a later step that can fail is given what a script says of a failure it lets pass."""
     if step.id is None or "GITHUB_OUTPUT" not in text or not _HANDS_ON.search(text):
         return None
     read = f"steps.{step.id}.outputs".lower()
@@ -170,7 +173,23 @@ def _decides_later(job: Job, step: Step, text: str) -> Scalar | None:
         does = later.run.value if later.run is not None else later.inputs().get("script", "")
         if later.if_ is not None and read in later.if_.value.lower() and _CAN_FAIL.search(does):
             return later.if_
+        given = _given(later, read)
+        if given is not None and (_CAN_FAIL.search(does) or (later.run is not None and _does_something(does))):
+            return given
     return None
+
+
+def _given(step: Step, read: str) -> Scalar | None:
+    """Where a step is given a value: in its script, or in a variable."""
+    layer = step.env.entries if step.env is not None else ()
+    written = [step.run, *(deref(entry.value) for entry in layer)]
+    return next((one for one in written if isinstance(one, Scalar) and read in one.value.lower()), None)
+
+
+def _does_something(text: str) -> bool:
+    """Whether a script does more than print: a test, or a command that may look at what it is given."""
+    told = script_text(text)
+    return bool(_TESTS.search(text)) or told is None or bool(text_commands(told))
 
 
 @lru_cache(maxsize=2048)

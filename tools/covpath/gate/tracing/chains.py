@@ -183,7 +183,7 @@ class Tracer:
                 if may_run(one, contexts)
                 for chain in self._follower.step(workflow, job, one, Around(contexts=contexts))
             ]
-            if passes and not any(chain.chain.depends_on for chain in passes):
+            if passes and not any(chain.chain.depends_on for chain in passes if chain.measured is not None):
                 settled.add(step.index)
             for chain in passes:
                 if chain.measured is not None and end_of(chain) not in seen:

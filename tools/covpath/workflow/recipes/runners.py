@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from covpath.workflow.python_module import module_at
 from covpath.workflow.recipes.links import Invocation
 
 _UV = frozenset(
@@ -63,9 +64,8 @@ def layers(invocation: Invocation) -> Iterator[Invocation]:
 
 
 def _without_python(invocation: Invocation) -> Invocation | None:
-    if _is_python(invocation.name) and len(invocation.words) > 2 and invocation.words[1] == "-m":
-        return invocation.behind(2)
-    return None
+    module = module_at(invocation.words) if _is_python(invocation.name) else None
+    return None if module is None else invocation.behind(module)
 
 
 def _without_node(invocation: Invocation) -> Invocation | None:

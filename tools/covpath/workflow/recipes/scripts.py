@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from covpath.errors import Place
+from covpath.workflow.python_module import is_module_option
 from covpath.workflow.recipes.invocations import PLAIN_SH, argument_steps, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
 from covpath.workflow.recipes.python_calls import parse_python, subprocess_calls
@@ -63,9 +64,10 @@ def _script_index(invocation: Invocation) -> int | None:
     if first is not None and (first in _SHELLS or first.rstrip("0123456789.") in MODULE_RUNNERS):
         index = 1
         while index < len(words) and (words[index] or "").startswith(("-", "+")):
-            if words[index] in {"-c", "-m"} or (first in _SHELLS and re.match(r"-[a-z]*c$", words[index] or "")):
+            word = words[index] or ""
+            if word in {"-c", "-m"} or (re.match(r"-[a-z]*c$", word) if first in _SHELLS else is_module_option(word)):
                 return None
-            index += 2 if words[index] in {"-o", "-O", "-W", "-X"} else 1
+            index += 2 if word in {"-o", "-O", "-W", "-X"} else 1
         return index if index < len(words) else None
     written = invocation.raw[0].strip("\"'")
     if first is None:

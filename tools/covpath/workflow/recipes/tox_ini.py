@@ -12,7 +12,7 @@ from msgspec import Struct
 from covpath.errors import Place
 from covpath.workflow.recipes.ini import Ini, Lines
 from covpath.workflow.recipes.links import LetOff, Settings
-from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words, expand_braces
+from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words, expand_braces, made_of
 
 _FACTORS = re.compile(r"(?P<factors>[\w!{},.-]+(?:,\s+[\w!{},.-]+)*)\s*:(?:\s+|$)(?P<rest>.*)")
 _REFERENCE = re.compile(r"\{(?P<inner>[^{}]*)\}")
@@ -56,8 +56,7 @@ def _made_of_factors(name: str, known: list[str], sections: Ini) -> bool:
         if (match := _FACTORS.match(line)) is not None
         for factor in re.split(r"[\s,!{}-]+", match["factors"])
     }
-    python = re.compile(r"(?:py|pypy|python)(?:\d[\d.]*)?t?")
-    return all(factor in factors | conditions or python.fullmatch(factor) for factor in name.split("-"))
+    return made_of(name, factors | conditions)
 
 
 def _names(lines: Lines) -> list[str]:

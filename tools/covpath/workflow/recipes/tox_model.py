@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import islice
 
 from msgspec import Struct
@@ -41,6 +41,14 @@ class ToxConfig(Struct):
     listed: list[str]
     known: list[str]
     environment: Callable[[str], Environment | None]
+
+
+_PYTHON = re.compile(r"(?:(?:py|pypy|python)(?:\d[\d.]*)?|\d+\.\d+)t?")
+
+
+def made_of(name: str, factors: Collection[str]) -> bool:
+    """Whether tox runs an environment that no table names: one whose factors it knows, or that are Python versions."""
+    return all(factor in factors or _PYTHON.fullmatch(factor) for factor in name.split("-"))
 
 
 _MOST_NAMES = 256

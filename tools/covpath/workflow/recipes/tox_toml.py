@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from covpath.errors import Place
 from covpath.workflow.recipes.links import LetOff
 from covpath.workflow.recipes.toml_text import Table, line_of, table_at
-from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words
+from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words, made_of
 
 
 def config_from_toml(path: str, text: str, table: Table, root: str) -> ToxConfig:
@@ -16,9 +16,10 @@ def config_from_toml(path: str, text: str, table: Table, root: str) -> ToxConfig
     listed = [str(name) for name in _list(table.get("env_list"))]
     environments = table_at(table, "env")
     known = list(dict.fromkeys([*listed, *environments]))
+    factors = {factor for name in known for factor in name.split("-")}
 
     def environment(name: str) -> Environment | None:
-        if name not in known:
+        if name not in known and not made_of(name, factors):
             return None
         return _toml_environment(name, table_at(environments, name), table_at(table, "env_run_base"), text, root, path)
 
