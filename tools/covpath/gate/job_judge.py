@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import is_
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -87,11 +88,16 @@ class JobJudge:
         self.through = through
         self.actions: Actions | None = runs.links.actions if runs.links is not None else None
         self.suppose = suppose
-        self.effects: dict[tuple[int, Shell, RecipeEffect | None], ShellEffect] = {}
-        source = workflow.document.source.text[job.node.start : job.node.end]
-        self.several_shells = job.strategy is not None and ("indows" in source or "shell: ${{" in source)
+        self.effects: dict[tuple[int, Shell | None, RecipeEffect | None], ShellEffect] = {}
+        self.blocked: tuple[list[Effect], BlocksVerdict] | None = None
+        self.shells: dict[tuple[str | None, int], Shell] = {}
+        self.several_shells = job.strategy is not None and self._names_shells()
         self.alternatives = Alternatives(runs, workflow, job, suppose)
         self.measuring = self.alternatives.usual[0]
+
+    def _names_shells(self) -> bool:
+        source = self.workflow.document.source.text[self.job.node.start : self.job.node.end]
+        return "indows" in source or "shell: ${{" in source
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
@@ -105,7 +111,7 @@ class JobJudge:
         gate = found if situation.gate is None else situation.gate
         main = max((case for case in cases if case.gate is found), key=lambda case: case.measuring.coverage)
         self.measuring = main.measuring
-        steps = self._steps(main.simulation, gate)
+        steps = self._steps(main, gate)
         own = next((step for step in steps if step.index == self.measuring.index), None)
         runs = gate is not Gate.NO_SIGNAL
         return JobVerdict(
@@ -154,7 +160,7 @@ class JobJudge:
             return True
         index = self.measuring.index
         step = self.job.steps[index] if index is not None and self.several_shells else None
-        return step is not None and len({shell_for(self.workflow, self.job, step, leg) for leg in legs}) > 1
+        return step is not None and len({self._shell_for(step, leg) for leg in legs}) > 1
 
     def _deciding(self) -> Iterator[Scalar | None]:
         """The conditions and flags that decide what a failure of the measuring step comes to."""
@@ -211,17 +217,24 @@ class JobJudge:
             contexts = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED).contexts
             return shell_effect(self.workflow, self.job, step, None, contexts=contexts).behind(about.recipe)
         leg = simulation.leg if self.several_shells else None
-        key = (step.node.start, shell_for(self.workflow, self.job, step, leg), about.recipe)
+        key = (step.node.start, self._shell_for(step, leg) if leg is not None else None, about.recipe)
         if key not in self.effects:
             effect = shell_effect(self.workflow, self.job, step, about.command_in(step), leg)
             self.effects[key] = effect.behind(about.recipe)
         return self.effects[key]
 
-    def _steps(self, simulation: JobSimulation, gate: Gate) -> tuple[StepVerdict, ...]:
+    def _shell_for(self, step: Step, leg: Leg | None = None) -> Shell:
+        """The shell of a step; of all that name none, or the same, it is the same."""
+        key = (step.shell, id(leg))
+        if key not in self.shells:
+            self.shells[key] = shell_for(self.workflow, self.job, step, leg)
+        return self.shells[key]
+
+    def _steps(self, main: _Case, gate: Gate) -> tuple[StepVerdict, ...]:
         """The steps to tell about: all that are wanted, or those the verdict rests on."""
         others = self.every_step or gate in (Gate.ADVISORY, Gate.SILENT)
         return tuple(
-            self._step(simulation, step, gate)
+            self._step(main, step, gate)
             for step in self.job.steps
             if step.index == self.measuring.index or (others and self._counts(step))
         )
@@ -230,12 +243,16 @@ class JobJudge:
         """Whether a step beside the measuring one is wanted; the verdict rests on none that only prepares."""
         if not self.asked(self.workflow, self.job, step):
             return False
-        return self.every_step or not is_setup(step, shell_for(self.workflow, self.job, step))
+        return self.every_step or not is_setup(step, self._shell_for(step))
 
-    def _step(self, simulation: JobSimulation, step: Step, job_gate: Gate) -> StepVerdict:
+    def _step(self, main: _Case, step: Step, job_gate: Gate) -> StepVerdict:
         own = step.index == self.measuring.index
-        ways = (simulation,) if own else in_each_leg(self.runs, simulation, step)
-        gate, softest, reasons = together([self._fault(one, step) for one in ways])
+        if own and main.failure is not None:
+            found = [self._fault(main.simulation, step, main.failure)]
+        else:
+            ways = in_each_leg(self.runs, main.simulation, step)
+            found = [self._fault(one, step, self._failure(one, step)) for one in ways]
+        gate, softest, reasons = together(found)
         never = job_gate is Gate.NO_SIGNAL
         return StepVerdict(
             index=step.index,
@@ -243,14 +260,12 @@ class JobJudge:
             place=self.workflow.place(step.node),
             gate=Gate.NO_SIGNAL if never else gate,
             softest=Gate.NO_SIGNAL if never else softest,
-            setup=not own and is_setup(step, shell_for(self.workflow, self.job, step)),
+            setup=not own and self.every_step and is_setup(step, self._shell_for(step)),
             reasons=reasons,
         )
 
-    def _fault(self, simulation: JobSimulation, step: Step) -> Fault:
+    def _fault(self, simulation: JobSimulation, step: Step, found: Failure) -> Fault:
         """What becomes of a step's failure in one leg."""
-        inner = self.measuring.inner.step if self.measuring.inner is not None else None
-        found = self._failure(simulation, step, inner if inner in step.children else None)
         reasons = (*found.shell.reasons, *effect_reasons(simulation, found.step, found.shell, found.effect))
         if found.gate is Gate.NO_SIGNAL:
             reasons = (skipped_reason(self.workflow, found.step), *reasons)
@@ -302,6 +317,12 @@ class JobJudge:
         return verdict
 
     def _blocking(self, effects: list[Effect]) -> BlocksVerdict:
+        """What effects block; the loss of a runner and the failure of a step often have the very same."""
+        if self.blocked is None or not _same(self.blocked[0], effects):
+            self.blocked = (effects, self._found_blocking(effects))
+        return self.blocked[1]
+
+    def _found_blocking(self, effects: list[Effect]) -> BlocksVerdict:
         certain = [name for effect in effects for site in effect.red for name in self.runs.checks(*site)]
         possible = [name for effect in effects for site in effect.maybe_red for name in self.runs.checks(*site)]
         return blocking(self.required, certain, possible)
@@ -335,3 +356,7 @@ class JobJudge:
             else:
                 found += [*one.shell.reasons, *effect_reasons(case.simulation, one.step, one.shell, one.effect)]
         return tuple(dict.fromkeys(found))
+
+
+def _same(some: list[Effect], others: list[Effect]) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))

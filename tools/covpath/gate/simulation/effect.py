@@ -128,7 +128,10 @@ class JobSimulation:
 
         The job has failed or was cancelled; which, depends on how it ended.
         """
-        return merged(self._propagated(FAILS, Tri.FALSE, lost=True), self._propagated(CANCELS, Tri.FALSE))
+        failed = self._propagated(FAILS, Tri.FALSE, lost=True)
+        if self.job.continue_on_error is None and not self.run.graph.reacts_to(self.job):
+            return failed  # nothing tells the two apart
+        return merged(failed, self._propagated(CANCELS, Tri.FALSE))
 
     def ended(self, results: Results) -> Effect:
         """The job, a call of a reusable workflow, came to ``results``."""

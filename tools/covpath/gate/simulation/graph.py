@@ -57,4 +57,4 @@ class Graph:
 
     def reacts_to(self, job: Job) -> bool:
         """Whether any job after this one does more than being skipped when this one fails."""
-        return any(uses_status(other.if_) for other in self.dependants(job))
+        return any(uses_status(other.if_) for other in self._dependants.get(job.id, ()))

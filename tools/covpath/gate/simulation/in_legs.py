@@ -22,6 +22,8 @@ Fault = tuple[Gate, tuple[Reason, ...]]
 def strictest(gates: Iterable[Gate]) -> Gate:
     """The one that counts where gates differ."""
     found = set(gates)
+    if len(found) == 1:
+        return found.pop()
     return next((gate for gate in STRICTEST if gate in found), Gate.UNKNOWN)
 
 
@@ -38,11 +40,14 @@ def in_each_leg(runs: Runs, simulation: JobSimulation, step: Step) -> Iterator[J
 
 def together(found: Sequence[Fault]) -> tuple[Gate, Gate, tuple[Reason, ...]]:
     """The gate that counts, the softest that some leg has, and the reasons of both."""
+    if len(found) == 1:
+        ((gate, reasons),) = found
+        return gate, gate, tuple(dict.fromkeys(reasons))
     gate = strictest(one for one, _ in found)
     soft = strictest(one for one, _ in found if one in (Gate.ADVISORY, Gate.SILENT))
     softest = gate if soft is Gate.UNKNOWN else soft
-    reasons = [reason for wanted in dict.fromkeys((gate, softest)) for reason in _of(wanted, found)]
-    return gate, softest, tuple(dict.fromkeys(reasons))
+    told = [reason for wanted in dict.fromkeys((gate, softest)) for reason in _of(wanted, found)]
+    return gate, softest, tuple(dict.fromkeys(told))
 
 
 def _of(gate: Gate, found: Sequence[Fault]) -> tuple[Reason, ...]:

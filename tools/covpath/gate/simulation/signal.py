@@ -20,46 +20,55 @@ _ORDER = ("pull_request", "pull_request_target", "merge_group", "push")
 class Signal(Struct, frozen=True, kw_only=True):
     """The events that count, best first, and what is to be said about them.
 
-    ``doubtful`` are those of which it is not known whether their checks count. ``called``: other
-    workflows may call it. ``path_filtered`` and ``branch_filtered``: some pull requests get no
-    checks from it, and wait for ever if one is required. ``merge_queue``: it runs in a queue.
+    ``doubtful`` are those of which it is not known whether their checks count.
     """
 
     events: tuple[str, ...]
     doubtful: frozenset[str]
-    called: bool
-    path_filtered: bool
-    branch_filtered: bool
-    merge_queue: Tri
-    new_commits: Tri
-    """Whether every new commit of a pull request gets its checks."""
-    reasons: Mapping[str, Reason]
-    """What is to be said about each event of ``on:``."""
+    workflow: Workflow
+    found: triggers.Signal
+
+    @property
+    def called(self) -> bool:
+        """Whether other workflows may call it."""
+        return self.found.called
+
+    @property
+    def path_filtered(self) -> bool:
+        """Whether pull requests that touch other files get no checks from it, and wait for ever if one is required."""
+        return self.found.path_filtered
+
+    @property
+    def branch_filtered(self) -> bool:
+        """The same for pull requests into other branches."""
+        return self.found.branch_filtered
+
+    @property
+    def merge_queue(self) -> Tri:
+        """Whether it runs in a merge queue."""
+        return self.found.merge_queue
+
+    @property
+    def new_commits(self) -> Tri:
+        """Whether every new commit of a pull request gets its checks."""
+        return self.found.pull_request
+
+    @property
+    def reasons(self) -> Mapping[str, Reason]:
+        """What is to be said about each event of ``on:``."""
+        return {one.event: _reason(self.workflow, one) for one in self.found.events}
 
 
 def signal_of(workflow: Workflow) -> Signal:
     """What ``on:`` makes of a workflow (``facts``, gating, 2.4)."""
     if workflow.on is None:
-        return _NOTHING
+        return Signal(events=(), doubtful=frozenset(), workflow=workflow, found=triggers.Signal(events=()))
     found = triggers.signal_of(to_plain(workflow.on))
     counting = [one for one in found.events if _counts(one) and one.event != CALLED]
-    counting.sort(key=lambda one: _ORDER.index(one.event) if one.event in _ORDER else len(_ORDER))
     doubtful = frozenset(one.event for one in counting if _doubtful(one))
+    counting.sort(key=lambda one: _ORDER.index(one.event) if one.event in _ORDER else len(_ORDER))
     counting.sort(key=lambda one: one.event in doubtful)
-    return Signal(
-        events=tuple(one.event for one in counting),
-        doubtful=doubtful,
-        called=found.called,
-        path_filtered=found.path_filtered,
-        branch_filtered=found.branch_filtered,
-        merge_queue=found.merge_queue,
-        new_commits=found.pull_request,
-        reasons={one.event: _reason(workflow, one) for one in found.events},
-    )
-
-
-_NOTHING = Signal(events=(), doubtful=frozenset(), called=False, path_filtered=False, branch_filtered=False,
-                  merge_queue=Tri.FALSE, new_commits=Tri.FALSE, reasons={})  # fmt: skip
+    return Signal(events=tuple(one.event for one in counting), doubtful=doubtful, workflow=workflow, found=found)
 
 
 def _counts(one: triggers.EventSignal) -> bool:
