@@ -1,22 +1,29 @@
-"""The steps a job can be judged by, best first; in a called workflow perhaps others for each call."""
+"""The steps a job can be judged by, and what their scripts and actions make of a failure inside."""
 
 from __future__ import annotations
 
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from covpath.gate.measuring import Measuring, alternatives
 from covpath.gate.scripts.purpose import is_setup
-from covpath.gate.scripts.shell_effect import shell_for
+from covpath.gate.scripts.shell_effect import ShellEffect, asks_the_event, shell_effect, shell_for
+from covpath.gate.simulation.effect import JobSimulation
 from covpath.gate.simulation.run import Run
 from covpath.gate.simulation.runs import Runs
 from covpath.gate.simulation.supposing import Suppose
 from covpath.workflow.calls import LOCAL, reads_inputs
-from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.model import Job, Workflow
+from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
+from covpath.workflow.legs import Leg
+from covpath.workflow.model import Job, Step, Workflow
+from covpath.workflow.shell.dialect import Shell
+
+if TYPE_CHECKING:
+    from covpath.gate.scripts.recipe_effect import RecipeEffect
 
 
 class Alternatives:
-    """Those of one job; remembers what it found for each call."""
+    """The steps one job can be judged by, best first; in a called workflow perhaps others for each call."""
 
     def __init__(self, runs: Runs, workflow: Workflow, job: Job, suppose: Suppose) -> None:
         self._runs = runs
@@ -76,3 +83,57 @@ class Alternatives:
         known = {one.index: one for one in reversed(found)}
         others = (known.get(index, Measuring(index=index)) for index in sorted(working, reverse=True))
         return [*measuring, *others, *found]
+
+
+class StepShells:
+    """What each step's script or action makes of a failure inside; ``alternatives`` say of which command's.
+
+    Remembers what it worked out.
+    """
+
+    def __init__(self, runs: Runs, workflow: Workflow, job: Job, alternatives: Alternatives) -> None:
+        self._runs = runs
+        self._workflow = workflow
+        self._job = job
+        self._alternatives = alternatives
+        self._actions = runs.links.actions if runs.links is not None else None
+        self._several = job.strategy is not None and self._names_several()
+        self._effects: dict[tuple[int, Shell | None, RecipeEffect | None], ShellEffect] = {}
+        self._shells: dict[tuple[str | None, int], Shell] = {}
+
+    def _names_several(self) -> bool:
+        source = self._workflow.document.source.text[self._job.node.start : self._job.node.end]
+        return "indows" in source or "shell: ${{" in source
+
+    def differ(self, step: Step, legs: tuple[Leg, ...]) -> bool:
+        """Whether legs of a matrix run a step's script in different shells."""
+        return self._several and len({self.shell_for(step, leg) for leg in legs}) > 1
+
+    def shell_for(self, step: Step, leg: Leg | None = None) -> Shell:
+        """The shell of a step, in one leg where it is given; of all that name none, or the same, it is the same."""
+        key = (step.shell, id(leg))
+        if key not in self._shells:
+            self._shells[key] = shell_for(self._workflow, self._job, step, leg)
+        return self._shells[key]
+
+    def effect(self, step: Step, simulation: JobSimulation, index: int) -> ShellEffect:
+        """``index``: that of the step, or of its ``parallel`` group."""
+        found = self._alternatives.of(simulation.run)
+        about = next((one for one in found if one.index == index), Measuring(index=None))
+        if self._actions is not None and step.uses is not None and step.uses.startswith(LOCAL):
+            # Imported here: most jobs use no action of their own repository.
+            from covpath.gate.composite import composite_effect
+
+            view = simulation.scope.step_view(self._job, step, simulation.view, {}, SUCCEEDED)
+            inside = composite_effect(self._actions, simulation.run, step, view, self._runs.behind)
+            if inside is not None:
+                return inside.behind(about.recipe)
+        if asks_the_event(step):
+            contexts = simulation.scope.step_view(self._job, step, simulation.view, {}, SUCCEEDED).contexts
+            return shell_effect(self._workflow, self._job, step, None, contexts=contexts).behind(about.recipe)
+        leg = simulation.leg if self._several else None
+        key = (step.node.start, self.shell_for(step, leg) if leg is not None else None, about.recipe)
+        if key not in self._effects:
+            effect = shell_effect(self._workflow, self._job, step, about.command_in(step), leg)
+            self._effects[key] = effect.behind(about.recipe)
+        return self._effects[key]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from operator import is_
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from covpath.gate.alternatives import Alternatives
+from covpath.gate.alternatives import Alternatives, StepShells
 from covpath.gate.blocking import blocking
 from covpath.gate.data import judge_data
 from covpath.gate.measuring import Measuring
 from covpath.gate.required import RequiredChecks
 from covpath.gate.scripts.purpose import is_setup
-from covpath.gate.scripts.shell_effect import LETS_OUT, ShellEffect, asks_the_event, shell_effect, shell_for
+from covpath.gate.scripts.shell_effect import LETS_OUT, ShellEffect, asks_the_event
 from covpath.gate.simulation.effect import Effect, JobSimulation, followed
 from covpath.gate.simulation.in_legs import Failure, Fault, failure, in_each_leg, strictest, together
 from covpath.gate.simulation.run import Run
@@ -41,15 +40,10 @@ from covpath.gate.verdict import (
     StepVerdict,
 )
 from covpath.terms import Blocks, Gate, Reason, Tri, any_of
-from covpath.workflow.calls import LOCAL, Actions, Caller
-from covpath.workflow.expressions.contexts import SUCCEEDED
+from covpath.workflow.calls import Caller
 from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, Workflow
-from covpath.workflow.shell.dialect import Shell
 from covpath.yamltext.nodes import Scalar
-
-if TYPE_CHECKING:
-    from covpath.gate.scripts.recipe_effect import RecipeEffect
 
 
 class _Case(Struct, frozen=True, kw_only=True):
@@ -86,18 +80,11 @@ class JobJudge:
         self.every_step = every_step
         self.asked = steps
         self.through = through
-        self.actions: Actions | None = runs.links.actions if runs.links is not None else None
         self.suppose = suppose
-        self.effects: dict[tuple[int, Shell | None, RecipeEffect | None], ShellEffect] = {}
         self.blocked: tuple[list[Effect], BlocksVerdict] | None = None
-        self.shells: dict[tuple[str | None, int], Shell] = {}
-        self.several_shells = job.strategy is not None and self._names_shells()
         self.alternatives = Alternatives(runs, workflow, job, suppose)
+        self.shells = StepShells(runs, workflow, job, self.alternatives)
         self.measuring = self.alternatives.usual[0]
-
-    def _names_shells(self) -> bool:
-        source = self.workflow.document.source.text[self.job.node.start : self.job.node.end]
-        return "indows" in source or "shell: ${{" in source
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
@@ -159,8 +146,7 @@ class JobJudge:
         if any("matrix" in scalar.value for scalar in self._deciding() if scalar is not None):
             return True
         index = self.measuring.index
-        step = self.job.steps[index] if index is not None and self.several_shells else None
-        return step is not None and len({self._shell_for(step, leg) for leg in legs}) > 1
+        return index is not None and self.shells.differ(self.job.steps[index], legs)
 
     def _deciding(self) -> Iterator[Scalar | None]:
         """The conditions and flags that decide what a failure of the measuring step comes to."""
@@ -190,7 +176,8 @@ class JobJudge:
         return _Case(simulation=simulation, measuring=measuring, failure=found)
 
     def _failure(self, simulation: JobSimulation, step: Step, inner: Step | None = None) -> Failure:
-        return failure(simulation, step, inner, self._shell, runs=self.suppose.runs)
+        shell_of = _lets_out if self.suppose.exits else self.shells.effect
+        return failure(simulation, step, inner, shell_of, runs=self.suppose.runs)
 
     def _running(self, simulation: JobSimulation) -> Measuring:
         """The best of the alternatives that is not certainly skipped."""
@@ -199,36 +186,6 @@ class JobJudge:
             if one.index is None or simulation.runs(self.job.steps[one.index]) is not Tri.FALSE:
                 return one
         return found[0]
-
-    def _shell(self, step: Step, simulation: JobSimulation, index: int) -> ShellEffect:
-        """``index``: that of the step, or of its ``parallel`` group."""
-        if self.suppose.exits:
-            return LETS_OUT
-        found = self.alternatives.of(simulation.run)
-        about = next((one for one in found if one.index == index), Measuring(index=None))
-        if self.actions is not None and step.uses is not None and step.uses.startswith(LOCAL):
-            from covpath.gate.composite import composite_effect
-
-            view = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED)
-            inside = composite_effect(self.actions, simulation.run, step, view, self.runs.behind)
-            if inside is not None:
-                return inside.behind(about.recipe)
-        if asks_the_event(step):
-            contexts = simulation.scope.step_view(self.job, step, simulation.view, {}, SUCCEEDED).contexts
-            return shell_effect(self.workflow, self.job, step, None, contexts=contexts).behind(about.recipe)
-        leg = simulation.leg if self.several_shells else None
-        key = (step.node.start, self._shell_for(step, leg) if leg is not None else None, about.recipe)
-        if key not in self.effects:
-            effect = shell_effect(self.workflow, self.job, step, about.command_in(step), leg)
-            self.effects[key] = effect.behind(about.recipe)
-        return self.effects[key]
-
-    def _shell_for(self, step: Step, leg: Leg | None = None) -> Shell:
-        """The shell of a step; of all that name none, or the same, it is the same."""
-        key = (step.shell, id(leg))
-        if key not in self.shells:
-            self.shells[key] = shell_for(self.workflow, self.job, step, leg)
-        return self.shells[key]
 
     def _steps(self, main: _Case, gate: Gate) -> tuple[StepVerdict, ...]:
         """The steps to tell about: all that are wanted, or those the verdict rests on."""
@@ -243,7 +200,7 @@ class JobJudge:
         """Whether a step beside the measuring one is wanted; the verdict rests on none that only prepares."""
         if not self.asked(self.workflow, self.job, step):
             return False
-        return self.every_step or not is_setup(step, self._shell_for(step))
+        return self.every_step or not is_setup(step, self.shells.shell_for(step))
 
     def _step(self, main: _Case, step: Step, job_gate: Gate) -> StepVerdict:
         own = step.index == self.measuring.index
@@ -260,7 +217,7 @@ class JobJudge:
             place=self.workflow.place(step.node),
             gate=Gate.NO_SIGNAL if never else gate,
             softest=Gate.NO_SIGNAL if never else softest,
-            setup=not own and self.every_step and is_setup(step, self._shell_for(step)),
+            setup=not own and self.every_step and is_setup(step, self.shells.shell_for(step)),
             reasons=reasons,
         )
 
@@ -356,6 +313,12 @@ class JobJudge:
             else:
                 found += [*one.shell.reasons, *effect_reasons(case.simulation, one.step, one.shell, one.effect)]
         return tuple(dict.fromkeys(found))
+
+
+def _lets_out(step: Step, simulation: JobSimulation, index: int) -> ShellEffect:
+    """What is supposed of a step that exits non-zero, whatever its script does."""
+    del step, simulation, index
+    return LETS_OUT
 
 
 def _same(some: list[Effect], others: list[Effect]) -> bool:
