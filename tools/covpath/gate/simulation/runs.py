@@ -48,7 +48,7 @@ class Runs:
         self._graphs: dict[int, tuple[Workflow, Graph]] = {}
         self._signals: dict[int, tuple[Workflow, Signal]] = {}
         self._origins: dict[int, tuple[Workflow, tuple[Origin, ...]]] = {}
-        self._checks: dict[tuple[int, JobId], tuple[Run, tuple[Leg, ...], tuple[CheckPattern, ...]]] = {}
+        self._checks: dict[tuple[int, JobId], _Named] = {}
 
     def graph(self, workflow: Workflow) -> Graph:
         """The workflow's ``needs``."""
@@ -138,22 +138,40 @@ class Runs:
 
     def legs(self, run: Run, job: Job) -> tuple[Leg, ...]:
         """The legs of a job's matrix in a run."""
-        return self._named(run, job)[1]
+        return self._named(run, job).legs
 
     def checks(self, run: Run, job: Job, leg: Leg | None = None) -> tuple[CheckPattern, ...]:
         """The checks a job reports in a run; those of one leg where it is given."""
-        found = self._named(run, job)[2]
-        if leg is None:
-            return found
-        return tuple(one for one in found if one.leg is None or one.leg is leg)
+        named = self._named(run, job)
+        return named.checks if leg is None else named.in_leg(leg)
 
-    def _named(self, run: Run, job: Job) -> tuple[Run, tuple[Leg, ...], tuple[CheckPattern, ...]]:
+    def _named(self, run: Run, job: Job) -> _Named:
         key = (id(run), job.id)
         if key not in self._checks:
             contexts = Contexts(run.base)
             legs = legs_of(job, contexts)
-            self._checks[key] = (run, legs, check_patterns(job, legs, contexts, _callers(run)))
+            self._checks[key] = _Named(run, legs, check_patterns(job, legs, contexts, _callers(run)))
         return self._checks[key]
+
+
+class _Named:
+    """The legs of a job in a run, and the checks they report; keeps the run, by whose identity it is found."""
+
+    __slots__ = ("_by_leg", "checks", "legs", "run")
+
+    def __init__(self, run: Run, legs: tuple[Leg, ...], checks: tuple[CheckPattern, ...]) -> None:
+        self.run = run
+        self.legs = legs
+        self.checks = checks
+        self._by_leg: dict[int, list[CheckPattern]] | None = None
+
+    def in_leg(self, leg: Leg) -> tuple[CheckPattern, ...]:
+        """The checks of one leg, and those of none in particular."""
+        if self._by_leg is None:
+            self._by_leg = {}
+            for one in self.checks:
+                self._by_leg.setdefault(id(one.leg), []).append(one)
+        return (*self._by_leg.get(id(None), ()), *self._by_leg.get(id(leg), ()))
 
 
 def _callers(run: Run) -> tuple[CheckNameResult, ...]:

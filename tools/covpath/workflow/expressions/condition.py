@@ -65,15 +65,25 @@ def condition(text: str | None) -> Condition:
 
 def evaluate_condition(condition: Condition, contexts: Contexts) -> Tri:
     """Whether it holds. Raises ExpressionError where the evaluation certainly fails."""
+    if condition.implicit_success and condition.written is not None:
+        # The ``success() &&`` before it decides alone, or not at all.
+        if contexts.status.success is Tri.FALSE:
+            return Tri.FALSE
+        if contexts.status.success is Tri.TRUE:
+            return truthy(_evaluated(condition.written, contexts))
     return truthy(condition_value(condition, contexts))
 
 
 def condition_value(condition: Condition, contexts: Contexts) -> Value:
     """The value that is tested; names what it depends on where it is unknown."""
+    return _evaluated(condition.expression, contexts)
+
+
+def _evaluated(expr: Expr, contexts: Contexts) -> Value:
     # Imported here, as below what parses: a small file has no condition.
     from covpath.workflow.expressions.evaluate import evaluate
 
-    return evaluate(condition.expression, contexts)
+    return evaluate(expr, contexts)
 
 
 def uses_status_function(expr: Expr) -> bool:

@@ -52,8 +52,11 @@ class Contexts(Struct, frozen=True):
 
     def get(self, name: str) -> Value:
         """The context called ``name``, case aside."""
+        values = self.values
+        if name in values:
+            return values[name]
         key = name.lower()
-        return self.values[key] if key in self.values else unknown(key)
+        return values[key] if key in values else unknown(key)
 
 
 def partly(path: str, known: Mapping[str, Plain]) -> Object:

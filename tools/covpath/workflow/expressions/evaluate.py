@@ -58,7 +58,8 @@ def _index(expr: Index, contexts: Contexts) -> Value:
     if key is None:
         return filtered(target)
     if isinstance(target, Object) and isinstance(key, Literal):
-        return target.get(text_of(key.value))
+        name = key.value
+        return target.get(name if isinstance(name, str) else text_of(name))
     if isinstance(target, (Array, Object)):
         return indexed(target, evaluate(key, contexts))
     if not isinstance(target, Unknown):

@@ -30,12 +30,11 @@ _TOKEN = regex(
     |(?P<mark>[()\[\],*])
     |(?P<dot>\.)
     |(?P<number>[-+0-9](?:[^{_EDGE}]|\.)*)
-    |(?P<word>[^{_EDGE}][^{_EDGE}]*)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_-]*)(?![^{_EDGE}])
     |(?P<other>.[^{_EDGE}]*)""",
     re.VERBOSE | re.DOTALL,
 )
 _NUMBER = regex(rf"\.(?:[^{_EDGE}]|\.)*", re.DOTALL)
-_NAME = regex(r"[A-Za-z_][A-Za-z0-9_-]*")
 _DECIMAL = regex(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _BASED = regex(r"0x([0-9a-fA-F]+)|0o([0-7]+)")
 _CONSTANTS: dict[str, bool | float | None] = {
@@ -115,21 +114,20 @@ def _number_may_start(before: list[Token]) -> bool:
 
 def _token(match: re.Match[str], base: int, *, after_dot: bool) -> Token:
     text, start, end = match[0], base + match.start(), base + match.end()
-    match match.lastgroup:
-        case "string":
-            return Token(Kind.LITERAL, text, start, end, text[1:-1].replace("''", "'"))
-        case "operator":
-            return Token(Kind.OPERATOR, text, start, end)
-        case "mark" | "dot":
-            return Token(Kind.MARK, text, start, end)
-        case "number":
-            return _number(text, start)
-        case "word" if _NAME.fullmatch(text):
-            if text in _CONSTANTS and not after_dot:
-                return Token(Kind.LITERAL, text, start, end, _CONSTANTS[text])
-            return Token(Kind.NAME, text, start, end)
-        case _:
-            raise _unexpected(text, start)
+    kind = match.lastgroup
+    if kind == "name":
+        if text in _CONSTANTS and not after_dot:
+            return Token(Kind.LITERAL, text, start, end, _CONSTANTS[text])
+        return Token(Kind.NAME, text, start, end)
+    if kind in {"mark", "dot"}:
+        return Token(Kind.MARK, text, start, end)
+    if kind == "operator":
+        return Token(Kind.OPERATOR, text, start, end)
+    if kind == "string":
+        return Token(Kind.LITERAL, text, start, end, text[1:-1].replace("''", "'"))
+    if kind == "number":
+        return _number(text, start)
+    raise _unexpected(text, start)
 
 
 def _number(text: str, start: int) -> Token:

@@ -73,7 +73,8 @@ class _Parser:
         return token
 
     def accept(self, mark: str) -> bool:
-        if self.peek().kind is Kind.MARK and self.peek().text == mark:
+        token = self.tokens[self.position]
+        if token.kind is Kind.MARK and token.text == mark:
             self.position += 1
             return True
         return False
@@ -91,7 +92,7 @@ class _Parser:
 
     def node(self, node: Node, *below: Expr) -> Node:
         """Notes how deep ``node`` is and refuses what GitHub would call too deep."""
-        depth = 1 + max((self.depths[id(child)] for child in below), default=0)
+        depth = 1 + max([self.depths[id(child)] for child in below]) if below else 1
         if depth > MAX_DEPTH:
             raise ExpressionError(f"The expression is nested more than {MAX_DEPTH} levels deep.", offset=node.start)
         self.depths[id(node)] = depth
@@ -112,7 +113,7 @@ class _Parser:
 
     def binary(self, level: int) -> Expr:
         left = self.unary()
-        while self.peek().kind is Kind.OPERATOR and _LEVELS.get(self.peek().text, 0) >= level:
+        while (token := self.peek()).kind is Kind.OPERATOR and _LEVELS.get(token.text, 0) >= level:
             operator = self.take().text
             left = self.join(operator, left, self.binary(_LEVELS[operator] + 1))
         return left
@@ -125,7 +126,7 @@ class _Parser:
 
     def unary(self) -> Expr:
         starts: list[int] = []
-        while self.peek().kind is Kind.OPERATOR and self.peek().text == "!":
+        while (token := self.peek()).kind is Kind.OPERATOR and token.text == "!":
             starts.append(self.take().start)
         expr = self.postfix()
         for start in reversed(starts):
@@ -134,7 +135,7 @@ class _Parser:
 
     def postfix(self) -> Expr:
         expr, indexable = self.primary()
-        while indexable:
+        while indexable and self.peek().kind is Kind.MARK:
             if self.accept("["):
                 key = None if self.accept("*") else self.nested()
                 end = self.expect("]").end

@@ -63,18 +63,17 @@ class Object(Struct, frozen=True, eq=False):
     """The entries by folded key; put together when the first is asked for, since most objects never are."""
 
     def _by_key(self) -> dict[str, Value]:
-        if not self._folded and self.entries:
-            for key, value in self.entries.items():
-                self._folded.setdefault(fold(key), value)
+        for key, value in self.entries.items():
+            self._folded.setdefault(fold(key), value)
         return self._folded
 
     def has(self, key: str) -> bool:
         """Whether ``key`` is certainly there."""
-        return fold(key) in self._by_key()
+        return fold(key) in (self._folded or self._by_key())
 
     def get(self, key: str) -> Value:
         """The value at ``key``; null where the object has no such key, unknown where it may have one."""
-        folded = self._by_key()
+        folded = self._folded or self._by_key()
         name = fold(key)
         if name in folded:
             return folded[name]
