@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class CheckPattern(Struct, frozen=True):
         return Tri.FALSE if fits is None else Tri.UNKNOWN
 
 
+@lru_cache(maxsize=16)
 def naming_contexts(event: str | None = None) -> Contexts:
     """What a job's name and matrix may read; nothing of it is known but the event."""
     known = {} if event is None else {"event_name": event}
@@ -55,8 +57,7 @@ def naming_contexts(event: str | None = None) -> Contexts:
 
 def matrix_of(job: Job) -> Mapping | None:
     """The ``matrix`` of a job, where it is written as a mapping."""
-    strategy = deref(job.strategy) if job.strategy is not None else None
-    found = strategy.get("matrix") if isinstance(strategy, Mapping) else None
+    found = _written_matrix(job)
     real = deref(found) if found is not None else None
     return real if isinstance(real, Mapping) else None
 
@@ -66,15 +67,14 @@ def legs_of(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
 
     A matrix GitHub would refuse counts as one leg of which nothing is known.
     """
-    if job.strategy is None:
-        return (NO_MATRIX,)
-    strategy = deref(job.strategy)
-    matrix = strategy.get("matrix") if isinstance(strategy, Mapping) else None
-    if matrix is None:
-        return (NO_MATRIX,)
-    plain = _plain_legs(deref(matrix))
-    if plain is not None:
-        return plain
+    plain = plain_legs(job)
+    return plain if plain is not None else expanded_legs(job, contexts)
+
+
+def expanded_legs(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
+    """The same for a matrix that is no plain one."""
+    matrix = _written_matrix(job)
+    assert matrix is not None, "no matrix is a plain one"
     # Imported here: most matrices are lists of plain values.
     from covpath.workflow.matrix import expand
 
@@ -82,6 +82,17 @@ def legs_of(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
         return expand(to_plain(matrix), contexts)
     except InputError:
         return (NO_MATRIX,)
+
+
+def plain_legs(job: Job) -> tuple[Leg, ...] | None:
+    """The same where nothing has to be worked out for it, which is nearly always; None elsewhere."""
+    matrix = _written_matrix(job)
+    return (NO_MATRIX,) if matrix is None else _plain_legs(deref(matrix))
+
+
+def _written_matrix(job: Job) -> Node | None:
+    strategy = deref(job.strategy) if job.strategy is not None else None
+    return strategy.get("matrix") if isinstance(strategy, Mapping) else None
 
 
 def _plain_legs(matrix: Node) -> tuple[Leg, ...] | None:
@@ -121,7 +132,7 @@ def check_patterns(
 
     A call of a reusable workflow has none of its own: ``job / *`` stands for those inside.
     """
-    if not callers and (names := _plainly(job, legs)) is not None:
+    if not callers and (names := plain_names(job, legs)) is not None:
         return names
     try:
         results = name_results(job, legs, contexts, callers)
@@ -132,22 +143,28 @@ def check_patterns(
     return tuple(CheckPattern(result.pattern, result, result.leg) for result in results)
 
 
-def _plainly(job: Job, legs: tuple[Leg, ...]) -> tuple[CheckPattern, ...] | None:
-    """The names where nothing in them has to be worked out, which is nearly always; None elsewhere."""
+def plain_names(job: Job, legs: tuple[Leg, ...]) -> tuple[CheckPattern, ...] | None:
+    """The same for a job that nothing calls, where no name has to be worked out; None elsewhere."""
     name = _name(job)
     base = job.id if name is None or name == "" else name
     if not isinstance(base, str) or OPEN in base or job.uses is not None or len(base) > _SURELY_SHORT:
         return None
     found: list[CheckPattern] = []
     for leg in legs:
-        shown = leg.shown
-        if leg.presence is not Presence.ONE or not all(isinstance(value, (str, bool, float)) for value in shown):
-            return None
-        text = f"{base} ({', '.join(text_of(value) for value in shown)})" if shown else base  # type: ignore[arg-type]
-        if len(text) > _SURELY_SHORT:
+        text = base
+        if shown := leg.shown:
+            texts = [value if isinstance(value, str) else _shown(value) for value in shown]
+            if None in texts:
+                return None
+            text = f"{base} ({', '.join(texts)})"  # type: ignore[arg-type]
+        if leg.presence is not Presence.ONE or len(text) > _SURELY_SHORT:
             return None
         found.append(CheckPattern(text, leg=leg, certain=True))
     return tuple(found)
+
+
+def _shown(value: Value) -> str | None:
+    return text_of(value) if isinstance(value, (bool, float)) else None
 
 
 _SURELY_SHORT = 90

@@ -56,7 +56,7 @@ def _legs(spec: MatrixSpec) -> Iterator[Leg]:
         if was is not Tri.TRUE and include.certain:
             entries = {**include.wanted, **include.added}
             presence = Presence.ONE if was is Tri.FALSE else Presence.PERHAPS
-            yield Leg(values=_values(entries, spec), shown=tuple(_shown(entries.values())), presence=presence)
+            yield Leg(values=_values(entries, spec), shown=_shown_of(entries), presence=presence)
     if spec.unknown:
         anything = unknown_text(*spec.unknown)
         yield Leg(values=Object({}, "matrix"), shown=(anything,), presence=Presence.ANY_NUMBER)
@@ -84,6 +84,8 @@ def _combined(spec: MatrixSpec, items: tuple[Item, ...], excluded: Tri, fitting:
     presence = Presence.PERHAPS if Presence.PERHAPS in presences or excluded is Tri.UNKNOWN else Presence.ONE
     if Presence.ANY_NUMBER in presences:
         presence = Presence.ANY_NUMBER
+    if not fitting:
+        return Leg(values=_values(entries, spec), shown=_shown_of(entries), presence=presence)
     added: dict[str, Value] = {}
     before: str | None = None  # set once an include that is not known may have added anything
     for number, (include, fits) in enumerate(zip(spec.includes, fitting, strict=True)):
@@ -97,7 +99,7 @@ def _combined(spec: MatrixSpec, items: tuple[Item, ...], excluded: Tri, fitting:
         if fits is Tri.TRUE and presence is not Presence.ONE:
             fits = Tri.UNKNOWN  # there may be no such combination
         matched[number] = either(matched[number], fits)
-    return Leg(values=_values(entries | added, spec), shown=tuple(_shown(entries.values())), presence=presence)
+    return Leg(values=_values(entries | added, spec), shown=_shown_of(entries), presence=presence)
 
 
 def _values(entries: Mapping[str, Value], spec: MatrixSpec) -> Object:
@@ -106,12 +108,18 @@ def _values(entries: Mapping[str, Value], spec: MatrixSpec) -> Object:
 
 def _add(added: dict[str, Value], key: str, value: Value) -> None:
     """A later include replaces what an earlier one added, under the earlier spelling of the key."""
-    added[next((name for name in added if fold(name) == fold(key)), key)] = value
+    added[key if key in added else next((name for name in added if fold(name) == fold(key)), key)] = value
 
 
 def _either(added: Object, key: str, value: Value) -> Value:
     """What ``key`` is where an include may or may not add ``value``."""
     return one_of({f"matrix.{key}"}, [*alternatives(added.get(key)), *alternatives(value)])
+
+
+def _shown_of(entries: Mapping[str, Value]) -> tuple[Value, ...]:
+    """What of a leg's values goes into the name."""
+    values = tuple(entries.values())
+    return values if all(isinstance(value, str) and value for value in values) else tuple(_shown(values))
 
 
 def _shown(values: Iterable[Value]) -> Iterator[Value]:

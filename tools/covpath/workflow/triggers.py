@@ -240,7 +240,7 @@ def _reason(code: str, message: str) -> Reason:
 
 
 def _has(settings: Mapping[str, Plain], *keys: str) -> bool:
-    return any(key in settings for key in keys)
+    return not settings.keys().isdisjoint(keys)
 
 
 def _texts(plain: Plain) -> tuple[str, ...]:

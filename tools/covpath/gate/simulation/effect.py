@@ -92,6 +92,8 @@ class JobSimulation:
     @cached_property
     def continue_on_error(self) -> Tri:
         """The job's own flag."""
+        if self.job.continue_on_error is None:
+            return Tri.FALSE
         return switched_on(self.job.continue_on_error, self.view, Key.JOB_CONTINUE_ON_ERROR)
 
     @cached_property

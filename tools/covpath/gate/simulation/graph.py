@@ -57,4 +57,11 @@ class Graph:
 
     def reacts_to(self, job: Job) -> bool:
         """Whether any job after this one does more than being skipped when this one fails."""
-        return any(uses_status(other.if_) for other in self._dependants.get(job.id, ()))
+        return job.id in self._heard
+
+    @cached_property
+    def _heard(self) -> frozenset[JobId]:
+        """The jobs before those that say themselves when to run."""
+        return frozenset(
+            name for job in self.jobs.values() if job.needs and uses_status(job.if_) for name in self.ancestors(job)
+        )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from covpath.errors import InputError
-from covpath.gate.checks import CheckPattern, check_patterns, legs_of, name_results
+from covpath.gate.checks import CheckPattern, check_patterns, expanded_legs, name_results, plain_legs, plain_names
 from covpath.gate.measuring import SeenBehind
 from covpath.gate.simulation.graph import Graph
 from covpath.gate.simulation.jobs import FINE, expected
@@ -47,6 +47,7 @@ class Runs:
         self.behind = behind
         self._graphs: dict[int, tuple[Workflow, Graph]] = {}
         self._signals: dict[int, tuple[Workflow, Signal]] = {}
+        self._imagined: dict[int, Run] = {}
         self._origins: dict[int, tuple[Workflow, tuple[Origin, ...]]] = {}
         self._checks: dict[tuple[int, JobId], _Named] = {}
 
@@ -68,7 +69,9 @@ class Runs:
 
     def imagined(self, workflow: Workflow) -> Run:
         """A run under no event in particular, for jobs that never run for a pull request."""
-        return Run(workflow, self.graph(workflow), None)
+        if id(workflow) not in self._imagined:
+            self._imagined[id(workflow)] = Run(workflow, self.graph(workflow), None)
+        return self._imagined[id(workflow)]
 
     def _origins_of(self, workflow: Workflow, above: tuple[str, ...]) -> tuple[Origin, ...]:
         if id(workflow) not in self._origins:
@@ -148,10 +151,16 @@ class Runs:
     def _named(self, run: Run, job: Job) -> _Named:
         key = (id(run), job.id)
         if key not in self._checks:
-            contexts = Contexts(run.base)
-            legs = legs_of(job, contexts)
-            self._checks[key] = _Named(run, legs, check_patterns(job, legs, contexts, _callers(run)))
+            self._checks[key] = self._found(run, job)
         return self._checks[key]
+
+    def _found(self, run: Run, job: Job) -> _Named:
+        legs = plain_legs(job)
+        if legs is not None and run.caller is None and (names := plain_names(job, legs)) is not None:
+            return _Named(run, legs, names)
+        contexts = Contexts(run.base)
+        legs = legs if legs is not None else expanded_legs(job, contexts)
+        return _Named(run, legs, check_patterns(job, legs, contexts, _callers(run)))
 
 
 class _Named:

@@ -220,11 +220,11 @@ def holds(scalar: Scalar | None, view: View) -> Tri:
     """Whether an ``if:`` holds (``success()`` where there is none); unknown where it cannot be read."""
     if scalar is None:
         return view.status.success
-    word = _SIMPLE.get(_unwrapped(scalar.value))
+    text = scalar.value
+    word, of_a_place = _looked_at(text)
     if word is not None:
         return _simple(word, view.status)
-    text = scalar.value
-    if _OF_A_PLACE.search(text):
+    if of_a_place:
         return _evaluated(text, view)
     # What asks only for the run has the same answer everywhere in it.
     key = (text, view.status)
@@ -234,6 +234,13 @@ def holds(scalar: Scalar | None, view: View) -> Tri:
 
 
 _OF_A_PLACE = regex(r"\b(?:needs|steps|env|matrix|job|runner|strategy|secrets|hashFiles)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def _looked_at(text: str) -> tuple[str | None, bool]:
+    """The word for a condition that needs no contexts, and whether any other asks for more than the run."""
+    word = _SIMPLE.get(_unwrapped(text))
+    return word, word is None and _OF_A_PLACE.search(text) is not None
 
 
 def _evaluated(text: str, view: View) -> Tri:

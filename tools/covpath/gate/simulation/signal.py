@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec import Struct
 
 from covpath.errors import Place
@@ -54,9 +52,13 @@ class Signal(Struct, frozen=True, kw_only=True):
         return self.found.pull_request
 
     @property
-    def reasons(self) -> Mapping[str, Reason]:
-        """What is to be said about each event of ``on:``."""
-        return {one.event: _reason(self.workflow, one) for one in self.found.events}
+    def named(self) -> tuple[str, ...]:
+        """All events of ``on:``."""
+        return tuple(dict.fromkeys(one.event for one in self.found.events))
+
+    def reason(self, event: str) -> Reason:
+        """What is to be said about an event of ``on:``; where it stands twice, about the last."""
+        return _reason(self.workflow, next(one for one in reversed(self.found.events) if one.event == event))
 
 
 def signal_of(workflow: Workflow) -> Signal:

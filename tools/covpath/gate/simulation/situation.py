@@ -68,11 +68,11 @@ class _Situating:
 
     def _doubt(self, run: Run) -> Reason:
         """Why it is not known whether the checks of a run count."""
-        return self.runs.signal(run.top.workflow).reasons[str(run.event)]
+        return self.runs.signal(run.top.workflow).reason(str(run.event))
 
     def _uncalled(self, imagined: tuple[Run, ...]) -> Situation:
         """A workflow that others call, of which no caller is at hand."""
-        place = self.runs.signal(self.workflow).reasons[CALLED].place
+        place = self.runs.signal(self.workflow).reason(CALLED).place
         if self.runs.links is None or self.runs.links.partial:
             message = (
                 "other workflows call this one: judged as if one did for a pull request, with nothing around the call"
@@ -95,7 +95,6 @@ class _Situating:
             called_at = first.workflow.place(first.workflow.jobs[first.job].key)
             return (Reason(code="no-signal", message=message, place=called_at),)
         signal = self.runs.signal(self.workflow)
-        named = ", ".join(signal.reasons) or "nothing"
-        place = next((reason.place for reason in signal.reasons.values()), None)
-        message = f"runs on {named}, never for a pull request or merge queue"
+        place = signal.reason(signal.named[0]).place if signal.named else None
+        message = f"runs on {', '.join(signal.named) or 'nothing'}, never for a pull request or merge queue"
         return (Reason(code="no-signal", message=message, place=place),)

@@ -105,6 +105,8 @@ def evaluate_template(text: str, contexts: Contexts) -> Value:
 
 def evaluate_text(text: str, contexts: Contexts) -> str | Unknown:
     """The same, as text."""
+    if OPEN not in text:
+        return text
     return as_text(evaluate_template(text, contexts))
 
 
