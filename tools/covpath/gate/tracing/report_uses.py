@@ -13,12 +13,17 @@ from covpath.backends.table import backend
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.gate.measuring import measurements
+from covpath.gate.simulation.graph import Graph
 from covpath.gate.tracing.traced import Measured, Trace
+from covpath.patterns import regex
 from covpath.terms import JobId, Tri
 from covpath.workflow.calls import Links
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import Chain
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
+
+_FETCHES = regex(r"download|restore|cache")
+"""Actions that can bring another job's files; those of tools that keep a cache of their own too."""
 
 
 class ReadingText(Struct, frozen=True):
@@ -118,11 +123,11 @@ def spellings(report: Report, workdir: str) -> tuple[str, ...]:
 
 
 def later_texts(workflow: Workflow, job: Job, index: int) -> Iterator[ReadingText]:
-    """Every scalar that could name a report after step ``index``: the job's own, then other jobs'.
+    """Every scalar that could name a report after step ``index``: the job's own, then those of jobs it could reach.
 
     The measuring step's own script is left out, its other keys are not.
     """
-    for other in (job, *(other for other in workflow.jobs.values() if other.id != job.id)):
+    for other in (job, *_reached(workflow, job)):
         for step in other.steps:
             own = other.id == job.id
             if own and step.index < index:
@@ -133,6 +138,17 @@ def later_texts(workflow: Workflow, job: Job, index: int) -> Iterator[ReadingTex
                 yield ReadingText(other, step, (*step.route, "run"), step.run)
             for key, mapping in (("with", step.with_), ("env", step.env)):
                 yield from _entries(other, step, (*step.route, key), mapping)
+
+
+def _reached(workflow: Workflow, job: Job) -> Iterator[Job]:
+    """The jobs that a file of this one could reach: each has a machine of its own, so they wait for it or fetch."""
+    if len(workflow.jobs) < 2:
+        return
+    graph = Graph(workflow)
+    for other in workflow.jobs.values():
+        fetches = any(step.uses is not None and _FETCHES.search(step.uses) for step in other.all_steps())
+        if other.id != job.id and (fetches or job.id in graph.ancestors(other)):
+            yield other
 
 
 def _entries(job: Job, step: Step, route: Route, mapping: Mapping | None) -> Iterator[ReadingText]:
