@@ -178,3 +178,20 @@ def test_what_is_no_action_is_refused_with_its_place() -> None:
             read_action("action.yml", text.encode())
         assert refused.value.place is not None
     assert action_inputs(read_action("action.yml", textwrap.dedent(action()).encode())) == {"soft": "no"}  # type: ignore[arg-type]
+
+
+def test_beside_an_action_of_the_repository_too_a_step_that_only_cleans_up_is_not_judged() -> None:
+    text = """
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: ./.github/actions/prepare
+      - run: make lint
+      - if: always()
+        run: tool-cache --stats || true
+"""
+    prepare = "name: prepare\nruns:\n  using: composite\n  steps:\n    - run: pip install x\n      shell: bash\n"
+    verdict = judged(prepare, text=text)
+    assert (verdict.measuring, verdict.gate) == (1, Gate.BLOCKING)

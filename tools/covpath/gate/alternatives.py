@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from covpath.gate.measuring import Measuring, alternatives
+from covpath.gate.measuring import Measuring, alternatives, runs_after_failures
 from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import ShellEffect, asks_the_event, shell_effect, shell_for
 from covpath.gate.simulation.effect import JobSimulation
@@ -62,7 +62,7 @@ class Alternatives:
         return found
 
     def _with_actions(self, found: list[Measuring]) -> list[Measuring]:
-        """The same, first those whose action of the repository measures, then all that work, the last first."""
+        """The same, first those whose action of the repository measures, then all that work, in the usual order."""
         actions = self._runs.links.actions if self._runs.links is not None else None
         local = [step for step in reversed(self._job.steps) if step.uses is not None and step.uses.startswith(LOCAL)]
         if not local or actions is None:
@@ -81,7 +81,8 @@ class Alternatives:
             step.index for step in self._job.steps if not is_setup(step, shell_for(self._workflow, self._job, step))
         )
         known = {one.index: one for one in reversed(found)}
-        others = (known.get(index, Measuring(index=index)) for index in sorted(working, reverse=True))
+        last_first = sorted(working, key=lambda index: (runs_after_failures(self._job.steps[index]), -index))
+        others = (known.get(index, Measuring(index=index)) for index in last_first)
         return [*measuring, *others, *found]
 
 

@@ -215,7 +215,7 @@ def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
     A step that also runs when another has failed comes after those that do not: it looks at what they did.
     """
     runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or step.children or _runs_given(step)]
-    runs.sort(key=_runs_after_failures)
+    runs.sort(key=runs_after_failures)
     told = {step.index for step in runs}
     others = [step for step in reversed(job.steps) if step.index not in told]
     able = [step.index for step in others if _does_more(step)] if runs else []
@@ -245,7 +245,8 @@ def _does_more(step: Step) -> bool:
     return name != "" and not name.startswith((".", "$")) and _ACTIONS_THAT_PREPARE.search(name) is None
 
 
-def _runs_after_failures(step: Step) -> bool:
+def runs_after_failures(step: Step) -> bool:
+    """Whether a step also runs when another has failed: it looks at what that one did, or cleans up."""
     return step.if_ is not None and _AFTER.search(step.if_.value) is not None
 
 
