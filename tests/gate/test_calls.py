@@ -226,3 +226,23 @@ def test_another_repository_can_be_given() -> None:
     verdict = judge.workflow(here)[0]
     assert (verdict.gate, verdict.partly) == (Gate.BLOCKING, True)
     assert verdict.checks == ("far / test unit", "far / lint")
+
+
+def test_a_call_whose_jobs_are_told_one_by_one_reports_no_check_of_its_own() -> None:
+    inner = workflow("""
+    on: workflow_call
+    jobs:
+      first:
+        runs-on: ubuntu-latest
+        steps:
+          - run: make check
+      second:
+        needs: first
+        runs-on: ubuntu-latest
+        steps:
+          - run: make test
+    """, "inner.yml")  # fmt: skip
+    outer = workflow("on: pull_request\njobs:\n  all:\n    uses: ./.github/workflows/inner.yml\n", "outer.yml")
+    found = judged(inner, outer)
+    assert found["inner.yml:first"].blocks.checks == ("all / first",)
+    assert found["inner.yml:second"].on_runner_loss.blocks.checks == ("all / second",)

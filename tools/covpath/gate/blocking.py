@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from covpath.gate.checks import CheckPattern
+from covpath.gate.checks import INSIDE, CheckPattern
 from covpath.gate.required import RequiredChecks
 from covpath.gate.verdict import NO_BLOCKS, BlocksVerdict
 from covpath.terms import Blocks, Tri
@@ -29,9 +29,21 @@ def blocking(
     """
     if not certain and not possible:
         return NO_BLOCKS
+    if any(name.text.endswith(INSIDE) for name in (*certain, *possible)):
+        told = tuple(name.text for name in (*certain, *possible))
+        certain, possible = _without_calls(certain, told), _without_calls(possible, told)
     if required.mergify is not None:
         return _beside_mergify(required.mergify, required, certain, possible, by)
     return _by_protection(required, certain, possible)
+
+
+def _without_calls(names: Sequence[CheckPattern], told: Sequence[str]) -> list[CheckPattern]:
+    """The names without the pattern of a call whose jobs are told one by one: it reports no check of its own."""
+    return [
+        name
+        for name in names
+        if not (name.text.endswith(INSIDE) and any(one.startswith(name.text[:-1]) and one != name.text for one in told))
+    ]
 
 
 def _beside_mergify(

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from covpath.workflow.check_names import CheckNameResult
 
 
+INSIDE = " / *"
+"""What the pattern of a call's checks ends with: those of the jobs that it leads to."""
+
+
 class CheckPattern(Struct, frozen=True):
     """A check's name; ``*`` stands for what the file does not say."""
 
@@ -139,7 +143,7 @@ def check_patterns(
     except InputError:
         return (CheckPattern("*"),)
     if job.uses is not None:
-        return tuple(CheckPattern(f"{result.pattern} / *") for result in results)
+        return tuple(CheckPattern(f"{result.pattern}{INSIDE}") for result in results)
     return tuple(CheckPattern(result.pattern, result, result.leg) for result in results)
 
 
