@@ -26,6 +26,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     "jest": ("package.json", *(f"jest.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "json"))),
     "mise": ("mise.toml", ".mise.toml", ".config/mise.toml"),
     **dict.fromkeys(("task", "go-task"), ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "pyproject.toml")),
+    "deno": ("deno.json", "deno.jsonc"),
     "pre-commit": (".pre-commit-config.yaml",),
     "cargo": (".cargo/config.toml", ".cargo/config", "Makefile.toml"),
     **dict.fromkeys(("mvn", "mvnw"), ("pom.xml",)),

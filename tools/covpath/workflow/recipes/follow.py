@@ -13,6 +13,7 @@ from types import ModuleType
 from covpath.workflow.recipes import (
     cargo_alias,
     cargo_make,
+    deno,
     hatch,
     invoke,
     just,
@@ -40,6 +41,7 @@ RECIPES: tuple[ModuleType, ...] = (
     invoke,
     hatch,
     npm,
+    deno,
     toml_tasks,
     taskfile,
     pre_commit,

@@ -25,6 +25,8 @@ from covpath.workflow.recipes.toml_text import Table, line_of, read_toml, table_
 KIND = "hatch"
 _ARGUMENTS = re.compile(r"\{args(?::([^{}]*))?\}")
 _CONTEXT = re.compile(r"\{(?:env|root|home|matrix|verbosity)[^{}]*\}")
+_MATRIX_OPTION = re.compile(r"""["']?[+-]\w""")
+"""``+py=3.12`` chooses among an environment's Python versions; whichever it is, the same script runs."""
 _DEEPEST = 8
 
 
@@ -66,7 +68,7 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
         return None
     words, raw = words[1:], raw[1:]
     while words and (words[0] is None or words[0][:1] in {"+", "-"}):
-        if words[0] is None:
+        if words[0] is None and not _MATRIX_OPTION.match(raw[0]):
             return [varying(KIND, raw[0], invocation, raw[0])]
         if words[0] in {"-e", "--env"} and len(words) > 1:
             environment = words[1] or environment

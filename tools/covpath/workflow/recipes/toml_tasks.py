@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -11,7 +12,16 @@ from msgspec.structs import replace
 
 from covpath.errors import Place
 from covpath.workflow.recipes.invocations import argument_steps, from_arguments, shell_steps
-from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, LetOff, Reader, Step, missing, varying
+from covpath.workflow.recipes.links import (
+    UNKNOWN_DIRECTORY,
+    Invocation,
+    LetOff,
+    Reader,
+    Settings,
+    Step,
+    missing,
+    varying,
+)
 from covpath.workflow.recipes.task_runners import DIRECTORY_OPTIONS, RUNNERS, Runner
 from covpath.workflow.recipes.toml_text import first_text_line, line_of, read_toml, table_at
 from covpath.workflow.shell.dialect import Shell, ShellKind, shell_with
@@ -20,6 +30,8 @@ _TEXT_KEYS = ("cmd", "run", "shell", "command", "sh")
 _BEFORE = ("depends-on", "depends_on", "depends", "deps")
 _PARTS = ("composite", "chain", "sequence", "parallel")
 _AFTER = ("depends_post",)
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+"""In a command that no shell reads the runner itself puts in what a variable holds."""
 
 
 class _Tasks(Struct, frozen=True, kw_only=True):
@@ -150,7 +162,12 @@ def _task(here: _Tasks, name: str, done: set[str], let_off: LetOff | None = None
     after = [entry for key in _AFTER for entry in _as_list(table.get(key))]
     yield from _entries(here, name, before, start, done, let_off)
     let_off = _let_off(table, here, start) or let_off
+    here = _with_variables(here, table)
     yield from _entries(here, name, parts, start, done, let_off)
+    referred = str(table.get("ref", "")).split()[:1]
+    if referred and referred[0] in here.tasks and referred[0] not in done:
+        yield from _task(here, referred[0], done, let_off)
+        return
     key = "" if isinstance(task, str) else next((key for key in _TEXT_KEYS if key in table), None)
     single = task if isinstance(task, str) else table.get(key or "")
     if isinstance(single, list) and key == "run":
@@ -169,6 +186,17 @@ def _task(here: _Tasks, name: str, done: set[str], let_off: LetOff | None = None
     yield from _entries(here, name, after, start, done, None)
     if here.runner.around and f"post_{name}" in here.tasks:
         yield from _task(here, f"post_{name}", done)
+
+
+def _with_variables(here: _Tasks, table: dict[str, object]) -> _Tasks:
+    """What poe's ``env`` of a task sets around it; a ``default`` only what nothing else has set."""
+    added: Settings = ()
+    for name, value in table_at(table, "env").items():
+        if isinstance(value, str):
+            added = (*added, (name, value))
+        elif isinstance(default := table_at(value).get("default"), str) and here.rest.value_of(name) is None:
+            added = (*added, (name, default))
+    return replace(here, rest=replace(here.rest, environment=(*here.rest.environment, *added))) if added else here
 
 
 def _entries(
@@ -227,6 +255,8 @@ def _line(
     arguments = " ".join(rest.raw)
     text = command.replace("{args}", arguments) if "{args}" in command else f"{command} {arguments}".rstrip()
     directory = posixpath.dirname(here.path) or "."
+    if split and "$" in text:
+        text = _VARIABLE.sub(lambda found: rest.value_of(found[1]) or found[0], text)
     words = _split(text) if split else None
     if words is not None:
         steps = argument_steps(
