@@ -157,3 +157,28 @@ def test_several_processes_tell_what_one_tells(
     assert one.code == several.code == 2
     assert one.out == several.out
     assert "broken.yml" in one.out
+
+
+def test_many_legs_are_told_by_their_gates(repo: Path, call: Call) -> None:
+    write(
+        repo,
+        {
+            CI: """\
+on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    strategy:
+      matrix:
+        number: [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    continue-on-error: ${{ matrix.number == 3 }}
+    steps:
+      - uses: acme/measure@0123456789abcdef0123456789abcdef01234567
+      - run: make test
+"""
+        },
+    )
+    told = call("status", "test").out
+    assert "8 blocking: test (1), test (2), test (4), test (5) and 4 more\n" in told
+    assert "1 advisory: test (3)\n" in told
+    assert "blocking   acme/measure@0123456 " in told

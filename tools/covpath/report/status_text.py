@@ -8,7 +8,7 @@ from itertools import groupby
 from covpath.errors import CovpathError
 from covpath.gate.required import RequiredChecks
 from covpath.gate.simulation.step_reasons import ONLY_ON_FAILURE
-from covpath.gate.verdict import BlocksVerdict, JobVerdict
+from covpath.gate.verdict import BlocksVerdict, JobVerdict, LegVerdict
 from covpath.report.status_data import JobStatus, Status
 from covpath.terms import Blocks, Gate, Reason, Tri
 from covpath.wording import few
@@ -93,8 +93,7 @@ def _job(job: JobStatus, required: RequiredChecks, width: int, detail: bool) -> 
     for reason in held.reasons if held is not None else ():
         yield pad + reason_line(reason)
     if len({leg.gate for leg in verdict.legs}) > 1:
-        for leg in verdict.legs:
-            yield f"{pad}{leg.check}: {leg.gate}"
+        yield from (pad + line for line in _legs(verdict.legs))
     if verdict.coverage:
         yield from _coverage(job, pad)
     if job.uploads_to_codecov is Tri.TRUE:
@@ -112,6 +111,20 @@ def _job(job: JobStatus, required: RequiredChecks, width: int, detail: bool) -> 
         yield f"{pad}exception: {note.decision}{until}, {note.owner or 'no owner'} ({note.place})"
     if detail:
         yield from _steps(job, pad)
+
+
+_MOST_LINES = 8
+"""Legs of a matrix, and reports, that are told in a line each."""
+
+
+def _legs(legs: Sequence[LegVerdict]) -> Iterator[str]:
+    """The legs one by one, or those of each gate together where they are many."""
+    if len(legs) <= _MOST_LINES:
+        yield from (f"{leg.check}: {leg.gate}" for leg in legs)
+        return
+    for gate in dict.fromkeys(leg.gate for leg in legs):
+        names = [leg.check for leg in legs if leg.gate is gate]
+        yield f"{len(names)} {gate}: {few(names, 4)}"
 
 
 def gate_text(job: JobStatus) -> str:
@@ -181,13 +194,16 @@ def _coverage(job: JobStatus, pad: str) -> Iterator[str]:
     chain = " -> ".join(job.chain)
     depends = f"depends on {', '.join(job.depends_on)}" if job.depends_on else ""
     if job.unknown_link is not None:
+        depends = "" if depends in chain else depends
         yield f"{pad}measured behind what cannot be followed: {chain}{f' ({depends})' if depends else ''}"
     elif job.backend:
         shown = "; ".join(part for part in (chain if len(job.chain) > 1 else "", depends) if part)
         yield f"{pad}measured by {job.backend}{f' ({shown})' if shown else ''}"
-    for report in job.reports:
+    for report in job.reports[:_MOST_LINES]:
         readers = f", read by {', '.join(report.consumers)}" if report.consumers else ", read by no later step"
         yield f"{pad}report: {report.path} ({report.format}){readers}"
+    if len(job.reports) > _MOST_LINES:
+        yield f"{pad}and {len(job.reports) - _MOST_LINES} more reports (--format json shows them)"
     data = job.verdict.data
     if data.green_without_data is Tri.FALSE:
         return

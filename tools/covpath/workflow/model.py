@@ -26,6 +26,9 @@ class StepForm(Word):
     """``parallel``, ``wait``, ``wait-all`` and ``cancel``: what starts other steps, waits for them or ends them."""
 
 
+_DIGITS = frozenset("0123456789abcdef")
+
+
 class Step(Struct, frozen=True, kw_only=True, eq=False):
     """One step. ``index`` counts from 0; ``route`` leads to it from the document's root."""
 
@@ -54,11 +57,12 @@ class Step(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def label(self) -> str:
-        """What a person calls the step: its name, action or first script line."""
+        """What a person calls the step: its name, action (seven digits of a pinned commit) or first script line."""
         if self.name:
             return " ".join(self.name.split()) if "\n" in self.name else self.name
         if self.uses:
-            return self.uses
+            pinned = self.uses[-41:-40] == "@" and _DIGITS.issuperset(self.uses[-40:])
+            return self.uses[:-33] if pinned else self.uses
         if self.form is StepForm.NEWER:
             return self._newer_label()
         lines = self.run.value.strip().splitlines() if self.run else []

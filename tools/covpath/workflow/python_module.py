@@ -18,9 +18,10 @@ def module_at(words: Sequence[str | None], start: int = 1) -> int | None:
     index = start
     while index + 1 < len(words):
         word = words[index]
-        if word is None or not word.startswith("-"):
+        if word is not None and not word.startswith("-"):
             return None
-        if is_module_option(word):
+        # What is not known in front of a `-m` (`python $FLAGS -m pytest`) holds options.
+        if word is not None and is_module_option(word):
             return index + 1
         index += 2 if word in _VALUED else 1
     return None

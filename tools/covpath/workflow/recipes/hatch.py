@@ -41,12 +41,28 @@ class _Config(Struct, frozen=True):
         name: str = environment
         for _ in range(_DEEPEST):
             table = table_at(self.environments, name)
-            found = {key: (name, value) for key, value in table_at(table, "scripts").items()} | found
+            own = {**table_at(table, "scripts")}
+            for key, value in _overrides(table):
+                own[key] = [*_as_list(own.get(key)), *_as_list(value)]
+            found = {key: (name, value) for key, value in own.items()} | found
             template = table.get("template", "default")
             if name == template or not isinstance(template, str):
                 break
             name = template
         return found
+
+
+def _overrides(environment: Table) -> Iterator[tuple[str, object]]:
+    """The scripts that an environment has for some values of its matrix; each of them runs."""
+    for variable in table_at(environment, "overrides", "matrix").values():
+        for entry in _as_list(table_at(variable).get("scripts")):
+            key = table_at(entry).get("key")
+            if isinstance(key, str):
+                yield key, table_at(entry).get("value")
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:

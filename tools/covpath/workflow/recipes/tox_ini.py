@@ -12,7 +12,7 @@ from msgspec import Struct
 from covpath.errors import Place
 from covpath.workflow.recipes.ini import Ini, Lines
 from covpath.workflow.recipes.links import LetOff, Settings
-from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words, expand_braces, made_of
+from covpath.workflow.recipes.tox_model import PLACES, Environment, ToxCommand, ToxConfig, Words, expand_braces, made_of
 
 _FACTORS = re.compile(r"(?P<factors>[\w!{},.-]+(?:,\s+[\w!{},.-]+)*)\s*:(?:\s+|$)(?P<rest>.*)")
 _REFERENCE = re.compile(r"\{(?P<inner>[^{}]*)\}")
@@ -90,16 +90,16 @@ def _ini_environment(name: str, chain: list[dict[str, Lines]], sections: Ini, ro
     return Environment(
         name=name,
         directory=directory,
-        variables=_variables(value("setenv", "set_env")),
+        variables=_variables(value("setenv", "set_env"), scope),
         commands=commands,
         let_off=let_off,
     )
 
 
-def _variables(lines: Lines) -> Settings:
+def _variables(lines: Lines, scope: _Scope) -> Settings:
     """What ``setenv`` sets; a variable from around it is taken to have its default there."""
     pairs = (_FROM_AROUND.sub(r"\1", line).partition("=") for _, line in lines if "=" in line)
-    return tuple((name.strip(), None if "{" in value else value.strip()) for name, _, value in pairs)
+    return tuple((name.strip(), scope.known(value.strip())) for name, _, value in pairs)
 
 
 def _joined_lines(lines: Lines) -> Iterator[tuple[int, str]]:
@@ -151,6 +151,11 @@ class _Scope(Struct):
         """A value with its references put in; what is not known is dropped."""
         return self._resolve(text, (), 0).replace(_OPAQUE, "")
 
+    def known(self, text: str) -> str | None:
+        """The same; None where anything in it is not known."""
+        found = self._resolve(text, (), 0) if "{" in text else text
+        return None if _OPAQUE in found or "{" in found else found
+
     def commands(self, lines: Lines, posargs: Words) -> list[ToxCommand]:
         found: list[ToxCommand] = []
         for number, line in self._referred(lines, 0):
@@ -187,8 +192,8 @@ class _Scope(Struct):
             return self.name
         if name in {"envpython", "env_python"}:
             return "python"
-        if name in {"toxinidir", "tox_root"}:
-            return "."
+        if name in PLACES:
+            return PLACES[name]
         if name == "/":
             return "/"
         if name == "env":

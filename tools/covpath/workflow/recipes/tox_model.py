@@ -43,6 +43,9 @@ class ToxConfig(Struct):
     environment: Callable[[str], Environment | None]
 
 
+PLACES = {"toxinidir": ".", "tox_root": ".", "toxworkdir": ".tox", "work_dir": ".tox"}
+"""What tox's words for its directories come to by default, from the directory of its file."""
+
 _PYTHON = re.compile(r"(?:(?:py|pypy|python)(?:\d[\d.]*)?|\d+\.\d+)t?")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from covpath.errors import Place
 from covpath.workflow.recipes.links import LetOff
 from covpath.workflow.recipes.toml_text import Table, line_of, table_at
-from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, Words, made_of
+from covpath.workflow.recipes.tox_model import PLACES, Environment, ToxCommand, ToxConfig, Words, made_of
 
 
 def config_from_toml(path: str, text: str, table: Table, root: str) -> ToxConfig:
@@ -64,6 +64,8 @@ def _toml_words(command: list[object], posargs: Words, name: str) -> Iterator[st
     for word in command:
         if isinstance(word, str):
             inner = word.replace("{env_name}", name).replace("{posargs}", "").replace("{env_python}", "python")
+            for place, directory in PLACES.items():
+                inner = inner.replace(f"{{{place}}}", directory)
             yield None if "{" in inner else inner
         elif isinstance(word, dict) and word.get("replace") == "posargs":
             yield from posargs or (str(part) for part in _list(word.get("default")))
