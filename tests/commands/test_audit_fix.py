@@ -143,3 +143,54 @@ def test_a_branch_carries_nothing_that_is_not_committed(repo: Path, call: Call) 
     assert outcome.code == 3
     assert "is not committed as it is" in outcome.err
     assert git(repo, "branch", "--list", "ways-out") == ""
+
+
+STEP = """\
+on: pull_request
+jobs:
+  lint:
+    runs-on: ubuntu-24.04
+    strategy:
+      matrix:
+        os: [ubuntu-24.04, windows-2025]
+    continue-on-error: ${{ matrix.os == 'windows-2025' }}
+    steps:
+      - run: make types
+        continue-on-error: true
+      - run: make spelling || true
+      - run: make lint
+"""
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        pytest.param(("    continue-on-error: ${{ matrix.os == 'windows-2025' }}\n",), id="masked steps"),
+        pytest.param(("        continue-on-error: true\n", " || true"), id="a soft leg"),
+        pytest.param((), id="both"),
+    ],
+)
+def test_what_a_job_lets_pass_in_part_blocks_again_too(repo: Path, call: Call, without: tuple[str, ...]) -> None:
+    text = STEP
+    for words in without:
+        text = text.replace(words, "")
+    write(repo, {WORKFLOW: text})
+    assert call("audit", "--today", "2026-10-01").code == 0
+    outcome = call("audit", "--fix", *DAY)
+    assert (outcome.code, "Make ci.yml:lint block again" in outcome.out) == (0, True)
+    apply(repo, outcome.out)
+    assert "|| true" not in (repo / WORKFLOW).read_text()
+    assert "continue-on-error: true" not in (repo / WORKFLOW).read_text()
+    assert call("audit", *DAY).out.startswith("nothing to report")
+
+
+def test_a_step_that_no_safe_edit_unmasks_keeps_the_entry_and_is_told_by_its_line_now(repo: Path, call: Call) -> None:
+    stubborn = "      - run: if make docs; then echo fine; fi\n      - run: make all\n"
+    docs = "  docs:\n    runs-on: ubuntu-24.04\n    steps:\n"
+    entry = "  - job: ci.yml:docs\n    decision: new-backend\n    target: 2026-10-30\n    reason: slow\n"
+    write(repo, {WORKFLOW: SOFT + docs + stubborn, EXCEPTIONS: LATE + entry})
+    outcome = call("audit", "--fix", *DAY)
+    assert outcome.code == 1
+    assert f"not prepared: {WORKFLOW}:11:14: " in outcome.out
+    assert "-    continue-on-error: true" in outcome.out
+    assert "-  - job: ci.yml:docs" not in outcome.out

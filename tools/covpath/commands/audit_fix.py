@@ -9,11 +9,13 @@ from msgspec import Struct, field
 
 from covpath.audits import not_resolved, overdue, stale, still_open
 from covpath.audits.finding import Finding
+from covpath.audits.levers import is_partly_soft, is_soft, masked_steps, soft_legs
 from covpath.audits.report import AuditReport
 from covpath.audits.subject import AuditSubject
 from covpath.commands.audited import Audited
 from covpath.commands.exceptions_file import name_of, target_of
 from covpath.errors import CovpathError, ExitCode, Refusal, UsageError
+from covpath.gate.verdict import JobVerdict
 from covpath.ledger import editing
 from covpath.ledger.editing import Edited
 from covpath.ledger.model import Entry, JobName
@@ -61,7 +63,8 @@ def prepare(
             title = _way_out(here.subject, one.finding, later, files)
         except CovpathError as error:
             files.staged, left = {}, left + 1
-            screen.write(f"{one.finding.place}: {one.finding.message}: not prepared: {error}\n")
+            told = _as_it_is_now(repository, here.subject, one.finding, later) or error
+            screen.write(f"{one.finding.place}: {one.finding.message}: not prepared: {told}\n")
             continue
         if title is None:
             left += 1
@@ -78,6 +81,17 @@ def prepare(
     if not files.commits and not left:
         screen.write("Nothing to fix.\n")
     return ExitCode.FINDINGS if left else ExitCode.DONE
+
+
+def _as_it_is_now(
+    repository: Repository, subject: AuditSubject, finding: Finding, later: Postponement | None
+) -> CovpathError | None:
+    """Why one way out alone is none: with the lines of the files as they are, before what the others do to them."""
+    try:
+        _way_out(subject, finding, later, _Files(repository))
+    except CovpathError as error:
+        return error
+    return None
 
 
 class _Files(Struct):
@@ -160,12 +174,26 @@ def _keep_or_postpone(subject: AuditSubject, finding: Finding, later: Postponeme
 
 
 def _block(subject: AuditSubject, ref: JobRef, files: _Files) -> None:
-    """Move a job to blocking. Raises Refusal where no edit known to be safe does."""
-    judge = subject.verdicts.judge
+    """Move a job to blocking: itself, each leg and each masked step. Raises Refusal where no safe edit does."""
+    verdict = _judged(subject, ref, files)
+    if verdict.gate is not Gate.BLOCKING or soft_legs(verdict):
+        verdict = _move(subject, ref, files, Wanted(gate="blocking"))
+    for number in [step.index + 1 for step in masked_steps(verdict)]:
+        verdict = _move(subject, ref, files, Wanted(gate="blocking", step=str(number)))
+    if is_soft(verdict.gate) or is_partly_soft(verdict):
+        raise Refusal("would still let failures pass.", place=verdict.place, hint="Change it by hand.")
+
+
+def _move(subject: AuditSubject, ref: JobRef, files: _Files, wanted: Wanted) -> JobVerdict:
     workflow = model_of(ref.workflow, read(files.get(ref.workflow)))
-    if judge.job(workflow, workflow.jobs[ref.job]).gate is not Gate.BLOCKING:
-        proposal = plan(workflow, (ref.job,), Wanted(gate="blocking"), judge)
-        files.put(proposal.patch.apply())
+    files.put(plan(workflow, (ref.job,), wanted, subject.verdicts.judge).patch.apply())
+    return _judged(subject, ref, files)
+
+
+def _judged(subject: AuditSubject, ref: JobRef, files: _Files) -> JobVerdict:
+    """The verdict of a job as the ways out so far have left it."""
+    workflow = model_of(ref.workflow, read(files.get(ref.workflow)))
+    return subject.verdicts.judge.job(workflow, workflow.jobs[ref.job])
 
 
 def _resolve(subject: AuditSubject, name: JobName, files: _Files) -> None:
