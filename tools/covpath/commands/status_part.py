@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _KEPT = 256
 """Workflows kept in memory, of those whose data others take over."""
 
+_PILED_UP = 200_000
+"""Objects made and not given up since the last search for those that refer to each other; some 20 MB."""
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What is asked of every part. ``every``: tell of all jobs, not only of those worth it.
@@ -80,6 +83,9 @@ class Told(Struct, kw_only=True):
 
 def tell(asked: Asked, share: Share) -> Told:
     """Read, judge and tell; each group of files is forgotten before the next."""
+    # Little refers to itself, but what does must not pile up; to look for it costs as much as reading some files.
+    if gc.get_count()[0] > _PILED_UP:
+        gc.collect(0)
     told = Told()
     texts = texts_of(WorkingTree(root=asked.root))
     read = lru_cache(_KEPT if share.leaving else 0)(partial(_read, asked.root))
@@ -88,8 +94,6 @@ def tell(asked: Asked, share: Share) -> Told:
         found = [read(path) for path in group]
         told.unreadable += [one for one in found if not isinstance(one, Workflow)]
         _judge(asked, [one for one in found if isinstance(one, Workflow)], told, texts, left)
-    # Little refers to itself, but what does must not pile up; only what this part made is looked through.
-    gc.collect(0)
     return told
 
 

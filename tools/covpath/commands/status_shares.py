@@ -12,6 +12,7 @@ from covpath.commands.status_part import Share
 from covpath.errors import CovpathError
 from covpath.outside.files import read_bytes
 
+_WORKFLOWS = b"/.github/workflows/"
 _CALLED = re.compile(rb"[.$]/(\.github/workflows/[^\s\"'#,\]}]+)")
 _TAKES = (b"action-download-artifact", b"actions-download-artifact", b"run-id:")
 """Signs of a file that takes over what a run of another workflow has left."""
@@ -59,7 +60,9 @@ def _signs(path: Path, root: Path) -> _Signs:
         data = read_bytes(path, within=root)
     except CovpathError:
         return _Signs(0)  # told when its part reads it
-    called = tuple(found.decode("utf-8", "replace") for found in _CALLED.findall(data))
+    # A search for plain bytes is much faster than the pattern, and most files call none.
+    found = _CALLED.findall(data) if _WORKFLOWS in data else ()
+    called = tuple(one.decode("utf-8", "replace") for one in found)
     takes = b"download-artifact" in data and any(sign in data for sign in _TAKES)
     return _Signs(len(data), called, takes, _LEAVES in data)
 
