@@ -1,5 +1,6 @@
 import time
 from itertools import pairwise
+from types import ModuleType
 
 import pytest
 import yaml
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from covpath.workflow.recipes.follow import RECIPES, follow
 from covpath.workflow.recipes.invocations import invocation_of
-from covpath.workflow.recipes.links import End
+from covpath.workflow.recipes.links import End, Invocation, Reader
 from covpath.workflow.shell.parse import parse_script
 from shared_data import shared_path
 from workflow.recipe_files import chains, is_measuring, shown
@@ -376,3 +377,15 @@ def test_every_command_of_the_corpus_can_be_followed() -> None:
                 assert chain.end is not End.UNKNOWN or chain.unknown
     assert followed > 10_000
     assert unknown > 1_000
+
+
+PROGRAMS = frozenset().union(*(getattr(recipe, "PROGRAMS", ()) for recipe in RECIPES))
+
+
+@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if hasattr(recipe, "PROGRAMS")])
+@pytest.mark.parametrize("name", sorted(PROGRAMS | {"bash", ""}))
+def test_a_recipe_is_only_about_its_own_programs(recipe: ModuleType, name: str) -> None:
+    for rest in ((), ("run", "cov"), ("make", "cov"), ("cov",)):
+        asked = Invocation(words=(name, *rest), raw=(name, *rest), text="")
+        if name not in recipe.PROGRAMS:
+            assert recipe.expand(asked, Reader({}.get)) is None

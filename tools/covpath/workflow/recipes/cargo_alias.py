@@ -12,6 +12,7 @@ from covpath.workflow.recipes.links import Invocation, Reader, Step
 from covpath.workflow.recipes.toml_text import line_of, read_toml, table_at
 
 KIND = "cargo alias"
+PROGRAMS = frozenset({"cargo"})
 _FILES = (".cargo/config.toml", ".cargo/config")
 BUILT_IN = frozenset(
     {
@@ -25,7 +26,7 @@ BUILT_IN = frozenset(
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The step an alias leads to; None for cargo's own commands and for plug-ins."""
-    if invocation.name != "cargo":
+    if invocation.name not in PROGRAMS:
         return None
     index = 1
     while index < len(invocation.words) and (invocation.words[index] or "")[:1] in {"+", "-"}:

@@ -15,6 +15,8 @@ from covpath.workflow.recipes.toml_text import Table, first_text_line, line_of, 
 from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "cargo make"
+_ALONE = frozenset({"makers", "cargo-make"})
+PROGRAMS = _ALONE | {"cargo"}
 _SHELL = shell_with(("sh", "-e"))
 """cargo-make puts ``set -e`` in front of a script that does not name its interpreter in its first line."""
 _VALUED = frozenset({"--makefile", "--cwd", "-p", "--profile", "-e", "--env", "--env-file", "-l", "--loglevel"})
@@ -56,7 +58,7 @@ def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     words = invocation.words
     if invocation.name == "cargo" and words[1:2] == ("make",):
         index = 2
-    elif invocation.name in {"makers", "cargo-make"}:
+    elif invocation.name in _ALONE:
         index = 1
     else:
         return None

@@ -50,7 +50,19 @@ RECIPES: tuple[ModuleType, ...] = (
     scripts,
     unfollowed,
 )
-"""In the order they are asked.  Each has ``expand(invocation, reader)``: its steps, or None where it is not meant."""
+"""In the order they are asked.  Each has ``expand(invocation, reader)``: its steps, or None where it is not meant.
+
+All but the last two have ``PROGRAMS``, too: no command of another name is meant.
+"""
+
+_OF_ANY = (scripts, unfollowed)
+_OF = {
+    name: tuple(one for one in RECIPES if one in _OF_ANY or name in one.PROGRAMS)
+    for recipe in RECIPES
+    if recipe not in _OF_ANY
+    for name in recipe.PROGRAMS
+}
+"""The recipes to ask, by the program's name."""
 
 _DEEPEST = 16
 _MOST_CHAINS = 500
@@ -72,8 +84,10 @@ def follow(invocation: Invocation, read_file: ReadFile, is_measuring: IsMeasurin
         within=invocation.within,
         let_off=invocation.let_off,
     )
+    chains = tuple(islice(walk.chains(invocation, (first,), ()), _MOST_CHAINS))
+    if len(chains) == 1:
+        return chains
     # Environments that differ in nothing but their name lead to the same chain.
-    chains = islice(walk.chains(invocation, (first,), ()), _MOST_CHAINS)
     found = {(str(chain), chain.end, tuple(link.let_off for link in chain.links)): chain for chain in chains}
     return tuple(found.values())
 
@@ -97,7 +111,7 @@ class _Walk:
             yield from self._through(step, links, seen)
 
     def _expand(self, invocation: Invocation) -> list[Step] | None:
-        for recipe in RECIPES:
+        for recipe in _OF.get(invocation.name, _OF_ANY):
             steps: list[Step] | None = recipe.expand(invocation, self._reader)
             if steps is not None:
                 return steps

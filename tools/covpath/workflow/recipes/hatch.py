@@ -23,6 +23,7 @@ from covpath.workflow.recipes.links import (
 from covpath.workflow.recipes.toml_text import Table, line_of, read_toml, table_at
 
 KIND = "hatch"
+PROGRAMS = frozenset({KIND})
 _ARGUMENTS = re.compile(r"\{args(?::([^{}]*))?\}")
 _CONTEXT = re.compile(r"\{(?:env|root|home|matrix|verbosity)[^{}]*\}")
 _MATRIX_OPTION = re.compile(r"""["']?[+-]\w""")
@@ -67,7 +68,7 @@ def _as_list(value: object) -> list[object]:
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of ``hatch run``, ``hatch env run`` and ``hatch test``."""
-    if invocation.name != KIND:
+    if invocation.name not in PROGRAMS:
         return None
     environment = "default"
     words, raw = list(invocation.words[1:]), list(invocation.raw[1:])

@@ -26,7 +26,7 @@ from covpath.workflow.recipes.python_names import text_of
 from covpath.workflow.shell.dialect import shell_with
 
 KIND = "invoke"
-_PROGRAMS = frozenset({"invoke", "inv"})
+PROGRAMS = frozenset({"invoke", "inv"})
 _SHELL = shell_with(("bash", "-c"))
 _VALUED = frozenset({"-c", "--collection", "-r", "--search-root", "-f", "--config", "-T", "--command-timeout"})
 _IDLE = frozenset({"-l", "--list", "-R", "--dry", "-h", "--help", "-V", "--version"})
@@ -58,7 +58,7 @@ class _File(Struct, frozen=True):
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the tasks that an ``invoke`` command names."""
-    if invocation.name not in _PROGRAMS:
+    if invocation.name not in PROGRAMS:
         return None
     asked = _arguments(invocation)
     shown = " ".join(raw for _, raw in asked.names)

@@ -25,6 +25,7 @@ from covpath.workflow.recipes.links import (
 from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "just"
+PROGRAMS = frozenset({KIND})
 _NAMES = ("justfile", "Justfile", ".justfile", "JUSTFILE")
 _INTERPOLATION = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _VALUED = frozenset(
@@ -47,7 +48,7 @@ _HARMLESS = frozenset(
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the recipes a ``just`` command names."""
-    if invocation.name != KIND:
+    if invocation.name not in PROGRAMS:
         return None
     asked = _arguments(invocation)
     if asked.skip:

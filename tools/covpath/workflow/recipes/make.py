@@ -27,7 +27,7 @@ from covpath.workflow.recipes.makefile import Makefile, Rule, read_makefile
 from covpath.workflow.shell.dialect import Shell, shell_with
 
 KIND = "make"
-_PROGRAMS = frozenset({"make", "gmake", "bmake", "mingw32-make"})
+PROGRAMS = frozenset({"make", "gmake", "bmake", "mingw32-make"})
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _REFERENCE = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
 _MARKS = re.compile(r"[@+\-\s]*")
@@ -57,7 +57,7 @@ class _Asked(Struct):
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the targets a ``make`` command names."""
-    if invocation.name not in _PROGRAMS:
+    if invocation.name not in PROGRAMS:
         return None
     asked = _arguments(invocation)
     shown = " ".join(target for target, _ in asked.targets)

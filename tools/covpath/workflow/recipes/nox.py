@@ -27,6 +27,7 @@ from covpath.workflow.recipes.python_calls import guarded, parse_python
 from covpath.workflow.recipes.python_names import Names, text_of
 
 KIND = "nox"
+PROGRAMS = frozenset({KIND})
 _RUN = frozenset({"run", "run_always", "run_install"})
 _VALUED = frozenset(
     {"-f", "--noxfile", "-p", "--python", "--force-python", "-P", "--envdir", "-db", "--default-venv-backend"}
@@ -55,7 +56,7 @@ class _Noxfile(Struct, frozen=True):
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the sessions that a nox command runs."""
-    if invocation.name != KIND:
+    if invocation.name not in PROGRAMS:
         return None
     asked = _arguments(invocation)
     if asked.no_runs:

@@ -30,6 +30,7 @@ _DIRECTORY = frozenset({"--prefix", "-C", "--dir", "--cwd"})
 _VALUED = frozenset({"--filter", "-F", "--workspace", "-w", "--loglevel", "--reporter", "--registry", "--script-shell"})
 _SCRIPT_SHELL = re.compile(r"^\s*script-shell\s*=\s*(\S+)\s*$", re.MULTILINE)
 _CHAINERS = frozenset({"npm-run-all", "npm-run-all2", "run-s", "run-p"})
+PROGRAMS = _MANAGERS | _CHAINERS
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:

@@ -10,13 +10,13 @@ from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader
 from covpath.workflow.recipes.yaml_nodes import first_line, items_of, root_of, text_of, value_at
 
 KIND = "pre-commit"
-_PROGRAMS = frozenset({"pre-commit", "prek"})
+PROGRAMS = frozenset({"pre-commit", "prek"})
 _VALUED = frozenset({"-c", "--config", "--hook-stage", "--from-ref", "--to-ref", "-s", "-o", "--color"})
 
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the hooks that ``pre-commit run`` runs; those of other repositories lead no further."""
-    if invocation.name not in _PROGRAMS or "run" not in invocation.words:
+    if invocation.name not in PROGRAMS or "run" not in invocation.words:
         return None
     words = invocation.words[invocation.words.index("run") + 1 :]
     hook = None

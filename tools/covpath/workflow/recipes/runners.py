@@ -46,6 +46,7 @@ _RUNNERS: dict[tuple[str, ...], frozenset[str]] = {
     ("cross-env",): frozenset(),
     ("dotenv",): frozenset({"-f", "-e"}),
 }
+_VERBS = {name: tuple(verbs for verbs in _RUNNERS if verbs[0] == name) for name, *_ in _RUNNERS}
 _OPERANDS: dict[tuple[str, ...], int] = {("rustup", "run"): 1, ("direnv", "exec"): 1}
 _BEFORE_VERB = frozenset({"-C", "--directory", "--project", "--dir", "--prefix", "--cwd", "-p", "--filter", "-F"})
 _MOST_LAYERS = 6
@@ -56,22 +57,25 @@ def layers(invocation: Invocation) -> Iterator[Invocation]:
     """The invocation, then the same with one runner less each time; ``python -m tox`` ends as ``tox``."""
     yield invocation
     for _ in range(_MOST_LAYERS):
-        inner = _without_runner(invocation) or _without_python(invocation) or _without_node(invocation)
+        inner = _inner(invocation)
         if inner is None:
             return
         invocation = inner
         yield inner
 
 
-def _without_python(invocation: Invocation) -> Invocation | None:
-    module = module_at(invocation.words) if _is_python(invocation.name) else None
+def _inner(invocation: Invocation) -> Invocation | None:
+    name = invocation.name
+    if name in _VERBS:
+        return _without_runner(invocation, _VERBS[name])
+    if name in ("node", "bun"):
+        return _without_node(invocation)
+    module = module_at(invocation.words) if _is_python(name) else None
     return None if module is None else invocation.behind(module)
 
 
 def _without_node(invocation: Invocation) -> Invocation | None:
     """``node --some-option node_modules/jest/bin/jest.js`` ends as ``jest``."""
-    if invocation.name not in ("node", "bun"):
-        return None
     for index, word in enumerate(invocation.words[1:], 1):
         if word is not None and "node_modules/" in word and not word.startswith("-"):
             inner = invocation.behind(index)
@@ -86,15 +90,12 @@ def _is_python(name: str) -> bool:
     return name.rstrip("0123456789.") in MODULE_RUNNERS or name in MODULE_RUNNERS
 
 
-def _without_runner(invocation: Invocation) -> Invocation | None:
-    name = invocation.name
-    for verbs, valued in _RUNNERS.items():
-        if verbs[0] != name:
-            continue
+def _without_runner(invocation: Invocation, ways: tuple[tuple[str, ...], ...]) -> Invocation | None:
+    for verbs in ways:
         index = _behind_verbs(invocation.words, verbs)
         if index is None:
             continue
-        index = _behind_options(invocation.words, index, valued) + _OPERANDS.get(verbs, 0)
+        index = _behind_options(invocation.words, index, _RUNNERS[verbs]) + _OPERANDS.get(verbs, 0)
         if index < len(invocation.words):
             return invocation.behind(index)
     return None

@@ -27,7 +27,7 @@ from covpath.yamltext.nodes import Node
 from covpath.yamltext.source import Source
 
 KIND = "task"
-_PROGRAMS = frozenset({"task", "go-task"})
+PROGRAMS = frozenset({"task", "go-task"})
 _ENDS = (".yml", ".yaml", ".dist.yml", ".dist.yaml")
 _NAMES = tuple(f"{name}{end}" for end in _ENDS for name in ("Taskfile", "taskfile"))
 _VALUED = frozenset({"-t", "--taskfile", "-d", "--dir", "-o", "--output", "-C", "--concurrency", "-I", "--interval"})
@@ -62,7 +62,7 @@ class _File(Struct, frozen=True, kw_only=True):
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the tasks that a ``task`` command names."""
-    if invocation.name not in _PROGRAMS:
+    if invocation.name not in PROGRAMS:
         return None
     asked = _arguments(invocation)
     shown = " ".join(raw for _, raw in asked.names)

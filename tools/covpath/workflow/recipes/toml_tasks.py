@@ -26,6 +26,7 @@ from covpath.workflow.recipes.task_runners import DIRECTORY_OPTIONS, RUNNERS, Ru
 from covpath.workflow.recipes.toml_text import first_text_line, line_of, read_toml, table_at
 from covpath.workflow.shell.dialect import Shell, ShellKind, shell_with
 
+PROGRAMS = frozenset(verbs[0] for runner in RUNNERS for verbs in runner.verbs)
 _TEXT_KEYS = ("cmd", "run", "shell", "command", "sh")
 _BEFORE = ("depends-on", "depends_on", "depends", "deps")
 _PARTS = ("composite", "chain", "sequence", "parallel")

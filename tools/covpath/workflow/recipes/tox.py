@@ -22,6 +22,7 @@ from covpath.workflow.recipes.tox_config import read_config
 from covpath.workflow.recipes.tox_model import Environment, ToxCommand, ToxConfig, expand_braces
 
 KIND = "tox"
+PROGRAMS = frozenset({KIND})
 _RUNS = frozenset({"run", "r", "run-parallel", "p", "exec", "e"})
 _NO_RUNS = frozenset({"list", "l", "config", "c", "devenv", "d", "depends", "de", "quickstart", "q", "legacy", "le"})
 _VALUED = frozenset(
@@ -38,7 +39,7 @@ _MARKS = {"-": "tox goes on where it fails (`-` in front of it)", "!": "`!` make
 
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the environments that a tox command runs."""
-    if invocation.name != KIND:
+    if invocation.name not in PROGRAMS:
         return None
     words, posargs = _split_posargs(invocation)
     if any(word in _NO_RUNS or word in {"--version", "-l", "--help"} for word in words[1:3]) or _NO_TESTS in words:
