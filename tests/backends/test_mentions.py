@@ -49,3 +49,14 @@ def test_mentions_never_overlap(text: str) -> None:
     found = mentions(text, REPORTS)
     assert all(first.end <= second.start for first, second in itertools.pairwise(found))
     assert all(text[mention.start : mention.end] == mention.text for mention in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("12 %  coverage", "coverage, \\d+", "lines covered", "grep -o TOTAL", "awk '/TOTAL/'", "awk /coverage/"),
+        *("jq .data[0].totals", "x totals.lines y", "Uncovered Lines"),
+    ],
+)
+def test_every_way_to_read_the_log_is_seen_in_a_text_that_names_no_report(text: str) -> None:
+    assert [mention.use for mention in mentions(text, ["a.xml"])] == [Use.LOG]

@@ -50,6 +50,9 @@ _LOG_READERS = regex(
     r"%\s*coverage|coverage,\s*\\?d|lines covered|\bgrep\b[^\n|]*TOTAL|\bawk\b[^\n|]*(?:TOTAL|coverage)"
     r"|\.data\[0\]\.totals|\btotals\.lines\b|Uncovered Lines"
 )
+_OF_LOGS = ("coverage", "covered", "TOTAL", "totals")
+"""One of these stands wherever ``_LOG_READERS`` finds something."""
+_SETTING = "reportPath"
 _SONAR = regex(
     r"(?:sonar|community)\.(?:rust|python|javascript|go)\.(?:lcov|cobertura|coverage)\.reportPaths?",
 )
@@ -64,17 +67,21 @@ def mentions(text: str, reports: Sequence[str]) -> tuple[Mention, ...]:
     that count (``./icn/coverage/cobertura.xml``, ``coverage/cobertura.xml``). A line is told to read the
     content where a known reader stands on it.
     """
+    names = dict.fromkeys(posixpath.basename(report) for report in reports)
+    # Plain words tell at once of most texts that they hold none.
+    logs, settings = any(word in text for word in _OF_LOGS), _SETTING in text
+    if not logs and not settings and not any(name in text for name in names):
+        return ()
     found: list[Mention] = []
     for report in reports:
         for match in _spelled(report.removeprefix("./"), r"(?:\./)?", text):
             if not _taken(found, match.start(), match.end()) and not _continues_left(text, match.start()):
                 found.append(_mention(text, Use.PATH, match))
-    for name in dict.fromkeys(posixpath.basename(report) for report in reports):
+    for name in names:
         for match in _spelled(name, r"(?:[\w./*?${}-]*[/*])?", text):
             if not _taken(found, match.start(), match.end()):
                 found.append(_mention(text, Use.NAME, match))
-    settings = "reportPath" in text
-    for use, pattern in ((Use.LOG, _LOG_READERS), (Use.SETTING, _SONAR))[: 1 + settings]:
+    for use, pattern in ((Use.LOG, _LOG_READERS),) * logs + ((Use.SETTING, _SONAR),) * settings:
         found += [
             Mention(use, match.start(), match.end(), match[0])
             for match in pattern.finditer(text)
