@@ -58,5 +58,6 @@ def _step_uploads(step: Step, links: Links | None, depth: int) -> Tri:
         inner = (one for job in action.jobs.values() for one in job.all_steps()) if action is not None else ()
         return any_of(_step_uploads(one, links, depth + 1) for one in inner)
     known = uploader(step.uses)
-    results = "test_results" in step.inputs().get("report_type", "")
-    return Tri.of(known is not None and known.service == "Codecov" and not results)
+    if known is None or known.service != "Codecov":
+        return Tri.FALSE
+    return Tri.of("test_results" not in step.inputs().get("report_type", ""))
