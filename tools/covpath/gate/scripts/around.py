@@ -77,5 +77,7 @@ def _value(written: str, contexts: Contexts) -> str:
 
 def given_command(step: Step) -> str | None:
     """The command that a step gives its action to run; None for actions that take none."""
-    name = COMMAND_INPUTS.get((step.uses or "").partition("@")[0].strip().lower())
+    if step.uses is None or step.with_ is None:
+        return None
+    name = COMMAND_INPUTS.get(step.uses.partition("@")[0].strip().lower())
     return step.inputs().get(name) if name is not None else None

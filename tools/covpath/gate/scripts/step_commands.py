@@ -18,6 +18,7 @@ from covpath.workflow.recipes.invocations import invocation_of, shell_steps
 from covpath.workflow.recipes.links import Invocation, Within
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, ShellKind
+from covpath.workflow.shell.directory import Directories
 from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.other_shells import with_lines_joined
 from covpath.workflow.shell.parse import parse_script
@@ -55,15 +56,16 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
     written = script.commands if text == source else parse_script(source).commands
     aligned = written if len(written) == len(script.commands) else ()
     directory = directory_in(workflow, job, step, around.contexts)
+    directories = Directories(script)
     exported: dict[str, str] = dict(environment)
     for index, command in enumerate(script.commands):
         exported.update(_exports(command))
         if not command.words or command.name in _SAYING:
             continue
+        if command.name not in _LEADING_ON and prepares(command):
+            continue
         own = aligned[index] if aligned else None
         place = script_place(workflow, step, own.span.start) if own is not None else workflow.place(step.node)
-        if prepares(command) and command.name not in _LEADING_ON:
-            continue
         nested = nested_script(command)
         if nested is not None:
             for inner in _in_text(nested.script.text, place, directory, exported, nested.shell):
@@ -72,8 +74,9 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
         # Where what is put in makes other commands, it may hold what masks them too.
         within = None if aligned else Within(command=command, script=script, shell=shell)
         found = invocation_of(
-            command, script, directory=directory, environment=tuple(exported.items()), place=place, within=within
-        )
+            command, script, directory=directory, environment=tuple(exported.items()), place=place, within=within,
+            directories=directories,
+        )  # fmt: skip
         yield StepCommand(invocation=with_variables(found), command=own)
 
 

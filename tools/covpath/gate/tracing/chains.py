@@ -19,7 +19,6 @@ from covpath.gate.tracing.passes import handed_over, inputs_of, may_run, passes_
 from covpath.gate.tracing.traced import Measured, Sight, StepChain, Trace
 from covpath.gate.tracing.worth_following import is_given, worth_of
 from covpath.terms import JobId, JobRef
-from covpath.wording import few
 from covpath.workflow.calls import LOCAL, Actions, Links, reads_inputs
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.value import Object, Value
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 _MOST_REMEMBERED = 4096
 NOTHING_SEEN = Trace(sight=Sight.NOTHING)
 """The trace of a job that neither measures nor claims to."""
+_NOTHING_LEADS_ON = Trace(sight=Sight.NOTHING)
+"""The same, where none of its steps is even worth following."""
 
 
 class Tracer:
@@ -95,7 +96,9 @@ class Tracer:
             for one in found.found:
                 recipe = _recipe_effect(workflow, job, one)
                 yield Measuring(index=one.index, coverage=True, command=one.command, recipe=recipe)
-        elif any(self._worth.following(workflow, job, step, hint=False) for step in job.steps):
+        elif found is not _NOTHING_LEADS_ON and any(
+            self._worth.following(workflow, job, step, hint=False) for step in job.steps
+        ):
             # Imported here: most jobs that measure nothing run no recipe.
             from covpath.gate.tracing.let_pass import let_pass
 
@@ -117,7 +120,10 @@ class Tracer:
         if direct is None:
             direct = measurements(workflow, job)
         own = tuple(_own_chain(workflow, one) for one in direct)
-        chains = () if any(map(_runs, own)) else tuple(self._chains(workflow, job, claim, inputs, hint=hint))
+        steps = [] if any(map(_runs, own)) else self._worth_following(workflow, job, claim, hint=hint)
+        if not steps and not own and claim is None:
+            return _NOTHING_LEADS_ON
+        chains = tuple(self._chains(workflow, job, steps, inputs))
         found = _best_first((*own, *(one for one in chains if one.measured is not None)))
         sight = Sight.OWN if own or (found and len(found[0].chain.links) == 1) else Sight.CHAIN
         if any(_runs(one) for one in found):
@@ -129,12 +135,12 @@ class Tracer:
             return NOTHING_SEEN
         if others:
             return Trace(sight=Sight.ELSEWHERE, others=others, through=through, claim=claim)
-        from covpath.gate.tracing.first_unknown import first_unknown
+        from covpath.gate.tracing.first_unknown import first_unknown, why_none
 
         unknown = first_unknown(workflow, job, claim, chains)
         if unknown is not None:
             return Trace(sight=Sight.UNKNOWN, found=(unknown,), claim=claim)
-        return Trace(sight=Sight.NOTHING, claim=claim, reason=_reason(job, claim, chains))
+        return Trace(sight=Sight.NOTHING, claim=claim, reason=why_none(job, claim, chains))
 
     def _hinted(self, workflow: Workflow, job: Job) -> bool:
         """Whether a job's text holds any word without which it neither claims nor measures coverage itself."""
@@ -144,18 +150,23 @@ class Tracer:
         first = bisect_left(found, job.key.start)
         return first < len(found) and found[first] < job.node.end
 
-    def _chains(
-        self, workflow: Workflow, job: Job, claim: Claim | None, inputs: Contexts | None, *, hint: bool
-    ) -> Iterator[StepChain]:
-        """Every chain of the job; where none measures and something varies, once more with each known value."""
-        steps = [
+    def _worth_following(
+        self, workflow: Workflow, job: Job, claim: Claim | None, *, hint: bool
+    ) -> list[tuple[Step, Step]]:
+        """The steps that could lead to a measurement, each behind the one of the job that it is or belongs to."""
+        return [
             (step, one)
             for step in job.steps
             for one in ((step, *step.children) if step.children else (step,))
-            if self._promises(workflow, job, one, claim)
+            if (claim is not None and self._promises(workflow, job, one, claim))
             or self._worth.following(workflow, job, one, hint=hint)
             or is_given(one)
         ]
+
+    def _chains(
+        self, workflow: Workflow, job: Job, steps: list[tuple[Step, Step]], inputs: Contexts | None
+    ) -> Iterator[StepChain]:
+        """Every chain of these steps; where none measures and something varies, once more with each known value."""
         if not steps:
             return
         found = [
@@ -195,9 +206,9 @@ class Tracer:
         )
         yield from (one for one in given if not unsure or one.index in settled)
 
-    def _promises(self, workflow: Workflow, job: Job, step: Step, claim: Claim | None) -> bool:
+    def _promises(self, workflow: Workflow, job: Job, step: Step, claim: Claim) -> bool:
         """Whether a step of a job that claims coverage is to be followed whatever it says."""
-        if claim is None or (claim.before is not None and step.index > claim.before):
+        if claim.before is not None and step.index > claim.before:
             return False
         if step.run is None or "hatch" in step.run.value or "docker" in step.run.value:
             return True
@@ -334,11 +345,3 @@ def _only_hands_on(job: Job) -> bool:
     """Whether a job has no script of its own to speak of, or tells a service that all parts are there."""
     finishes = any(step.inputs().get("parallel-finished", "").strip() == "true" for step in job.steps)
     return finishes or not any(step.run is not None for step in job.steps)
-
-
-def _reason(job: Job, claim: Claim, chains: tuple[StepChain, ...]) -> str:
-    """Why a job that claims coverage measures none."""
-    commands = dict.fromkeys(one.chain.links[0].text for one in chains if one.chain.links[0].text)
-    if not job.steps or not commands:
-        return f"{claim.what}, and it runs no command that could measure"
-    return f"{claim.what}, and none of its commands measures ({few([f'`{text}`' for text in commands], 3)})"

@@ -35,7 +35,6 @@ ARTIFACT = regex(
 """Names and paths of coverage data."""
 COMMENT = regex(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 """A comment in a script."""
-"""A comment in a script."""
 _INSTALL = regex(r"^.*\b(?:install|pacman|apk add|apt-get|brew|requires?)\b.*$", re.MULTILINE)
 _NOT_COVERAGE = regex(
     r"coverity|cov-(?:build|int)|test[-_ ]results|type[-_ ]coverage|pyrefly coverage|--no-cov", re.IGNORECASE
@@ -108,11 +107,11 @@ def hands_on(step: Step) -> str | None:
     """How a step hands a coverage report on, for people; None where it does not."""
     if step.uses is not None:
         found = uploader(step.uses)
-        inputs = step.inputs()
         if found is not None and found.service in _SERVICES:
-            results = "test_results" in inputs.get("report_type", "")
+            results = "test_results" in step.inputs().get("report_type", "")
             return None if results else f"uploads a report ({found.action})"
         if step.uses.partition("@")[0] in ("actions/upload-artifact", "actions/upload-pages-artifact"):
+            inputs = step.inputs()
             named = ARTIFACT.search(inputs.get("name", "")) or ARTIFACT.search(inputs.get("path", ""))
             return "keeps coverage data as an artifact" if named else None
         return None
@@ -125,14 +124,20 @@ def _uploads(script: str) -> bool:
     return _SHELL_UPLOAD.search(COMMENT.sub("", script)) is not None
 
 
+def _may_name(text: str) -> bool:
+    """Whether anything is left of a text that names coverage; what stands around ``test-results`` could close up."""
+    low = text.lower()
+    return "cov" in low or "ult" in low
+
+
 def mentions_coverage(step: Step) -> bool:
     """Whether a step's name, script, variables or inputs speak of coverage, beyond installing a tool for it."""
     texts = [text for text in (step.name or "", step.id or "") if not _NOT_COVERAGE.search(text)]
     if step.uses is not None and step.uses.startswith(LOCAL):
         texts.append(step.uses)
     if step.run is not None:
-        texts.append(_INSTALL.sub("", COMMENT.sub("", step.run.value)))
+        texts.append(_INSTALL.sub("", COMMENT.sub("", step.run.value)) if _may_name(step.run.value) else "")
     for mapping in (step.env, step.with_ if (step.uses or "").startswith(LOCAL) else None):
         for entry in mapping.entries if mapping is not None else ():
             texts += [entry.key.value, scalar_text(entry.value)]
-    return any(NAMED.search(_NOT_COVERAGE.sub("", text)) for text in texts)
+    return any(_may_name(text) and NAMED.search(_NOT_COVERAGE.sub("", text)) for text in texts)

@@ -10,6 +10,7 @@ from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.gate.tracing.claims import NAMED, Claim, mentions_coverage
 from covpath.gate.tracing.traced import StepChain
+from covpath.wording import few
 from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.recipes.links import Chain, End, Link
@@ -31,6 +32,14 @@ def first_unknown(workflow: Workflow, job: Job, claim: Claim, chains: tuple[Step
     if not hidden or not (claim.hands_on or _named(job)):
         return None
     return max(hidden, key=lambda one: (_rank(workflow, job, one), one.index))
+
+
+def why_none(job: Job, claim: Claim, chains: tuple[StepChain, ...]) -> str:
+    """Why a job that claims coverage measures none."""
+    commands = dict.fromkeys(one.chain.links[0].text for one in chains if one.chain.links[0].text)
+    if not job.steps or not commands:
+        return f"{claim.what}, and it runs no command that could measure"
+    return f"{claim.what}, and none of its commands measures ({few([f'`{text}`' for text in commands], 3)})"
 
 
 def _named(job: Job) -> bool:

@@ -46,8 +46,8 @@ def taken(job: Job) -> tuple[Taken, ...]:
 
 def _taken(step: Step) -> Iterator[Taken]:
     action = _action(step)
-    inputs = step.inputs()
     if action in _DOWNLOADS:
+        inputs = step.inputs()
         ids = _ID.findall(inputs.get("artifact-ids", ""))
         if ids:
             yield Taken(names=(), jobs=tuple(JobId(one) for one in ids))
@@ -55,19 +55,20 @@ def _taken(step: Step) -> Iterator[Taken]:
         named = inputs.get("name") or inputs.get("pattern") or "*"
         own_run = action.startswith("actions/") and not inputs.get("run-id", "").strip()
         yield Taken(names=(_glob(named),), elsewhere=not own_run)
-    elif action in ("actions/cache", "actions/cache/restore") and ARTIFACT.search(inputs.get("path", "")):
-        yield Taken(names=(_glob(inputs.get("key", "")),), cache=True)
+    elif action in ("actions/cache", "actions/cache/restore"):
+        inputs = step.inputs()
+        if ARTIFACT.search(inputs.get("path", "")):
+            yield Taken(names=(_glob(inputs.get("key", "")),), cache=True)
 
 
 def left(job: Job) -> Iterator[tuple[str, bool]]:
     """The names under which a job leaves data, ``*`` for what varies, and whether that is a cache."""
     for step in job.all_steps():
         action = _action(step)
-        inputs = step.inputs()
         if action == "actions/upload-artifact":
-            yield _glob(inputs.get("name") or "artifact"), False
+            yield _glob(step.inputs().get("name") or "artifact"), False
         elif action in ("actions/cache", "actions/cache/save"):
-            yield _glob(inputs.get("key", "")), True
+            yield _glob(step.inputs().get("key", "")), True
 
 
 class Left:
@@ -123,7 +124,12 @@ def may_equal(left_: str, right: str) -> bool:
     left_, right = _squeezed(left_), _squeezed(right)
     if "*" not in left_ and "*" not in right:
         return left_ == right
-    if left_[:1] != right[:1] and "*" not in (left_[:1], right[:1]):
+    # What stands before the first star of either has to be the same in both, and what stands behind the last.
+    before, behind = left_.partition("*")[0], left_.rpartition("*")[2]
+    first, last = right.partition("*")[0], right.rpartition("*")[2]
+    if not (before.startswith(first) or first.startswith(before)) or not (
+        behind.endswith(last) or last.endswith(behind)
+    ):
         return False
     reachable = {0}
     row: list[set[int]] = []

@@ -5,7 +5,6 @@ Most jobs measure nothing. A step is worth following where a file exists that a 
 
 from __future__ import annotations
 
-import re
 from functools import cached_property, lru_cache
 
 from covpath.gate.scripts.around import given_command
@@ -35,20 +34,22 @@ _FILES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("phpunit", "pest", "composer"), ("phpunit.xml", "phpunit.xml.dist", "composer.json")),
     **dict.fromkeys(("vitest", "karma"), ("vitest.config.ts", "vite.config.ts", "vitest.config.js", "karma.conf.js")),
 }
+_PROGRAMS = frozenset(_FILES)
 _NAMES = frozenset(name for names in _FILES.values() for name in names)
 _PATH = regex(r"(?:\./)?[\w-][\w.-]*(?:/[\w.-]+)+|\./[\w.-]+")
 _QUOTES = "\"'();&|"
 _LEADS_ON = ("/", ".sh", ".py", "cd ", "pushd ", "-C", "--prefix", "--directory", "--cwd")
 _ENDINGS = (".sh", ".bash", ".py", ".zsh")
-_MOVES = regex(r"(?<![\w-])(?:cd|pushd|-C|--directory|--prefix|--cwd|-f)[= ]+([^\s;&|]+)")
-
-
-_GIVEN = regex(r"^[ \t]*(?:\w+=[^\s(`]*[ \t]+)*[\"']?(?:\$\{\{|\$\w+|\$\{\w+\})", re.MULTILINE)
+_MOVING = ("cd", "pushd", "-C", "--directory", "--prefix", "--cwd", "-f")
+_MOVES = regex(rf"(?<![\w-])(?:{'|'.join(_MOVING)})[= ]+([^\s;&|]+)")
+_GIVEN = regex(r"[ \t]*(?:\w+=[^\s(`]*[ \t]+)*[\"']?(?:\$\{\{|\$\w+|\$\{\w+\})")
 
 
 def is_given(step: Step) -> bool:
     """Whether a step's script is, or begins a line with, what an expression or a variable comes to."""
-    return step.run is not None and "$" in step.run.value and _GIVEN.search(step.run.value) is not None
+    if step.run is None or "$" not in step.run.value:
+        return False
+    return any("$" in line and _GIVEN.match(line) for line in step.run.value.split("\n"))
 
 
 _MOST_KNOWN = 4096
@@ -91,11 +92,15 @@ class Worth:
         if here and not any(word in text for word in self._root_words):
             return False
         tokens = {token.strip(_QUOTES) for token in set(text.split())}
-        words = (tokens & _FILES.keys()) | {token[2:] for token in tokens if token[:2] == "./" and token[2:] in _FILES}
+        words = tokens & _PROGRAMS
+        if "./" in text:
+            words |= {token[2:] for token in tokens if token[:2] == "./" and token[2:] in _FILES}
         scripts = {token for token in tokens if token.endswith(_ENDINGS) or ("/" in token and _PATH.fullmatch(token))}
         if not words and not scripts:
             return False
-        moved = {directory, ".", *(path.strip("\"'").rstrip("/") for path in _MOVES.findall(text))}
+        moved = {directory, "."}
+        if any(word in text for word in _MOVING):  # as for the hints
+            moved.update(path.strip("\"'").rstrip("/") for path in _MOVES.findall(text))
         if any(self._have(word, place) for word in words for place in moved):
             return True
         return any(self._read(_joined(place, path)) is not None for path in scripts for place in moved)
