@@ -14,6 +14,7 @@ from covpath.workflow.recipes.toml_text import Table, line_of, table_at
 from covpath.workflow.shell.dialect import shell_with
 
 KIND = "deno"
+PROGRAMS = frozenset({KIND})
 _FILES = ("deno.json", "deno.jsonc")
 _SHELL = shell_with(("bash", "-c"))
 """Deno's own shell goes on behind ``;`` as ``bash -c`` does."""
@@ -26,7 +27,7 @@ _MOST = 64
 def expand(invocation: Invocation, reader: Reader) -> list[Step] | None:
     """The steps of the task that ``deno task`` names."""
     words = invocation.words
-    if invocation.name != KIND or words[1:2] != ("task",):
+    if invocation.name not in PROGRAMS or words[1:2] != ("task",):
         return None
     index, directory, file = 2, invocation.directory, ""
     while index < len(words) and (words[index] or "").startswith("-"):
