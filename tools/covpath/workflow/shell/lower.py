@@ -194,19 +194,19 @@ class Lowering:
 
     def _if(self, tree: Tree) -> Node:
         parts = (tree, *(child for child in tree.children if child.type == "elif_clause"))
-        branches = tuple(self._branch(part) for part in parts)
+        branches = tuple(self._branch(part, tree) for part in parts)
         otherwise = None
         for child in tree.children:
             if child.type == "else_clause":
-                otherwise = self.sequence(child.children[1:], child)
+                otherwise = self.sequence(child.children[1:], tree)
         return If(branches, otherwise, self.span(tree))
 
-    def _branch(self, tree: Tree) -> Branch:
+    def _branch(self, tree: Tree, whole: Tree) -> Branch:
         then = next(index for index, child in enumerate(tree.children) if child.type == "then")
-        condition = self.sequence(tree.children[1:then], tree)
+        condition = self.sequence(tree.children[1:then], whole)
         body = self.sequence(
             (child for child in tree.children[then + 1 :] if child.type not in {"elif_clause", "else_clause", "fi"}),
-            tree,
+            whole,
         )
         return Branch(condition, body, Span(self.span(tree).start, self.span(tree.children[then]).end))
 

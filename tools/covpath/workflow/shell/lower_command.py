@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from covpath.patterns import regex
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Assignment, Command, Redirect, Sequence, Substitution, Word
@@ -73,7 +75,8 @@ class CommandLowering:
                 start += 1
             body = self._sequence((child for child in inner.children[1:-1] if child.type not in REDIRECTS), inner)
             process = inner.type == "process_substitution"
-            substitution = Substitution(body, Span(start, span.end), process)
+            whole = Span(start, span.end)
+            substitution = Substitution(replace(body, span=whole), whole, process)
             self._substitutions[start] = substitution
             found.append(substitution)
         return tuple(found)
@@ -86,7 +89,7 @@ class CommandLowering:
         append = any(child.type == "+=" for child in tree.children)
         array = None
         if value is not None and value.type == "array":
-            array = tuple(self.word(child) for child in value.children if child.is_named)
+            array = tuple(self.word(child) for child in value.children if child.is_named and child.type != "comment")
         word = None
         if value is not None:
             self.find_substitutions(value)

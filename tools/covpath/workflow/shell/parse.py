@@ -1,4 +1,4 @@
-"""Shell text in, a script out: plain scripts quickly, all others through tree-sitter's bash grammar."""
+"""Shell text in, a script out: most are read by descent, all others through tree-sitter's bash grammar."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from covpath.workflow.shell.context import commands_of
 from covpath.workflow.shell.opaque import find_expressions, hide_expressions
-from covpath.workflow.shell.quick import parse_plain
 from covpath.workflow.shell.spans import Span
+from covpath.workflow.shell.statements import read_simple
 from covpath.workflow.shell.syntax import Script, Sequence
 
 if TYPE_CHECKING:
@@ -35,11 +34,8 @@ def parse_script(text: str) -> Script:
     """
     expressions = find_expressions(text)
     masked = hide_expressions(text, expressions)
-    body = parse_plain(masked, expressions, text)
-    if body is not None:
-        return Script(text, body, commands_of(body))
     try:
-        return parse_with_grammar(text)
+        return read_simple(masked, text, expressions) or parse_with_grammar(text)
     except RecursionError:
         return _unread(text)
 
@@ -51,8 +47,9 @@ def _unread(text: str) -> Script:
 
 
 def parse_with_grammar(text: str) -> Script:
-    """What ``parse_script`` does for a script that is not plain."""
-    # Imported here: most runs meet only plain scripts and need no grammar.
+    """What ``parse_script`` does for a script that is not simple."""
+    # Imported here: few scripts, and few runs, need a grammar.
+    from covpath.workflow.shell.context import commands_of
     from covpath.workflow.shell.lower import Lowering
 
     expressions = find_expressions(text)

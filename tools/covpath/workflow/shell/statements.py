@@ -1,0 +1,218 @@
+"""Most scripts, read by descent without a grammar: what the full parser would make of them, or nothing."""
+
+from __future__ import annotations
+
+import re
+
+from covpath.workflow.shell.spans import Span
+from covpath.workflow.shell.syntax import (
+    AndOr,
+    Assignment,
+    Command,
+    Function,
+    Item,
+    Node,
+    Operand,
+    Pipeline,
+    Redirect,
+    Redirected,
+    Script,
+    Sequence,
+    Word,
+)
+from covpath.workflow.shell.tokens import NotSimple, Tokens
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=", re.ASCII)
+_FUNCTION = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac"))
+_OPENING = frozenset(("if", "while", "until", "for", "case"))
+_DECLARING = frozenset(("declare", "typeset", "export", "readonly", "local", "unset"))
+_OTHERS = frozenset(("in", "function", "select", "time", "coproc", "unsetenv"))
+"""Words that a statement can begin with, and that only the grammar is to judge."""
+
+
+def read_simple(text: str, raw: str, expressions: tuple[Span, ...]) -> Script | None:
+    """A script told without the grammar, as it would tell it; None where only the grammar can.
+
+    ``text`` is ``raw`` with its GitHub expressions hidden.
+    """
+    reader = _Statements(text, raw, expressions)
+    try:
+        body = reader.whole()
+    except (NotSimple, RecursionError):
+        return None
+    commands = reader.plain(body)
+    if commands is None:
+        # Imported here: many scripts are plain, and many runs meet no others.
+        from covpath.workflow.shell.context import commands_of
+
+        commands = commands_of(body)
+    return Script(raw, body, commands)
+
+
+class _Statements:
+    """One pass over one script."""
+
+    def __init__(self, text: str, raw: str, expressions: tuple[Span, ...]) -> None:
+        self._tokens = Tokens(text, raw, expressions, self._sequence)
+
+    def whole(self) -> Sequence:
+        """The statements of the script."""
+        tokens = self._tokens
+        tokens.step()
+        items = self._sequence()
+        if tokens.kind:
+            raise NotSimple
+        return Sequence(items, Span(0, len(tokens.text)))
+
+    def plain(self, body: Sequence) -> tuple[Command, ...] | None:
+        """The commands of a script that is nothing but a row of them; None for any other."""
+        if self._tokens.redirects or self._tokens.substitutions:
+            return None
+        plain = tuple(item.node for item in body.items if isinstance(item.node, Command) and item.background is None)
+        return plain if len(plain) == len(body.items) else None
+
+    def _sequence(self) -> tuple[Item, ...]:
+        """Statements, up to a word or sign that closes what is around them."""
+        tokens = self._tokens
+        items: list[Item] = []
+        while True:
+            while tokens.kind == "\n":
+                tokens.step()
+            kind = tokens.kind
+            if kind in ("", ")", ";;") or (kind == "word" and tokens.written() in _CLOSING):
+                return tuple(items)
+            if kind == "bracket" and tokens.written() == "}":
+                return tuple(items)
+            node = self._list()
+            kind = tokens.kind
+            background = None
+            if kind == "&":
+                background = Span(tokens.start, tokens.end)
+                tokens.step()
+            elif kind in (";", "\n"):
+                tokens.step()
+            elif kind not in ("", ")", ";;"):
+                raise NotSimple
+            items.append(Item(node, background))
+
+    def _list(self) -> Node:
+        tokens = self._tokens
+        first = self._pipeline()
+        if tokens.kind not in ("&&", "||"):
+            return first
+        rest: list[Operand] = []
+        while tokens.kind in ("&&", "||"):
+            sign, span = tokens.kind, Span(tokens.start, tokens.end)
+            tokens.step_over_lines()
+            rest.append(Operand(sign, span, self._pipeline()))
+        return AndOr(first, tuple(rest), Span(first.span.start, rest[-1].node.span.end))
+
+    def _pipeline(self) -> Node:
+        tokens = self._tokens
+        negation = None
+        if tokens.kind == "word" and tokens.text.startswith("!", tokens.start):
+            if tokens.end != tokens.start + 1:
+                raise NotSimple
+            negation = Span(tokens.start, tokens.end)
+            tokens.step()
+        node = self._element()
+        if tokens.kind != "|":
+            if negation is None:
+                return node
+            return Pipeline((node,), Span(negation.start, node.span.end), negation)
+        elements = [node]
+        while tokens.kind == "|":
+            tokens.step_over_lines()
+            elements.append(self._element())
+        start = negation.start if negation is not None else node.span.start
+        return Pipeline(tuple(elements), Span(start, elements[-1].span.end), negation)
+
+    def _element(self) -> Node:
+        tokens = self._tokens
+        if tokens.kind == "redirect" or (tokens.kind == "word" and tokens.written() not in _OPENING):
+            return self._command()
+        # Imported here: many scripts have none.
+        from covpath.workflow.shell.compounds import COMPOUNDS
+
+        read = COMPOUNDS.get(tokens.written())
+        if read is None:
+            raise NotSimple
+        node = read(tokens)
+        if tokens.kind != "redirect":
+            return node
+        redirects: list[Redirect] = []
+        while tokens.kind == "redirect":
+            redirects.append(tokens.redirect())
+        span = Span(node.span.start, redirects[-1].span.end)
+        if isinstance(node, Command):
+            return Command(node.words, (), tuple(redirects), span)
+        return Redirected(node, tuple(redirects), span)
+
+    def _command(self) -> Node:
+        tokens = self._tokens
+        start = end = tokens.start
+        words: list[Word] = []
+        assignments: list[Assignment] = []
+        redirects: list[Redirect] = []
+        while True:
+            if tokens.kind == "word":
+                end = tokens.end
+                match = _ASSIGNMENT.match(tokens.text, tokens.start, end) if not words else None
+                if match is not None:
+                    assignments.append(self._assignment(match))
+                    end = assignments[-1].span.end
+                    continue
+                if not words:
+                    self._check_name(bool(assignments))
+                words.append(tokens.word())
+                tokens.step()
+            elif tokens.kind == "redirect":
+                redirects.append(tokens.redirect())
+                end = redirects[-1].span.end
+            elif tokens.kind == "(":
+                return self._function(words, start, bare=not assignments and not redirects)
+            elif words or assignments:
+                return Command(tuple(words), tuple(assignments), tuple(redirects), Span(start, end))
+            else:
+                raise NotSimple
+
+    def _check_name(self, assigned: bool) -> None:
+        name = self._tokens.written()
+        known = name in _OTHERS or name in _CLOSING or name in _OPENING or (assigned and name in _DECLARING)
+        if known or "[" in name or name[0] in "!\\`":
+            raise NotSimple
+
+    def _assignment(self, match: re.Match[str]) -> Assignment:
+        tokens = self._tokens
+        start, begin, end = tokens.start, match.end(), tokens.end
+        name, append = match[1], match[2] != ""
+        value = tokens.words.read(begin, end) if begin < end else None
+        tokens.step()
+        if tokens.kind != "(" or tokens.start != end:
+            return Assignment(name, value, Span(start, end), append)
+        if value is not None:
+            raise NotSimple
+        tokens.step_over_lines()
+        array: list[Word] = []
+        while tokens.kind == "word":
+            array.append(tokens.word())
+            tokens.step_over_lines()
+        if tokens.kind != ")":
+            raise NotSimple
+        end = tokens.end
+        tokens.step()
+        return Assignment(name, tokens.words.read(begin, end), Span(start, end), append, tuple(array))
+
+    def _function(self, words: list[Word], start: int, *, bare: bool) -> Function:
+        tokens = self._tokens
+        if not bare or len(words) != 1 or _FUNCTION.fullmatch(words[0].raw) is None:
+            raise NotSimple
+        tokens.step()
+        if tokens.kind != ")":
+            raise NotSimple
+        tokens.step_over_lines()
+        if tokens.kind != "bracket" or tokens.written() != "{":
+            raise NotSimple
+        body = self._element()
+        return Function(words[0].raw, body, Span(start, body.span.end))

@@ -1,0 +1,240 @@
+"""The words and signs of a script, told from its text alone.
+
+Whatever could be read in another way by the grammar is given up: ``NotSimple``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from covpath.patterns import regex
+from covpath.workflow.shell.spans import Span
+from covpath.workflow.shell.syntax import Item, Redirect, Sequence, Substitution, Word
+from covpath.workflow.shell.words import WordReader
+
+_NAME = r"[A-Za-z_]\w*+"
+_OPERATION = (
+    rf"(?::?[-=?+]|\#\#?|%%?|//?)(?:[\w ./:,*@%+~=\#\n-]|\\[!-~]|\$(?:{_NAME}|\{{{_NAME}\}}))*+"
+    r"|\^\^?|,,?|:[0-9]*+(?::[0-9]+)?"
+)
+_BRACED = rf"\{{(?:{_NAME}(?:\[[0-9@*]\])?(?:{_OPERATION})?|[\#!]{_NAME}|[0-9@*\#?!](?:{_OPERATION})?)\}}"
+_VARIABLE = rf"\$(?:{_NAME}|[0-9@*\#?!$](?!\w)|{_BRACED})"
+_LONE = r"\$(?=[\" \n/.,|)\\])"
+_INSIDE = rf"[^\"$`\\]|\\[ -~\n]|{_VARIABLE}|{_LONE}"
+"""One of the characters of a string without substitutions."""
+_GLOB = r"\[(?:[\w!^.,:*/@+-]|\[:\w+:\])*+\]|\{[\w.,:;*/@+=~^-]*+\}"
+_QUOTED = rf"\\[!-~]|(?<=[\w./-])\\ |'[^']*'|\"(?:{_INSIDE})*+\""
+_PIECE = (
+    rf"[A-Za-z0-9_@%+:,./=^*?~!-]|{_GLOB}|{_QUOTED}|{_VARIABLE}"
+    r"|(?<=[\w@%+:,./=^'\"-])\#|(?<=[\w+*.\])])\$(?=[ \n])"
+)
+_BLANK = r"(?:[ \t]|\\\n)"
+_BEHIND = " \t\n;&|()"
+"""What can stand behind a word, beside the end and a line's continuation."""
+_TOKEN = re.compile(
+    rf"{_BLANK}*+(?:(?<![^ \t\n])\#[^\n]*+)?+(?:"
+    rf"(?P<bracket>(?:\[\[?|\]\]?|[{{}}])(?=[{_BEHIND}]|\Z))"
+    rf"|(?P<word>(?:{_PIECE})++(?=[{_BEHIND}]|\\\n{_BLANK}*+(?:\n|\Z)|\Z))"
+    r"|(?P<redirect>(?:[0-9](?!&>))?(?:>>|>&|&>>|&>|<<<|<<-?|<|>)(?![(<>&|]))"
+    r"|(?P<sign>&&(?!&)|\|\||;;(?!&)|\|(?!&)|;(?!&)|&|\(|\)|\n|\Z)"
+    r")",
+    re.ASCII,
+)
+_START = regex(rf"{_BLANK}*+", re.ASCII)
+_PIECES = regex(rf"(?:{_PIECE})++", re.ASCII)
+_STRING = regex(rf"(?:{_INSIDE})*+", re.ASCII)
+_SUM = regex(rf"(?:[\w \n+*/%-]|{_VARIABLE})*+", re.ASCII)
+_COMPARISON = regex(rf"\(\((?:[\w \n+*/%<>=!&|-]|{_VARIABLE})++\)\)", re.ASCII)
+_DELIMITER = regex(r"(['\"]?)(\w+)\1", re.ASCII)
+_TEXT = regex(rf"(?:[^$`\\]|\\[ -~\n]|{_VARIABLE}|{_LONE})*+", re.ASCII)
+
+
+class NotSimple(Exception):
+    """The script is for the grammar."""
+
+
+class Tokens:
+    """A script's tokens, one at a time.
+
+    ``kind`` is what the token at hand is: ``word``, ``bracket`` (a word that is one or two), ``redirect``, the sign
+    itself, or empty at the end. ``found`` are the substitutions in words since it was last emptied, outermost ones
+    only; ``substitutions`` all by where they start. ``redirects``: whether any were read.
+    """
+
+    def __init__(self, text: str, raw: str, expressions: tuple[Span, ...], statements: Callable[[], tuple[Item, ...]]):
+        self.text = text
+        self.found: list[Substitution] = []
+        self.kind = ""
+        self.start = 0
+        self.end = 0
+        self.statements = statements
+        self.substitutions: dict[int, Substitution] = {}
+        self.words = WordReader(raw, expressions, self.substitutions)
+        self.redirects = False
+        self._document: tuple[int, int] | None = None
+        """Where the line ends below which a here-document stands, and where that ends."""
+
+    def step(self) -> None:
+        """On to the next token."""
+        match = _TOKEN.match(self.text, self.end)
+        if match is None:
+            self._long_word()
+            return
+        kind = match.lastgroup
+        assert kind is not None
+        self.start, self.end = match.span(kind)
+        if kind != "sign":
+            self.kind = kind
+            return
+        self.kind = match["sign"]
+        if self._document is not None and self.kind in ("\n", ""):
+            if self.start != self._document[0]:
+                raise NotSimple
+            self.end = self._document[1]
+            self._document = None
+
+    def step_over_lines(self) -> None:
+        """On to the next token that is no line's end."""
+        self.step()
+        while self.kind == "\n":
+            self.step()
+
+    def written(self) -> str:
+        """The token's text."""
+        return self.text[self.start : self.end]
+
+    def word(self) -> Word:
+        """The token, a word."""
+        return self.words.read(self.start, self.end)
+
+    def some(self) -> tuple[Item, ...]:
+        """Statements, of which there must be one."""
+        items = self.statements()
+        if not items:
+            raise NotSimple
+        return items
+
+    def expect(self, word: str, kind: str = "word") -> int:
+        """Where the word at hand ends, which must be this one; on to the next token."""
+        end = self.end
+        if self.kind != kind or self.written() != word:
+            raise NotSimple
+        self.step()
+        return end
+
+    def _long_word(self) -> None:
+        """On to a word that a substitution is part of."""
+        text = self.text
+        start = index = _START.match(text, self.end).end()  # type: ignore[union-attr]
+        while index < len(text) and text[index] not in _BEHIND:
+            pieces = _PIECES.match(text, index)
+            if pieces is not None:
+                index = pieces.end()
+            elif text[index] == '"':
+                index = self._double(index + 1)
+            else:
+                index = self._dollar(index)
+        if index == start:
+            raise NotSimple
+        self.kind, self.start, self.end = "word", start, index
+
+    def _double(self, index: int) -> int:
+        """Where a string ends that has a substitution in it; it starts at ``index``."""
+        while True:
+            index = _STRING.match(self.text, index).end()  # type: ignore[union-attr]
+            if self.text.startswith('"', index):
+                return index + 1
+            index = self._dollar(index)
+
+    def _dollar(self, start: int) -> int:
+        """Where what is worked out at ``start`` ends: ``$(...)``, backquotes, ``<(...)`` or ``$((...))``."""
+        text = self.text
+        if text.startswith("$((", start):
+            return self._arithmetic(start + 3)
+        back = text.startswith("`", start)
+        if self._document is not None or not (back or text.startswith(("$(", "<(", ">("), start)):
+            raise NotSimple
+        if back:
+            close = text.find("`", start + 1)
+            if close < 0 or "\\" in text[start:close] or '"' in text[start:close]:
+                raise NotSimple
+            self.text = text[:close]
+        outer, self.found = self.found, []
+        self.end = start + (1 if back else 2)
+        self.step()
+        items = self.statements()
+        if self.kind != ("" if back else ")") or not items or self._document is not None:
+            raise NotSimple
+        self.text = text
+        span = Span(start, self.end + back)
+        substitution = Substitution(Sequence(items, span), span, text[start] in "<>")
+        self.substitutions[start] = substitution
+        self.found = [*outer, substitution]
+        return span.end
+
+    def _arithmetic(self, index: int) -> int:
+        """Where ``$((...))`` ends whose inside starts at ``index``."""
+        depth = 2
+        while True:
+            index = _SUM.match(self.text, index).end()  # type: ignore[union-attr]
+            char = self.text[index : index + 1]
+            if char == "$":
+                index = self._dollar(index)
+                continue
+            if char not in ("(", ")"):
+                raise NotSimple
+            depth += 1 if char == "(" else -1
+            index += 1
+            if depth == 1 and self.text.startswith(")", index):
+                return index + 1
+
+    def comparison(self) -> Span:
+        """``((...))`` at hand; on to what is behind it."""
+        match = _COMPARISON.match(self.text, self.start)
+        if match is None:
+            raise NotSimple
+        self.end = match.end()
+        self.step()
+        return Span(match.start(), match.end())
+
+    def redirect(self) -> Redirect:
+        """The redirection at hand; on to what is behind it."""
+        self.redirects = True
+        start, operator = self.start, self.written()
+        if operator[0].isdigit():
+            operator = operator[1:]
+        self.step()
+        if self.kind != "word":
+            raise NotSimple
+        target = self.word()
+        end = self.end
+        before = len(self.found)
+        body = self._body(operator) if operator in ("<<", "<<-") else None
+        inner = tuple(self.found[before:]) if body is not None else ()
+        self.end = end
+        self.step()
+        return Redirect(operator, target, Span(start, target.span.end), body, inner)
+
+    def _body(self, operator: str) -> Span:
+        """The text of a here-document whose delimiter is at hand."""
+        text = self.text
+        delimiter = _DELIMITER.fullmatch(text, self.start, self.end)
+        line = text.find("\n", self.end)
+        if delimiter is None or line < 0 or self._document is not None:
+            raise NotSimple
+        end = re.compile(rf"^\t*{delimiter[2]}$", re.MULTILINE).search(text, line + 1)
+        if end is None or end.start() == line + 1 or text[end.start()] == "\t":
+            raise NotSimple
+        # Of blanks in front the grammar counts some to the text and some not.
+        if text[line + 1].isspace() and (operator == "<<-" or not delimiter[1]):
+            raise NotSimple
+        index = line + 1 if not delimiter[1] else end.start()
+        while index < end.start():
+            index = _TEXT.match(text, index, end.start()).end()  # type: ignore[union-attr]
+            if index < end.start():
+                index = self._dollar(index)
+        if index != end.start():
+            raise NotSimple
+        self._document = line, end.end()
+        return Span(line + 1, end.start())
