@@ -25,6 +25,7 @@ def repo(tmp_path: Path) -> Path:
             f"{FOLDER}/b.yaml": JOB,
             f"{FOLDER}/notes.md": "words\n",
             f"{FOLDER}/old/ci.yml": JOB,
+            f"{FOLDER}/folder.yml/ci.yml": JOB,
             f"{FOLDER}/gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n.yml": JOB,
             ".github/dependabot.yml": "version: 2\n",
         },
@@ -61,3 +62,19 @@ def test_no_workflow_directory_is_no_workflow(tmp_path: Path) -> None:
     git(root, "add", "--all")
     for state in states(root):
         assert not state.workflows().workflows
+
+
+def test_what_is_there_is_told_of_each_folder(repo: Path) -> None:
+    (repo / ".github/linked.yml").symlink_to("dependabot.yml")
+    asked = ("README.md", ".github/dependabot.yml", ".github/linked.yml", f"{FOLDER}/ci.yml")
+    absent = (FOLDER, ".github", ".github/x.yml", f"{FOLDER}/x.yml", "x/y.yml", ".mergify.yml")
+    tree = WorkingTree(root=repo)
+    assert tree.present((*asked, *absent)) == asked
+    assert tree.present((".github/../README.md", "./README.md")) == (".github/../README.md", "./README.md")
+    assert [tree.read(path) for path in absent] == [None] * len(absent)
+
+
+def test_a_file_where_a_folder_is_meant_holds_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".github").touch()
+    assert WorkingTree(root=tmp_path).present((".github/settings.yml", ".github")) == (".github",)
+    assert WorkingTree(root=tmp_path).read(".github/settings.yml") is None

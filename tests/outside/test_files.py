@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from covpath.errors import InputError, OutsideError, Place, Refusal
-from covpath.outside.files import inside, names_in, read_bytes, remove_copies, write_atomically
+from covpath.outside.files import files_in, inside, names_in, read_bytes, remove_copies, write_atomically
 
 
 def test_reads_the_bytes_as_they_are(tmp_path: Path) -> None:
@@ -23,6 +23,15 @@ def test_what_lies_in_a_directory_is_told_or_why_not(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be listed: not a directory") as told:
         names_in(tmp_path / "w.yml")
     assert told.value.place == Place(str(tmp_path / "w.yml"))
+
+
+def test_files_are_told_without_the_directories(tmp_path: Path) -> None:
+    (tmp_path / "folder.yml").mkdir()
+    (tmp_path / "w.yml").touch()
+    (tmp_path / "link.yml").symlink_to("folder.yml")
+    assert sorted(files_in(tmp_path)) == ["link.yml", "w.yml"]
+    with pytest.raises(InputError, match="cannot be listed: not a directory"):
+        files_in(tmp_path / "w.yml")
 
 
 def test_an_empty_file_is_a_file(tmp_path: Path) -> None:

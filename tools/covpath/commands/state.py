@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -21,6 +20,9 @@ from covpath.workflow.repository import WORKFLOW_FOLDER, WorkflowSet, collect, r
 if TYPE_CHECKING:
     from covpath.outside.index import Index
     from covpath.outside.revisions import TreeEntry
+
+
+_GITHUB = ".github"
 
 
 class State(Protocol):
@@ -56,18 +58,34 @@ class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
         """What lies in the root. Most files that are asked for are not there; this tells without asking for each."""
         return frozenset(names_in(self.root))
 
+    @cached_property
+    def _github(self) -> frozenset[str] | None:
+        """What lies in the folder that most others are asked for in; None where that cannot be listed."""
+        try:
+            return frozenset(names_in(self.root / _GITHUB))
+        except CovpathError:
+            return None
+
+    def _is_missing(self, path: str) -> bool:
+        """Whether there is surely no such file."""
+        first, _, rest = path.partition("/")
+        if first not in self._top:
+            return first not in ("", ".", "..")
+        if first != _GITHUB or self._github is None:
+            return False
+        below = rest.partition("/")[0]
+        return below not in self._github and below not in ("", ".", "..")
+
     def read(self, path: str) -> bytes | None:
         """A file's bytes, symbolic links followed inside the repository only."""
-        first = path.partition("/")[0]
-        if first not in self._top and first not in ("", ".", ".."):
+        if self._is_missing(path):
             return None
         whole = self.root / path
         return read_bytes(whole, within=self.root) if whole.is_file() else None
 
     def present(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Those of some paths that are files, in their order."""
-        root = str(self.root)
-        return tuple(path for path in paths if os.path.isfile(f"{root}/{path}"))  # noqa: PTH113 - asked at every start
+        return tuple(path for path in paths if not self._is_missing(path) and (self.root / path).is_file())
 
     def workflows(self) -> WorkflowSet:
         """Every workflow."""

@@ -17,7 +17,7 @@ from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.expressions.value import Object, Value, text_of, unknown
 from covpath.workflow.legs import MAX_LEGS, NO_MATRIX, Leg, Presence
 from covpath.workflow.model import Job
-from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref, to_plain
+from covpath.yamltext.nodes import Mapping, Node, Plain, Scalar, Sequence, deref, to_plain
 
 if TYPE_CHECKING:
     from covpath.workflow.check_names import CheckNameResult
@@ -79,19 +79,39 @@ def expanded_legs(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
     """The same for a matrix that is no plain one."""
     matrix = _written_matrix(job)
     assert matrix is not None, "no matrix is a plain one"
+    return _expanded(to_plain(matrix), contexts)
+
+
+@lru_cache(maxsize=64)
+def plain_legs(job: Job) -> tuple[Leg, ...] | None:
+    """The same where no expression has a say, which is nearly always: whoever asks, and several do; None elsewhere."""
+    matrix = _written_matrix(job)
+    if matrix is None:
+        return (NO_MATRIX,)
+    plain = _plain_legs(deref(matrix))
+    if plain is not None:
+        return plain
+    data = to_plain(matrix)
+    return None if _asks(data) else _expanded(data, Contexts({}))
+
+
+def _asks(data: Plain) -> bool:
+    """Whether an expression stands in some data."""
+    if isinstance(data, str):
+        return OPEN in data
+    if isinstance(data, dict):
+        return any(OPEN in key or _asks(one) for key, one in data.items())
+    return isinstance(data, list) and any(map(_asks, data))
+
+
+def _expanded(matrix: Plain, contexts: Contexts) -> tuple[Leg, ...]:
     # Imported here: most matrices are lists of plain values.
     from covpath.workflow.matrix import expand
 
     try:
-        return expand(to_plain(matrix), contexts)
+        return expand(matrix, contexts)
     except InputError:
         return (NO_MATRIX,)
-
-
-def plain_legs(job: Job) -> tuple[Leg, ...] | None:
-    """The same where nothing has to be worked out for it, which is nearly always; None elsewhere."""
-    matrix = _written_matrix(job)
-    return (NO_MATRIX,) if matrix is None else _plain_legs(deref(matrix))
 
 
 def _written_matrix(job: Job) -> Node | None:

@@ -55,8 +55,20 @@ def names_in(directory: Path, place: Place | None = None) -> list[str]:
     try:
         return os.listdir(directory)  # noqa: PTH208 - names, as many as there are, and no paths
     except OSError as error:
-        message = f"this directory cannot be listed: {_reason(error)}."
-        raise InputError(message, place=place or Place(str(directory))) from error
+        raise _not_listed(error, place or Place(str(directory))) from error
+
+
+def files_in(directory: Path, place: Place | None = None) -> list[str]:
+    """The same without the directories in it; a symbolic link counts as a file, wherever it leads."""
+    try:
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
+    except OSError as error:
+        raise _not_listed(error, place or Place(str(directory))) from error
+
+
+def _not_listed(error: OSError, place: Place) -> InputError:
+    return InputError(f"this directory cannot be listed: {_reason(error)}.", place=place)
 
 
 def _pieces(handle: int, limit: int) -> Iterator[bytes]:

@@ -68,7 +68,7 @@ class Repository(Struct, frozen=True, kw_only=True):
 
     root: Path
     has_git: bool
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def __repr__(self) -> str:
         return f"Repository({str(self.root)!r})"  # an environment may hold secrets

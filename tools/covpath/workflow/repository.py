@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from covpath.errors import CovpathError, InputError, Place, UsageError
-from covpath.outside.files import names_in, read_bytes
+from covpath.outside.files import files_in, read_bytes
 from covpath.terms import JobId
 from covpath.wording import few
 from covpath.workflow.model import Job, Workflow
@@ -32,11 +32,12 @@ def workflow_paths(root: Path) -> tuple[str, ...]:
     folder = root / WORKFLOW_FOLDER
     if not folder.is_dir():
         return ()
+    names = files_in(folder, Place(WORKFLOW_FOLDER))
     return tuple(
         sorted(
-            f"{WORKFLOW_FOLDER}/{path.name}"
-            for path in (folder / name for name in names_in(folder, Place(WORKFLOW_FOLDER)))
-            if path.suffix in (".yml", ".yaml") and (path.is_symlink() or not path.is_dir())
+            f"{WORKFLOW_FOLDER}/{name}"
+            for name in names
+            if name.endswith((".yml", ".yaml")) and name not in (".yml", ".yaml")
         )
     )
 

@@ -42,14 +42,16 @@ _LEADS_ON = ("/", ".sh", ".py", "cd ", "pushd ", "-C", "--prefix", "--directory"
 _ENDINGS = (".sh", ".bash", ".py", ".zsh")
 _MOVING = ("cd", "pushd", "-C", "--directory", "--prefix", "--cwd", "-f")
 _MOVES = regex(rf"(?<![\w-])(?:{'|'.join(_MOVING)})[= ]+([^\s;&|]+)")
-_GIVEN = regex(r"[ \t]*(?:\w+=[^\s(`]*[ \t]+)*[\"']?(?:\$\{\{|\$\w+|\$\{\w+\})")
+_GIVEN = regex(r"[ \t]*(?:\w+=[^\s(`]*[ \t]+)*[\"']?(?:\$\{\{|\$\w+(?![\w:]|[ \t]*[+-]?=)|\$\{\w+\})")
+"""Not what PowerShell sets (``$x = 1``)."""
 
 
 def is_given(step: Step) -> bool:
     """Whether a step's script is, or begins a line with, what an expression or a variable comes to."""
     if step.run is None or "$" not in step.run.value:
         return False
-    return any("$" in line and _GIVEN.match(line) for line in step.run.value.split("\n"))
+    lines = step.run.value.replace("\\\n", " ").split("\n")
+    return any("$" in line and _GIVEN.match(line) for line in lines)
 
 
 _MOST_KNOWN = 4096
