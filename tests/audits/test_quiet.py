@@ -94,6 +94,15 @@ def test_what_is_not(found: Workflow) -> None:
     assert wrongly_quiet([found])[1] == 0
 
 
+def test_what_a_later_step_makes_of_a_script_is_told_of_that_job_alone() -> None:
+    script = "      - id: one\n        run: make test || echo 'bad=1' >> $GITHUB_OUTPUT\n"
+    decided = one_job(f"{script}      - if: steps.one.outputs.bad\n        run: exit 1")
+    plain = one_job(f"{script}      - run: make")
+    for order in ((decided, plain), (plain, decided)):
+        assert [wrongly_quiet([one])[0] for one in order] == [[], []]
+    assert wrongly_quiet([plain])[1] == 0
+
+
 LINES = st.sampled_from(
     ["make test", "make test || true", "echo hi", "make a | tee log", "set +e", "exit 0", "x=$(make)", "echo $(make)",
      "if make; then echo; fi", "! make", "make &", "trap 'exit 0' EXIT", "(make)", "{ make; }", "make && echo", "true",
@@ -179,7 +188,10 @@ FILES = {
     "flagged/action.yml": FLAGGED,
     "measures/action.yml": MASKS.replace("make test || true", "pytest --cov"),
 }
-SCRIPTS = ("make cov", "make soft", "make quiet", "make all", "tools/cov.sh", "pytest --cov", "rm -rf old", "./unseen")
+SCRIPTS = (
+    *("make cov", "make soft", "make quiet", "make all", "tools/cov.sh", "pytest --cov", "rm -rf old", "./unseen"),
+    "${{ inputs.command }}",
+)
 TAILS = ("", "", " || true", " | tee log", "\n          make all", "\n          echo done", " &")
 USED = ("./masks", "$/masks", "./flagged", "./measures", "codecov/codecov-action@v5", "a/b@v1")
 
@@ -209,16 +221,19 @@ queue_rules:
 
 
 @settings(max_examples=400)
-@given(st.sampled_from(("coverage", "tests")), short_steps(), st.booleans(), st.booleans())
-def test_the_answer_is_the_same_without_it(name: str, steps: str, call: bool, waited_for: bool) -> None:
-    event = "workflow_call" if call else "pull_request"
+@given(
+    st.sampled_from(("coverage", "tests")), short_steps(), st.booleans(), st.booleans(), st.sampled_from(SCRIPTS[:-1])
+)
+def test_the_answer_is_the_same_without_it(name: str, steps: str, call: bool, waited_for: bool, command: str) -> None:
+    event = "{workflow_call: {inputs: {command: {type: string}}}}" if call else "pull_request"
     files = {
         **FILES,
         ".github/workflows/ci.yml": f"on: {event}\njobs:\n  {name}:\n    runs-on: u\n    steps:\n{steps}",
     }
     if call:
         files[".github/workflows/call.yml"] = (
-            "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/ci.yml\n  all:\n    needs: [call]\n"
+            "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/ci.yml\n"
+            f"    with: {{command: {command}}}\n  all:\n    needs: [call]\n"
             "    runs-on: u\n    steps:\n      - run: '[ ${{ needs.call.result }} = success ]'\n"
         )
     if waited_for:

@@ -10,7 +10,6 @@ from covpath.gate.checks import legs_of, naming_contexts
 from covpath.gate.measuring import find_measuring
 from covpath.gate.scripts.purpose import is_setup, never_masks
 from covpath.gate.scripts.shell_effect import shell_effect, shell_for
-from covpath.terms import Tri
 from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, Workflow
@@ -31,46 +30,66 @@ def is_bare(script: str) -> bool:
 
 def masks(workflow: Workflow, job: Job, step: Step) -> bool:
     """Whether the step's script ends well although what it is about has failed, and it does more than prepare."""
-    return any(masked and not setup for masked, setup in _told(workflow, job, step))
+    return any(
+        not _prepares(step, shell) and _swallows(workflow, job, step, shell, leg)
+        for shell, leg in _shells(workflow, job, step).items()
+        if _may_swallow(step, shell)
+    )
 
 
 def swallows(workflow: Workflow, job: Job, step: Step) -> bool:
     """The same, or it only prepares and the job may have nothing else to be judged by."""
-    found = _told(workflow, job, step)
-    if not any(masked for masked, _ in found):
+    shells = _shells(workflow, job, step)
+    doubtful = [(shell, leg) for shell, leg in shells.items() if _may_swallow(step, shell)]
+    if not doubtful:
         return False
-    if not all(setup for _, setup in found):
-        return True
+    # What only prepares is told from the text, and most of it matters to nobody.
+    if all(_prepares(step, shell) for shell in shells) and not _may_be_judged_by(workflow, job, step):
+        return False
+    return any(_swallows(workflow, job, step, shell, leg) for shell, leg in doubtful)
+
+
+def _may_be_judged_by(workflow: Workflow, job: Job, step: Step) -> bool:
     measuring = find_measuring(workflow, job).index
     return measuring is None or measuring == step.index or job.steps[measuring].if_ is not None
 
 
-def _told(workflow: Workflow, job: Job, step: Step) -> list[tuple[bool, bool]]:
-    """For each shell that may run the step's script: whether it masks a failure, and whether it only prepares."""
-    if step.run is None or (workflow.shell_of(job, step) is None and is_bare(step.run.value)):
-        return []  # in bash errexit is on by default, and what other shells do is not followed
-    return [_of_script(workflow, job, step, shell, leg) for shell, leg in _shells(workflow, job, step).items()]
+def _may_swallow(step: Step, shell: Shell) -> bool:
+    """Whether a script has anything that could take a failure back, as far as its text tells at once."""
+    text = step.run.value if step.run is not None else ""
+    return shell.kind.reads_posix and not (shell.errexit and shell.known and (is_bare(text) or never_masks(text)))
 
 
-_KNOWN: dict[tuple[str, Shell], tuple[bool, bool]] = {}
+class _Known(dict[tuple[str, Shell], bool]):
+    """What was found of scripts. It depends on text and shell alone, and steps recur; a bounded number is kept."""
+
+    def keep(self, key: tuple[str, Shell], answer: bool) -> bool:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        self[key] = answer
+        return answer
+
+
 _MOST_KNOWN = 16_384
+_SWALLOWS = _Known()
+_PREPARES = _Known()
 
 
-def _of_script(workflow: Workflow, job: Job, step: Step, shell: Shell, leg: Leg | None) -> tuple[bool, bool]:
-    """Whether a script swallows the failure of what it is about, and whether it only prepares.
-
-    That depends on its text and shell alone, and steps recur, so it is remembered.
-    """
+def _swallows(workflow: Workflow, job: Job, step: Step, shell: Shell, leg: Leg | None) -> bool:
+    """Whether a script swallows the failure of what it is about, whatever a later step makes of that."""
     assert step.run is not None
-    text = step.run.value
-    if not shell.kind.reads_posix or (shell.errexit and shell.known and (is_bare(text) or never_masks(text))):
-        return False, False
-    if (text, shell) not in _KNOWN:
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        masked = shell_effect(workflow, job, step, None, leg).fails is Tri.FALSE
-        _KNOWN[text, shell] = (masked, masked and is_setup(step, shell))
-    return _KNOWN[text, shell]
+    key = (step.run.value, shell)
+    if key in _SWALLOWS:
+        return _SWALLOWS[key]
+    found = shell_effect(workflow, job, step, None, leg).effect
+    return _SWALLOWS.keep(key, found is not None and found.is_masked)
+
+
+def _prepares(step: Step, shell: Shell) -> bool:
+    """Whether a script only prepares."""
+    assert step.run is not None
+    key = (step.run.value, shell)
+    return _PREPARES[key] if key in _PREPARES else _PREPARES.keep(key, is_setup(step, shell))
 
 
 def _shells(workflow: Workflow, job: Job, step: Step) -> Mapping[Shell, Leg | None]:
@@ -78,6 +97,9 @@ def _shells(workflow: Workflow, job: Job, step: Step) -> Mapping[Shell, Leg | No
 
     Where the runner differs from leg to leg so does the default shell, but of those only bash can.
     """
-    if OPEN not in (workflow.shell_of(job, step) or ""):
+    named = workflow.shell_of(job, step)
+    if step.run is None or (named is None and is_bare(step.run.value)):
+        return {}  # in bash errexit is on by default, and what other shells do is not followed
+    if OPEN not in (named or ""):
         return {shell_for(workflow, job, step): None}
     return {shell_for(workflow, job, step, leg): leg for leg in legs_of(job, naming_contexts())}

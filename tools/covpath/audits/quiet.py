@@ -16,7 +16,7 @@ from covpath.backends.uploaders import uploader
 from covpath.gate.measuring import SeenBehind, measurements
 from covpath.gate.simulation.signal import signal_of
 from covpath.terms import JobRef
-from covpath.workflow.calls import LOCAL, Links
+from covpath.workflow.calls import LOCAL, Links, reads_inputs
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.yamltext.nodes import Mapping, Scalar, deref
 
@@ -44,7 +44,7 @@ class Quiet:
         self._links = links
         self._behind = behind
         self._never: dict[str, bool] = {}
-        self._coverage: tuple[JobRef, bool] | None = None
+        self._measuring: tuple[JobRef, frozenset[int | None]] | None = None
 
     def is_quiet(self, workflow: Workflow, job: Job) -> bool:
         """Whether the job is certainly not soft, masks no step, and is no coverage job that may lack data."""
@@ -71,20 +71,24 @@ class Quiet:
     def may_mask(self, workflow: Workflow, job: Job, step: Step) -> bool:
         """Whether a step may be masked: by its flag, its script, or the action of the repository that it runs.
 
-        No other step beside the measuring one tells any rule anything. In a coverage job any may be.
+        No other step beside the measuring one tells any rule anything.
         """
         if not _is_plain_step(step) or self._is_own_action(step) or masks(workflow, job, step):
             return True
         ref = workflow.ref(job)
-        if self._coverage is None or self._coverage[0] != ref:
-            self._coverage = (ref, self._measures(workflow, job))
-        return self._coverage[1]
+        if self._measuring is None or self._measuring[0] != ref:
+            self._measuring = (ref, self._could_measure(workflow, job))
+        return step.index in self._measuring[1]
 
-    def _measures(self, workflow: Workflow, job: Job) -> bool:
-        """Whether a job measures coverage, itself or behind a recipe: one command of a script decides then."""
-        if measurements(workflow, job):
-            return True
-        return self._behind is not None and next(self._behind(workflow, job, None), None) is not None
+    def _could_measure(self, workflow: Workflow, job: Job) -> frozenset[int | None]:
+        """The steps that measure coverage, themselves or behind a recipe: one command of a script decides then."""
+        found = {one.step.index for one in measurements(workflow, job)}
+        if self._behind is None:
+            return frozenset(found)
+        behind = {one.index for one in self._behind(workflow, job, None)}
+        if (found or behind) and reads_inputs(workflow, job):
+            return frozenset(step.index for step in job.steps)  # another call may measure in another step
+        return frozenset((*found, *behind))
 
     def _is_own_action(self, step: Step) -> bool:
         """Whether a step runs an action of the repository that is at hand, and may take a failure back inside."""

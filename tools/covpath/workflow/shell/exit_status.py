@@ -45,6 +45,11 @@ class ExitEffect(Struct, frozen=True, kw_only=True):
     span: Span | None = None
     masks: tuple[Mask, ...] = ()
 
+    @property
+    def is_masked(self) -> bool:
+        """Whether nobody is told."""
+        return self.outcome is ExitOutcome.MASKED
+
 
 def failure_of(command: Command, script: Script, shell: Shell) -> ExitEffect:
     """The script's exit status when exactly ``command`` (one of ``script.commands``) exits non-zero.
