@@ -62,6 +62,8 @@ def test_case(case: Path, call: Call, tmp_path: Path) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     for line in lines(case, "says"):
         assert line in outcome.out
+    for line in lines(case, "unsaid"):
+        assert line not in outcome.out
     if (case / "unchanged").exists():
         assert "Nothing to change." in outcome.out
         assert now == before

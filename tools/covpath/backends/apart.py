@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from covpath.backends import grcov_options, grcov_writing, llvm_cov_options, llvm_cov_writing
+from covpath.backends import grcov_options, grcov_writing, llvm_cov_options, llvm_cov_writing, pytest_cov
 from covpath.backends.contract import Backend, Command, Emission, Parsing, Recognition, Role, Situation
 from covpath.backends.gathering import MERGED_RUNS, Gathered
 from covpath.backends.installs import provided
 from covpath.backends.losses import warn
-from covpath.backends.request import CoverageRequest, Language
+from covpath.backends.request import CoverageRequest, Language, Topic
 from covpath.backends.table import backend
 from covpath.terms import Loss
 
@@ -55,6 +55,8 @@ def written_apart(
     writing = _reporting(found)
     if request.language is Language.JAVASCRIPT and writing and {one.subcommand for one in found} <= _IN_BOTH:
         return _each(parsings, target, situation)
+    if target == pytest_cov.NAME and writing and gathered.several:
+        return _added_up(found, parsings, gathered)
     emit = _WRITING.get(target)
     if emit is None or not writing or not (gathered.several or situation.apart):
         return None
@@ -86,6 +88,29 @@ def _each(parsings: Sequence[Parsing], target: str, situation: Situation) -> Apa
     return Apart(
         emission=Emission(commands=(), losses=losses, reports=reports),
         placed=tuple((index, one.commands) for index, one in enumerate(every)),
+    )
+
+
+def _added_up(found: Sequence[Recognition], parsings: Sequence[Parsing], gathered: Gathered) -> Apart | None:
+    """coverage.py's runs as pytest-cov's, which add to the same data; what reports from it stays as it is.
+
+    None where the runs do not add to each other: each would leave data of its own.
+    """
+    later = gathered.runs[1:]
+    together = any(one.role is Role.OTHER and one.subcommand != "erase" for one in found)
+    parallel = any(native.leaving.name == "parallel-mode" for one in parsings for native in one.request.natives)
+    if together or parallel or not all(parsings[index].request.has(Topic.APPEND) for index in later):
+        return None
+    runs = [replace(_provided(parsings[index].request, pytest_cov.NAME), reports=()) for index in gathered.runs]
+    every = [pytest_cov.emit(run, Situation()) for run in runs]
+    losses = (
+        *(loss for index in later for loss in parsings[index].losses),
+        *(loss for one in every for loss in one.losses),
+    )
+    erasing = tuple((index, ()) for index, one in enumerate(found) if one.role is Role.OTHER)
+    return Apart(
+        emission=Emission(commands=(), losses=losses, reports=gathered.request.reports),
+        placed=(*erasing, *((index, one.commands) for index, one in zip(gathered.runs, every, strict=True))),
     )
 
 

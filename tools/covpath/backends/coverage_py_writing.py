@@ -21,6 +21,10 @@ _AFTER_FAILURE = warn(
     "report-after-failure",
     "when a test fails no report is made any more; no step of the job reads one then",
 )
+_HEADING = warn(
+    "table-heading",
+    "the table comes without pytest-cov's heading (`coverage: platform ...`), which some that read the output look for",
+)
 
 CANNOT: dict[Topic, Leaving] = {
     Topic.TEST_CONTEXTS: _CONTEXT,
@@ -52,6 +56,8 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
         _call(request, report, last=index == len(reports) - 1, always=always) for index, report in enumerate(reports)
     )
     losses += _json(request)
+    if situation.summary_read and request.origin == "pytest-cov":
+        losses.append(_HEADING.loss("log output"))
     return Emission(
         commands=(_run(request, situation), *calls),
         losses=tuple(losses),

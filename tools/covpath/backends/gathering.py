@@ -14,7 +14,7 @@ from covpath.backends.words import written
 from covpath.errors import Refusal
 from covpath.terms import Loss
 
-MERGED_RUNS = stop("merged-runs", "the report covers several runs; only the first would be measured")
+MERGED_RUNS = stop("merged-runs", "the report covers several runs; only the first would still be run")
 _CLEANED = drop("clean-up", "the new backend cleans up and puts data together by itself")
 _BUILT_FOR_IT = {"grcov": ": no `cargo test` has RUSTFLAGS with -C instrument-coverage"}
 _FAR = 1_000

@@ -156,7 +156,9 @@ def _filters(request: CoverageRequest) -> tuple[tuple[Passed, ...], list[Loss]]:
 
 
 def _each(flag: str, ask: Ask) -> list[Passed]:
-    return [Passed(ask.order, (plain(flag), value)) for value in ask.values]
+    # One value a flag: a pattern that the shell filled in with several names would be too many.
+    values = [value if value.pattern is None else plain(value.pattern) for value in ask.values]
+    return [Passed(ask.order, (plain(flag), value)) for value in values]
 
 
 def _habits(request: CoverageRequest, situation: Situation) -> list[Loss]:

@@ -138,7 +138,7 @@ def _files(request: CoverageRequest, losses: _Losses) -> CoverageRequest:
     asks = request.of(Topic.EXCLUDE_FILES)
     if not asks:
         return request
-    globs = [value.text for ask in asks for value in ask.values]
+    globs = [value.pattern for ask in asks for value in ask.values]
     known = [glob for glob in globs if glob is not None]
     regex = regex_of(known) if len(known) == len(globs) else None
     request = request.without(Topic.EXCLUDE_FILES)

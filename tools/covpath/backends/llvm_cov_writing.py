@@ -206,7 +206,7 @@ def _changed(report: Report) -> Leaving | None:
         return _MARKDOWN
     if report.format not in _FLAG_OF_FORMAT:
         return _FORMAT
-    return {Format.JSON: _JSON, Format.HTML: None if report.directory else _HTML}.get(report.format)
+    return {Format.JSON: _JSON, Format.HTML: None if report == _where_written(report) else _HTML}.get(report.format)
 
 
 def _commands(plan: _Plan) -> tuple[tuple[Command, ...], tuple[Loss, ...]]:
@@ -290,16 +290,21 @@ def _report_pieces(report: Report) -> tuple[Passed, ...]:
     if report.path is None:
         return (Passed(report.order, (flag,)),)
     if report.format is Format.HTML or report.directory:
-        directory = directory_of(report.path) or plain(".")
-        return (Passed(report.order, (flag, plain("--output-dir"), directory)),)
+        return (Passed(report.order, (flag, plain("--output-dir"), _below(report, report.path))),)
     return (Passed(report.order, (flag, plain("--output-path"), report.path)),)
+
+
+def _below(report: Report, path: Argument) -> Argument:
+    """The ``--output-dir`` of a report that is a folder: the tool makes ``html`` or ``text`` in it."""
+    named = not report.directory or str(path).rpartition("/")[2] in {"html", "text"}
+    return (directory_of(path) or plain(".")) if named else path
 
 
 def _where_written(report: Report) -> Report:
     """The report as it ends up: HTML is a folder of its own."""
-    if report.format is not Format.HTML or report.directory or report.path is None:
+    if report.format is not Format.HTML or report.path is None:
         return report
-    return replace(report, path=in_directory(directory_of(report.path) or plain("."), "html"), directory=True)
+    return replace(report, path=in_directory(_below(report, report.path), "html"), directory=True)
 
 
 def _directories(reports: tuple[Report, ...]) -> tuple[Command, ...]:

@@ -224,7 +224,7 @@ class _Reader(Struct):
         return Reading(given=tuple(self.given), loose=tuple(self.loose), rest=rest, losses=tuple(self.losses))
 
     def _positional(self, word: Argument) -> None:
-        if word.may_spread and not self.table.dialect.passes_dynamic:
+        if word.may_hold_options and not self.table.dialect.passes_dynamic:
             self.losses.append(DYNAMIC.loss(word.raw))
         self._pass(word)
 
@@ -310,7 +310,7 @@ class _Reader(Struct):
         for word in self.arguments[start:]:
             if (word.text or word.raw).startswith("-") or (values and option.arity is Arity.MAYBE):
                 break
-            if word.may_spread and (values or option.arity is Arity.MAYBE):
+            if word.may_hold_options and (values or option.arity is Arity.MAYBE):
                 self.losses.append(DYNAMIC.loss(word.raw))
             values.append(word)
         return tuple(values)

@@ -177,15 +177,18 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
     reports, told = _kept(request, foreign=foreign)
     losses += told
     natives = () if foreign else tuple(Passed(native.order, native.words) for native in request.natives)
-    written = tuple(Passed(report.order, (_spelled(report),)) for report in reports if _wanted(report))
+    # coverage.py can print its table twice, pytest-cov does once.
+    written = tuple(dict.fromkeys(Passed(report.order, (_spelled(report),)) for report in reports if _wanted(report)))
     limits = tuple(
         Passed(limit.order, (Argument(f"--cov-fail-under={limit.value.raw}", None),)) for limit in request.thresholds
     )
     if not reports:
         written = (Passed(NEW, words("--cov-report=")),)
     passed = request.passed if not foreign else _first(request.passed)
+    # `-m pytest` lets tests import from the current directory, which plain pytest does not.
+    as_module = foreign and str(request.command[0] if request.command else "") == "-m"
     line = (
-        *python_tests.tool(request, "pytest", measuring=True),
+        *(python_tests.module if as_module else python_tests.tool)(request, "pytest", measuring=True),
         *ordered((*passed, *request.loose, *natives, *pieces, *written, *limits)),
     )
     return Emission(commands=(python_tests.run(line),), losses=tuple(losses), reports=reports)

@@ -115,6 +115,13 @@ def tool(request: CoverageRequest, name: str, *, measuring: bool) -> tuple[Argum
     return (*prefixed(request, measuring=measuring), plain(request.folder + name))
 
 
+def module(request: CoverageRequest, name: str, *, measuring: bool) -> tuple[Argument, ...]:
+    """``python -m name``, with the interpreter that the old command named, if any."""
+    if request.interpreter:
+        return tool(request, name, measuring=measuring)
+    return (*prefixed(request, measuring=measuring), plain(f"{request.folder}python"), *words("-m"), plain(name))
+
+
 def added_to_path(request: CoverageRequest) -> bool:
     """Whether pytest was started by its own name, without the current directory on the import path."""
     return not request.interpreter and runs_pytest(request)

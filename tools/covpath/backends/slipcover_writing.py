@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from covpath.backends import python_tests
-from covpath.backends.contract import Command, Emission, Situation, prefixed
+from covpath.backends.contract import Command, Emission, Situation
 from covpath.backends.losses import Leaving, drop, stop, warn
 from covpath.backends.options import ordered
 from covpath.backends.request import NEW, Ask, CoverageRequest, Format, Passed, Report, Topic
@@ -29,6 +29,10 @@ _FOLDER = warn(
     "source-folder",
     "slipcover's --source takes folders: for the name of a package it fails at the end, without a report and with exit"
     " code 0",
+)
+_LAYOUT = warn("table-layout", "the printed table is slipcover's own: what reads it finds other columns")
+_IN_SRC = warn(
+    "source-folder", "this package is measured by its folder in src: a copy that is installed elsewhere is not"
 )
 _NO_FOLDER = stop("source-folder", "this is no folder, and slipcover's --source takes only folders")
 _NO_DATA = warn("data-file", "slipcover leaves no .coverage file: nothing can be combined or reported from it later")
@@ -59,8 +63,11 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
     reports = request.reports
     if foreign:
         losses += [native.leaving for native in request.natives]
+        request = _with_folders(request, situation, losses)
         reports, told = _chosen(request, situation)
         losses += [*told, *_habits(request, situation)]
+        if situation.summary_read and any(report.format is Format.TEXT for report in reports):
+            losses.append(_LAYOUT.loss("log output"))
     pieces, lost = TABLE.write(_with_source(request), CANNOT)
     losses += lost
     if not foreign:
@@ -99,9 +106,22 @@ def _merge(request: CoverageRequest, report: Report, *, last: bool) -> Command:
 
 
 def _start(request: CoverageRequest, *, measuring: bool) -> tuple[Argument, ...]:
-    if request.interpreter or request.origin == NAME:
-        return python_tests.tool(request, "slipcover", measuring=measuring)
-    return (*prefixed(request, measuring=measuring), plain(f"{request.folder}python"), *words("-m slipcover"))
+    started = python_tests.tool if request.origin == NAME else python_tests.module
+    return started(request, "slipcover", measuring=measuring)
+
+
+def _with_folders(request: CoverageRequest, situation: Situation, losses: list[Loss]) -> CoverageRequest:
+    """Packages by the folders they lie in, where a layout with ``src`` tells them."""
+    is_folder = situation.is_folder
+    asks = []
+    for ask in request.asks:
+        for value in ask.values if ask.topic is Topic.SOURCE and is_folder is not None else ():
+            folder = f"src/{str(value).replace('.', '/')}"
+            if is_folder is not None and value.text and not is_folder(value.text) and is_folder(folder):
+                losses.append(_IN_SRC.loss(value.raw))
+                ask = replace(ask, values=tuple(plain(folder) if one == value else one for one in ask.values))
+        asks.append(ask)
+    return replace(request, asks=tuple(asks))
 
 
 def _with_source(request: CoverageRequest) -> CoverageRequest:

@@ -63,6 +63,7 @@ _CODE = warn(
     "inline-test-code",
     "test code no longer counts as code to be covered, so the figure changes (--include-tests counts it)",
 )
+_DOCTESTS_RUN = warn("doctests-not-run", "cargo test also runs documentation tests; cargo tarpaulin does not")
 _FROM_TEST = warn("exclude-from-test", "the package is now left out of the report as well")
 _BRANCH = stop("branch", "cargo-tarpaulin does not measure branches")
 _ENGINE = warn(
@@ -186,6 +187,8 @@ def _habits(request: CoverageRequest) -> tuple[tuple[Passed, ...], list[Loss]]:
         pieces.append(Passed(NEW, words("--implicit-test-threads")))
     if behaviour.doctests is Doctests.WITH:
         pieces.append(Passed(NEW, words("--run-types Tests")))
+    if behaviour.doctests is Doctests.RUN:
+        losses.append(_DOCTESTS_RUN.loss("cargo test"))
     if behaviour.test_code is not TestCode.NONE:
         losses.append(_CODE.loss("test code"))
     if behaviour.hides_failure:

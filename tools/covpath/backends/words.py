@@ -23,6 +23,7 @@ _WORD = regex(
 _DYNAMIC = regex(r"(?<!\\)(?:\$[\w{(@*#?!$-]|`)")
 _SINGLE_QUOTED = regex(r"'[^']*'")
 _QUOTED_WHOLE = regex(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
+_PATTERN = regex(r"(?!-)[\w./@%+:,=*?\[\]!^-]*[*?\[][\w./@%+:,=*?\[\]!^-]*")
 
 
 class Argument(Struct, frozen=True):
@@ -41,6 +42,16 @@ class Argument(Struct, frozen=True):
     def may_spread(self) -> bool:
         """Whether the shell may make several words, or none, of this one."""
         return self.text is None and not _QUOTED_WHOLE.fullmatch(self.raw)
+
+    @property
+    def may_hold_options(self) -> bool:
+        """Whether one of the words that the shell may make of this one may be an option."""
+        return self.may_spread and self.pattern is None
+
+    @property
+    def pattern(self) -> str | None:
+        """The text; of a pattern for file names that the shell fills in where there are any, the pattern."""
+        return self.text if self.text is not None or not _PATTERN.fullmatch(self.raw) else self.raw
 
 
 def plain(text: str) -> Argument:

@@ -64,8 +64,13 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
 def about(loss: Loss) -> str:
     """The words of a command that a loss is about, in front of its message; nothing where that names them."""
-    shown = loss.what.startswith(("-", "$", '"', "'", "`")) and loss.what not in loss.message
-    return f"`{loss.what}`: " if shown else ""
+    spoken_of = loss.what.startswith(("-", "$", '"', "'", "`")) or speaks_of(loss.message)
+    return f"`{loss.what}`: " if spoken_of and loss.what not in loss.message else ""
+
+
+def speaks_of(message: str) -> bool:
+    """Whether a loss's message only makes sense with the words it is about (``this word``)."""
+    return "this" in message.split()
 
 
 IsFolder = Callable[[str], bool]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from covpath.errors import Place
-from covpath.moves.proposal import Note, NoteKind, Proposal, about
+from covpath.moves.proposal import Note, NoteKind, Proposal, about, speaks_of
 from covpath.terms import Loss, LossAction
 
 _HEADINGS = {
@@ -50,9 +50,8 @@ def _told(losses: Sequence[Loss]) -> Iterator[str]:
     """Each loss once, with the options it is about."""
     for name, message in dict.fromkeys((loss.name, loss.message) for loss in losses):
         about = [loss.what for loss in losses if (loss.name, loss.message) == (name, message)]
-        options = ", ".join(
-            dict.fromkeys(f"`{what}`" for what in about if what.startswith("-") and what not in message)
-        )
+        named = [what for what in about if what.startswith("-") or speaks_of(message)]
+        options = ", ".join(dict.fromkeys(f"`{what}`" for what in named if what not in message))
         yield f"  - {name}: {options}{': ' if options else ''}{message}"
 
 

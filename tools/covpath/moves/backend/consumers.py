@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -67,28 +67,46 @@ def follow_reports(
     ``bases`` are the directories that the old and the new tool's report paths start from.
     """
     for before, after in _pairs(translation):
+        if after is None:
+            _name_readers(draft, texts_after(draft, index), spellings(before, bases[0]))
+            continue
         moved = Moved(before=before, after=after, old=spellings(before, bases[0]), new=spellings(after, bases[1]))
         if not moved.old or not (moved.elsewhere or moved.otherwise):
             continue
-        for text in _texts(draft, index):
+        for text in texts_after(draft, index):
             _follow(draft, text, moved)
         for step in draft.job.steps[index + 1 :]:
             _follow_upload(draft, step, moved)
         _name_other_files(draft, judging, moved)
 
 
-def _pairs(translation: Translation) -> Iterator[tuple[Report, Report]]:
-    """Each old report file and the one that takes its place: of the same format, else the one in order."""
+def _pairs(translation: Translation) -> Iterator[tuple[Report, Report | None]]:
+    """Each old report file and the one that takes its place: of the same format, else the one in order, if any."""
     left = [report for report in translation.after if report.path is not None]
     for before in translation.before:
-        if before.path is None or not left:
+        if before.path is None:
             continue
-        after = next((report for report in left if report.format is before.format), left[0])
-        left.remove(after)
+        after = next((report for report in left if report.format is before.format), next(iter(left), None))
+        if after is not None:
+            left.remove(after)
         yield before, after
 
 
-def _texts(draft: Draft, index: int) -> tuple[ReadingText, ...]:
+def _name_readers(draft: Draft, texts: Sequence[ReadingText], old: tuple[str, ...]) -> None:
+    """Name what reads a report that nobody writes any more."""
+    for text in texts:
+        found = [
+            mention.text
+            for mention in (mentions(text.scalar.value, old) if old else ())
+            if mention.use not in (Use.LOG, Use.SETTING) and not mention.text.startswith("//")  # a page's address
+        ]
+        if found:
+            message = f"`{text.step.label}` reads {found[0]}, which nothing writes any more"
+            draft.say(NoteKind.LEFTOVER, message, place=draft.workflow.place(text.scalar))
+
+
+def texts_after(draft: Draft, index: int) -> tuple[ReadingText, ...]:
+    """Every scalar that could name what step ``index`` made: its own script, then what comes later."""
     step = draft.job.steps[index]
     own = (ReadingText(draft.job, step, (*step.route, "run"), step.run),) if step.run is not None else ()
     return (*own, *later_texts(draft.workflow, draft.job, index))
@@ -102,7 +120,9 @@ def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
             draft.stop(READERS, mention.text, f"{message}which is {moved.after.format} now", place)
             continue
         new = _written(mention, moved)
-        if new is not None and moved.was_folder and text.route[-1] == "run":
+        if new is not None and moved.new[0].startswith(f"{moved.old[0]}/"):
+            continue  # the folder is there, with the report in it
+        if new is not None and moved.was_folder and not _takes_either(text):
             message = f"`{text.step.label}` takes the folder {mention.text}; the report is the file {moved.new[0]} now"
             draft.say(NoteKind.LEFTOVER, message, place=place)
         elif new is not None:
@@ -110,6 +130,11 @@ def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
             why = "follow the report"
             slash = moved.was_folder and text.scalar.value[mention.end : mention.end + 1] == "/"
             draft.make(replace_in_scalar(document, text.route, mention.start, mention.end + slash, new, why=why))
+
+
+def _takes_either(text: ReadingText) -> bool:
+    """Whether a file may be named where a folder was."""
+    return text.route[-1] == "if" or (text.route[-1] != "run" and "upload-artifact@" in (text.step.uses or ""))
 
 
 def _written(mention: Mention, moved: Moved) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from covpath.backends.coverage_py_options import NAME as COVERAGE_PY
 from covpath.backends.translate import Translation
-from covpath.gate.tracing.report_uses import later_texts
+from covpath.moves.backend.consumers import texts_after
 from covpath.moves.proposal import Draft
 from covpath.patterns import regex
 
@@ -23,10 +23,12 @@ def stop_at_readers(draft: Draft, translation: Translation, index: int) -> None:
     if translation.source not in _LEAVING or translation.target in _LEAVING:
         return
     told: set[tuple[str, int]] = set()
-    for text in later_texts(draft.workflow, draft.job, index):
-        found = _PATH.search(text.scalar.value)
+    for text in texts_after(draft, index):
+        # In the step's own script what comes after the measurement counts.
+        start = max(text.scalar.value.find(translation.target), 0) if text.step.index == index else 0
+        found = _PATH.search(text.scalar.value, start)
         if found is None and text.route[-1] == "run":
-            found = _COMMANDS.search(text.scalar.value)
+            found = _COMMANDS.search(text.scalar.value, start)
         key = (text.job.id, text.step.index)
         if found is None or key in told:
             continue

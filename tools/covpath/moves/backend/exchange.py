@@ -12,7 +12,7 @@ from covpath.gate.checks import legs_of, naming_contexts
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.moves.backend.layout import word_by_word
 from covpath.moves.backend.outputs import answer_outputs
-from covpath.moves.backend.scripts import one_script, removal, replacement
+from covpath.moves.backend.scripts import COMPOUND, one_script, removal, replacement
 from covpath.moves.backend.sites import Site, sites
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.patterns import regex
@@ -22,6 +22,7 @@ from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Command as ShellCommand
+from covpath.workflow.shell.syntax import Script
 from covpath.yamltext.inside import replace_in_scalar
 from covpath.yamltext.nodes import Scalar, walk
 from covpath.yamltext.operations import remove_key, set_key, set_value
@@ -29,7 +30,7 @@ from covpath.yamltext.operations import remove_key, set_key, set_value
 _WHY = "measure anew"
 _ODD_IN_POSIX = regex(r"\\(?!\n)|`|\$env:|%\w+%|@\(", re.IGNORECASE)
 """What PowerShell and cmd take as it is, or as theirs, and a POSIX shell does not."""
-_MKDIR = regex(r"^[ \t]*mkdir -p ([^;&|\n]+)$", re.MULTILINE)
+_MKDIR = regex(r"(?:^|&&|;)[ \t]*mkdir (?:-p )?([^;&|\n]+?)[ \t]*(?=$|&&|;)", re.MULTILINE)
 _EXPRESSION = regex(r"\$\{\{.*?\}\}", re.DOTALL)
 
 
@@ -120,8 +121,8 @@ def _remove(draft: Draft, site: Site, translation: Translation) -> None:
         _refuse_asked(draft, step)
         draft.remove_step(step.index, why="nothing is left for this step to do")
         return
-    commands = [one for one in parse_script(step.run.value).commands if one.words and not _within(one, site)]
-    if not commands and not site.quote:
+    script = parse_script(step.run.value)
+    if not any(one.words and not _within(one, site) for one in script.commands) and not site.quote:
         _refuse_asked(draft, step)
         draft.remove_step(step.index, why="nothing is left for this step to do")
         return
@@ -132,7 +133,19 @@ def _remove(draft: Draft, site: Site, translation: Translation) -> None:
             place=draft.workflow.place(step.node),
             hint="Put it on a line of its own first.",
         )
-    _splice(draft, site, span.start, span.end, "")
+    if site.span is not None and _only_one(script, site):
+        _splice(draft, site, site.span.start, site.span.end, ":")  # `then` and `do` want a command
+    else:
+        _splice(draft, site, span.start, span.end, "")
+
+
+def _only_one(script: Script, site: Site) -> bool:
+    """Whether the branch, body or group that the command stands in holds no other."""
+    own = next((one for one in script.commands if site.outer is not None and one.span == site.outer.span), None)
+    around = own.context[-1] if own is not None and own.context else None
+    if around is None or around.around not in COMPOUND:
+        return False
+    return not any(around in one.context for one in script.commands if one.words and not _within(one, site))
 
 
 def _within(command: ShellCommand, site: Site) -> bool:

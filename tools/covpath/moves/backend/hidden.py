@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from covpath.backends import pytest_cov
 from covpath.backends.contract import Situation
+from covpath.backends.gathering import MERGED_RUNS
+from covpath.backends.python_tests import words_or_none
 from covpath.backends.table import backend
-from covpath.backends.translate import translate
+from covpath.backends.translate import Translation, translate
 from covpath.backends.words import Argument
 from covpath.errors import CovpathError, Refusal
 from covpath.gate.tracing.chains import Tracer
+from covpath.gate.tracing.traced import Trace
 from covpath.moves.judging import Judging
 from covpath.moves.proposal import Draft
 from covpath.workflow.calls import link
-from covpath.workflow.recipes.links import Chain, End
+from covpath.workflow.recipes.links import Chain, End, Invocation, Link
+
+_WITHOUT_SHELL = frozenset({"tox", "nox", "pre-commit", "poe", "pdm", "rye"})
+"""Recipes whose commands no shell reads: ``&&`` would be an argument."""
 
 
 def refuse_hidden(draft: Draft, judging: Judging, target: str | None) -> Refusal:
@@ -51,7 +60,7 @@ def refuse_hidden(draft: Draft, judging: Judging, target: str | None) -> Refusal
             place=chain.links[0].place or place,
             hint="Its gate, runner and time limit can be moved.",
         )
-    return _behind(chain, target)
+    return _behind(trace, chain, target)
 
 
 def already(draft: Draft, judging: Judging, target: str | None) -> bool:
@@ -81,10 +90,10 @@ def _argv(words: tuple[str | None, ...], raw: tuple[str, ...]) -> tuple[Argument
     return tuple(Argument(written, text) for written, text in zip(raw, words, strict=True))
 
 
-def _behind(chain: Chain, target: str | None) -> Refusal:
+def _behind(trace: Trace, chain: Chain, target: str | None) -> Refusal:
     last = next((one for one in reversed(chain.links) if one.kind != "configuration"), chain.links[-1])
     place = last.place or chain.links[0].place
-    edit = _edit(chain, target)
+    edit = _edit(trace, chain, target)
     where = "in a recipe, which other jobs and people use too" if len(chain.links) > 1 else "inside another one"
     return Refusal(
         f"the measuring command stands {where}: {chain}.",
@@ -93,18 +102,72 @@ def _behind(chain: Chain, target: str | None) -> Refusal:
     )
 
 
-def _edit(chain: Chain, target: str | None) -> str:
-    """The new command for the recipe's line, where it can be written."""
-    final = chain.final
-    if target is None or final is None:
+def _edit(trace: Trace, chain: Chain, target: str | None) -> str:
+    """The new command for the recipe's line, where it can be written, and for others that report from it."""
+    others = [one.chain for one in trace.found if one.chain is not chain]
+    commands = _commands([chain, *others])
+    configured, options = _in_addopts(chain)
+    made = _translated(commands, target, options) or _translated(commands[:1], target, options)
+    if made is None:
         return ""
-    argv = _argv(final.words, final.raw)
-    try:
-        there = backend(target)
-        made = translate([argv], there.NAME, situation=Situation(workdir=final.directory or "."))
-    except CovpathError:
-        return ""
-    new = " && ".join(command.line for command in made.commands)
+    shown = [f"`{options}` goes from {configured}"] if options else []
+    shown += [
+        _becomes(commands[one.index], [command.line for command in one.commands], place=len(made.replacements) > 1)
+        for one in made.replacements
+    ]
     lost = ", ".join(dict.fromkeys(loss.name for loss in made.losses))
     told = f" (see what changes: {lost})" if lost else ""
-    return f": `{final.text}` becomes `{new}`{told}."
+    return f": {', and '.join(shown)}{told}."
+
+
+def _in_addopts(chain: Chain) -> tuple[str, str]:
+    """Where pytest's configuration turns pytest-cov on, and pytest-cov's options there."""
+    last = chain.links[-1]
+    if last.kind != "configuration" or not last.text.startswith("addopts ") or last.place is None:
+        return "", ""
+    reading = pytest_cov.TABLE.read(words_or_none(last.text.removeprefix("addopts ")))
+    return f"addopts ({last.place})", " ".join(given.what for given in reading.given)
+
+
+def _commands(chains: Sequence[Chain]) -> list[tuple[Link, Invocation]]:
+    """The last commands of the chains, each once, with the link that has it."""
+    found: dict[tuple[object, str], tuple[Link, Invocation]] = {}
+    for chain in chains:
+        if chain.final is not None:
+            link = next((one for one in reversed(chain.links) if one.kind != "configuration"), chain.links[-1])
+            found.setdefault((link.place, chain.final.text), (link, chain.final))
+    return list(found.values())
+
+
+def _translated(commands: Sequence[tuple[Link, Invocation]], target: str | None, options: str) -> Translation | None:
+    """The commands, with ``options`` behind each, written for ``target``.
+
+    None where they are not one measurement, or it cannot be said.
+    """
+    if target is None or not commands or len({final.directory for _, final in commands}) > 1:
+        return None
+    situation = Situation(workdir=commands[0][1].directory or ".")
+    argvs = [(*_argv(final.words, final.raw), *words_or_none(options)) for _, final in commands]
+    try:
+        made = translate(argvs, backend(target).NAME, situation=situation)
+    except CovpathError:
+        return None
+    several = any(loss.name == MERGED_RUNS.name for loss in made.losses)
+    return None if several and len(commands) > 1 else made
+
+
+def _becomes(command: tuple[Link, Invocation], new: Sequence[str], *, place: bool) -> str:
+    """What becomes of one command: its variables and redirections stay around the new ones."""
+    link, final = command
+    at = f"at {link.place} " if place and link.place is not None else ""
+    if not new:
+        return f"{at}`{final.text}` goes"
+    before, found, after = final.text.partition(" ".join(final.raw))
+    lines = [f"{before}{line}" for line in new] if found else list(new)
+    if len(lines) > 1 and link.kind in _WITHOUT_SHELL:
+        shown = ", then ".join(f"`{line}`" for line in lines)
+        return f"{at}`{final.text}` becomes {shown} ({link.kind} runs each by itself, without a shell)"
+    whole = " && ".join(lines)
+    if found and after.strip():
+        whole = f"({whole}){after}" if len(lines) > 1 else f"{whole}{after}"
+    return f"{at}`{final.text}` becomes `{whole}`"

@@ -36,16 +36,21 @@ _BRINGS_PYTEST = regex(r"pytest(?:$|[\[=<>~!;@ ]|-(?!cov(?![\w-])))|\.(?:$|\[)")
 _PINNED = re.compile(r"[0-9a-f]{40}")
 
 
-def exchange_installs(draft: Draft, source: str, target: str, place: Place, *, brought: bool) -> None:
+def exchange_installs(
+    draft: Draft, source: str, target: str, place: Place, *, brought: bool, kept: bool = False
+) -> None:
     """Let every step of the job that installs ``source`` install ``target``.
 
     ``brought``: an action or image that goes brought the tool, so a step must be added where none installs it.
+    ``kept``: the old tool is still asked for, as by pytest's own settings, so it stays beside the new one.
     """
+    if kept and (source, target) in _COMES_WITH:
+        return
     done = 0
     for index in range(len(draft.job.steps)):
         step = draft.job.steps[index]
         if step.run is not None:
-            done += _in_script(draft, step, source, target)
+            done += _in_script(draft, step, source, target, kept=kept)
         elif step.uses is not None:
             done += _in_action(draft, step, source, target)
     if done:
@@ -93,7 +98,7 @@ def _installs(step: Step, target: str) -> bool:
     return any((one := installs.install(arguments(each))) is not None and one.backend == target for each in commands)
 
 
-def _in_script(draft: Draft, step: Step, source: str, target: str) -> int:
+def _in_script(draft: Draft, step: Step, source: str, target: str, *, kept: bool) -> int:
     """Exchange the words of install commands; the name of a step that only installs follows."""
     assert step.run is not None
     done = 0
@@ -107,14 +112,18 @@ def _in_script(draft: Draft, step: Step, source: str, target: str) -> int:
         for change in reversed(edit.edits):
             span = command.words[change.word].span
             start, new = span.start, change.new
-            if change.word == found.word and source == "pytest-cov" and not _pytest_comes_otherwise(draft, argv):
+            if kept:
+                if change.word != found.word:
+                    continue
+                new = f"{command.words[change.word].raw} {new}"
+            elif change.word == found.word and source == "pytest-cov" and not _pytest_comes_otherwise(draft, argv):
                 new = f"pytest {new}"
             if new is None:  # the blank before the word goes with it
                 start, new = command.words[change.word - 1].span.end, ""
             route = (*step.route, "run")
             draft.make(replace_in_scalar(draft.workflow.document, route, start, span.end, new, why=f"install {target}"))
         done += 1
-    if done:
+    if done and not kept:
         _follow_program(draft, step.index, source, target)
         _rename(draft, step.index, source, target)
     return done

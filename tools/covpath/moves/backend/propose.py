@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from covpath.backends.cargo_workspace import tarpaulin_configuration, workspace_root
 from covpath.backends.contract import Role, Situation
+from covpath.backends.pytest_cov import NAME as PYTEST_COV
 from covpath.backends.request import Format, Report
 from covpath.backends.table import backend
 from covpath.backends.translate import Translation, translate
@@ -24,7 +25,7 @@ from covpath.moves.backend.failing import read_after_failure, reported_apart
 from covpath.moves.backend.groups import grouped
 from covpath.moves.backend.hidden import already, refuse_hidden, refuse_report_only
 from covpath.moves.backend.installing import exchange_installs
-from covpath.moves.backend.leftovers import follow_caches, list_leftovers
+from covpath.moves.backend.leftovers import follow_caches, follow_versions, list_leftovers
 from covpath.moves.backend.sites import Site, sites
 from covpath.moves.backend.smaller import offer_smaller_step
 from covpath.moves.backend.surroundings import pytest_addopts
@@ -35,6 +36,8 @@ from covpath.moves.proposal import Draft
 from covpath.moves.services import say_another_figure
 from covpath.moves.wanted import Wanted
 from covpath.workflow.script_places import script_place
+from covpath.workflow.shell.directory import directory_of
+from covpath.workflow.shell.parse import parse_script
 
 
 def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
@@ -107,9 +110,11 @@ def _after(
         draft.titles.append(f"measure with {name} instead of {source}")
         brought = drop_container(draft) if source == "cargo-tarpaulin" else False
         brought = brought or any(site.docker or (site.action and site.action.installs) for site in found)
-        exchange_installs(draft, source, name, _place(draft, found[0]), brought=brought)
+        kept = source == PYTEST_COV and "--cov" in pytest_addopts(_directory(draft, found[0]), draft.read)
+        exchange_installs(draft, source, name, _place(draft, found[0]), brought=brought, kept=kept)
         provide_llvm_tools(draft, source, name)
         follow_caches(draft, source, name)
+        follow_versions(draft, source, name)
     else:
         draft.titles.append("write another report")
     for places, translation, bases in marks:
@@ -172,14 +177,14 @@ def _translation(draft: Draft, group: Sequence[Site], name: str, report: Format 
         )
 
     try:
-        return settled(draft.job, group, translating([site.argv for site in group]), translating)
+        return settled(draft, group, translating([site.argv for site in group]), translating)
     except CovpathError as error:
         error.place = error.place or _place(draft, group[0])
         raise
 
 
 def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) -> Situation:
-    workdir = posixpath.normpath(draft.workflow.directory_of(draft.job, site.step) or ".")
+    workdir = _directory(draft, site)
     is_folder = draft.is_folder
     return Situation(
         workdir=workdir,
@@ -191,6 +196,15 @@ def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) 
         read_after_failure=read_after_failure(draft.workflow, draft.job, site),
         apart=reported_apart(group),
     )
+
+
+def _directory(draft: Draft, site: Site) -> str:
+    """Where the command runs: the step's directory, or the one that the script has changed to."""
+    own = posixpath.normpath(draft.workflow.directory_of(draft.job, site.step) or ".")
+    if site.outer is None or site.step.run is None:
+        return own
+    inside = directory_of(site.outer, parse_script(site.step.run.value))
+    return own if inside is None or inside.startswith("/") else posixpath.normpath(posixpath.join(own, inside))
 
 
 def _format(report: str | None) -> Format | None:

@@ -11,12 +11,14 @@ from covpath.moves.backend.sites import Site
 from covpath.patterns import regex
 from covpath.workflow.shell.spans import Around, Span
 
-_APART = frozenset(
+COMPOUND = frozenset(
     {Around.SUBSHELL, Around.GROUP, Around.IF_BRANCH, Around.LOOP_BODY, Around.CASE_ARM, Around.FUNCTION}
 )
 """Inside these, commands on lines of their own stop the script each by itself."""
 _JOINT = regex(r"[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\?\n[ \t]*)?")
 _JOINT_BEFORE = regex(r"[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\?\n[ \t]*)?\Z")
+_UNHEARD = regex(r"(?:[ \t]*(?:[12]?>|&>)[ \t]*(?:/dev/null|&[12]))*(?:[ \t]*\|\|[ \t]*(?:true|:))?[ \t]*;?\s*")
+"""What may follow a command that goes, on its line: it goes along."""
 _LONG = 110
 """The characters from which on several commands stand on lines of their own."""
 
@@ -123,7 +125,7 @@ def _on_its_own(site: Site, text: str, span: Span) -> bool:
     folded = site.step.run is not None and site.step.run.style == ">"
     if site.quote or site.outer is None or folded:
         return False
-    if any(enclosure.around not in _APART for enclosure in site.outer.context) or site.outer.redirects:
+    if any(enclosure.around not in COMPOUND for enclosure in site.outer.context) or site.outer.redirects:
         return False
     before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
     end = text.find("\n", span.end)
@@ -151,7 +153,7 @@ def removal(site: Site, text: str) -> Span | None:
     start = text.rfind("\n", 0, site.span.start) + 1
     end = text.find("\n", site.span.end)
     stop = len(text) if end < 0 else end + 1
-    alone = text[start:stop].strip() == text[site.span.start : site.span.end]
+    alone = not text[start : site.span.start].strip() and _UNHEARD.fullmatch(text[site.span.end : stop]) is not None
     # A line that a backslash joins to the one before belongs to it.
     if not alone or text[:start].endswith("\\\n"):
         return None
