@@ -14,7 +14,7 @@ WORKFLOW = "on: pull_request\njobs:\n  cov:\n    runs-on: x\n    steps:\n      -
 
 @pytest.mark.parametrize(
     ("source", "directory", "code"),
-    [("src/pkg", "", 0), ("./src", "", 0), ("pkg", "", 3), ("pkg", "src", 0), ("link", "", 3)],
+    [("src/pkg", "", 0), ("./src", "", 0), ("pkg", "", 0), ("app", "", 3), ("pkg", "src", 0), ("link", "", 3)],
 )
 def test_a_source_that_is_no_folder_must_be_accepted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, directory: str, code: int
