@@ -16,7 +16,7 @@ from covpath.terms import Loss
 
 MERGED_RUNS = stop("merged-runs", "the report covers several runs; only the first would still be run")
 _CLEANED = drop("clean-up", "the new backend cleans up and puts data together by itself")
-_BUILT_FOR_IT = {"grcov": ": no `cargo test` has RUSTFLAGS with -C instrument-coverage"}
+_BUILT_FOR_IT = {"grcov": ": no `cargo test` is seen to have RUSTFLAGS with -C instrument-coverage"}
 _FAR = 1_000
 """How far apart the commands stand in the order of flags."""
 
@@ -48,7 +48,8 @@ def gather(commands: Sequence[tuple[Recognition, Parsing]]) -> Gathered:
         name = commands[0][0].backend
         raise Refusal(
             f"no command here runs the tests under {name}{_BUILT_FOR_IT.get(name, '')}",
-            hint="Let the job run its tests so that they are measured first.",
+            hint="Let the job run its tests so that they are measured first; what another program measures,"
+            " or a variable in GITHUB_ENV, is to be changed by hand, together with this report.",
         )
     first = runs[0]
     losses = list(commands[first][1].losses)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from msgspec.structs import replace
 
 from covpath.backends import cargo
@@ -39,7 +41,9 @@ _FORMAT = stop("report-format", "grcov has no report of this format; it would be
 _STOP_THRESHOLD = stop("threshold-metric", "grcov has no threshold; this demand would be gone")
 _REGEX = stop("exclude-regex", "this expression cannot be said in globs; the files it leaves out would be counted")
 _GLOBS = warn("exclude-files", "globs match the path from the source folder, the expression searched the whole path")
-_DOCTESTS = stop("doctests", "documentation tests are not measured without RUSTDOCFLAGS and a nightly toolchain")
+_DOCTESTS = stop(
+    "doctests", "documentation tests would neither be run nor measured: grcov needs RUSTDOCFLAGS and nightly for them"
+)
 _TESTS_COUNT = warn("test-directories", "test code counts as code to be covered, so the figure changes")
 _PARALLEL = warn(
     "parallel-tests",
@@ -84,7 +88,7 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
     calls: list[Command] = []
     for report in reports or [Report(format=Format.LCOV, path=plain("lcov.info"))]:
         calls += _made(report)
-        calls.append(_grcov(request, report, filters, always=always))
+        calls.append(_grcov(request, report, filters, situation, always=always))
     return Emission(
         commands=(tests, *calls),
         losses=tuple(losses),
@@ -173,9 +177,10 @@ def _habits(request: CoverageRequest, situation: Situation) -> list[Loss]:
     return losses
 
 
-def _binaries(request: CoverageRequest) -> Argument:
-    """Where cargo put the measured programs."""
-    parts = [str(value) for value in request.values(Topic.TARGET_DIR)[-1:]] or ["target"]
+def _binaries(request: CoverageRequest, situation: Situation) -> Argument:
+    """Where cargo put the measured programs: below the workspace's root, unless a flag or variable says otherwise."""
+    parts = [str(value) for value in request.values(Topic.TARGET_DIR)[-1:]]
+    parts = parts or [request.variable("CARGO_TARGET_DIR") or _target_directory(request, situation)]
     parts += [str(value) for value in request.values(Topic.TARGET)[-1:]]
     profile = next(iter(request.values(Topic.PROFILE)), None)
     parts.append(str(profile) if profile else "release" if request.has(Topic.RELEASE) else "debug")
@@ -183,12 +188,24 @@ def _binaries(request: CoverageRequest) -> Argument:
     return Argument(path, None) if "$" in path else plain(path)
 
 
-def _grcov(request: CoverageRequest, report: Report, filters: tuple[Passed, ...], *, always: bool) -> Command:
+def _target_directory(request: CoverageRequest, situation: Situation) -> str:
+    manifest = next(iter(request.values(Topic.MANIFEST)), None)
+    base = "."
+    if situation.workspace_root is not None:
+        base = posixpath.relpath(situation.workspace_root, situation.workdir)
+    elif manifest is not None:
+        base = posixpath.dirname(str(manifest)) or "."
+    return posixpath.normpath(f"{base}/target")
+
+
+def _grcov(
+    request: CoverageRequest, report: Report, filters: tuple[Passed, ...], situation: Situation, *, always: bool
+) -> Command:
     out = () if report.path is None else (plain("-o"), report.path)
     line = (
         *prefixed(request, measuring=False),
         *words("grcov . --binary-path"),
-        _binaries(request),
+        _binaries(request, situation),
         *words("-s . -t"),
         plain(_TYPE_OF[report.format]),
         plain("--ignore-not-existing"),

@@ -95,11 +95,7 @@ def _pairs(translation: Translation) -> Iterator[tuple[Report, Report | None]]:
 def _name_readers(draft: Draft, texts: Sequence[ReadingText], old: tuple[str, ...]) -> None:
     """Name what reads a report that nobody writes any more."""
     for text in texts:
-        found = [
-            mention.text
-            for mention in (mentions(text.scalar.value, old) if old else ())
-            if mention.use not in (Use.LOG, Use.SETTING) and not mention.text.startswith("//")  # a page's address
-        ]
+        found = [one.text for one in (_files(text, old) if old else ()) if one.use not in (Use.LOG, Use.SETTING)]
         if found:
             message = f"`{text.step.label}` reads {found[0]}, which nothing writes any more"
             draft.say(NoteKind.LEFTOVER, message, place=draft.workflow.place(text.scalar))
@@ -114,7 +110,7 @@ def texts_after(draft: Draft, index: int) -> tuple[ReadingText, ...]:
 
 def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
     place = draft.workflow.place(text.scalar)
-    for mention in reversed(mentions(text.scalar.value, moved.old)):
+    for mention in reversed(_files(text, moved.old)):
         if mention.use in (Use.CONTENT, Use.LOG, Use.SETTING) and moved.otherwise:
             message = f"`{text.step.label}` reads the {moved.before.format} report's content ({mention.text}), "
             draft.stop(READERS, mention.text, f"{message}which is {moved.after.format} now", place)
@@ -130,6 +126,11 @@ def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
             why = "follow the report"
             slash = moved.was_folder and text.scalar.value[mention.end : mention.end + 1] == "/"
             draft.make(replace_in_scalar(document, text.route, mention.start, mention.end + slash, new, why=why))
+
+
+def _files(text: ReadingText, old: tuple[str, ...]) -> list[Mention]:
+    """The mentions of a report, but for those in a page's address."""
+    return [one for one in mentions(text.scalar.value, old) if not one.text.startswith("//")]
 
 
 def _takes_either(text: ReadingText) -> bool:

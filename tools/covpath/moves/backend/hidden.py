@@ -60,7 +60,8 @@ def refuse_hidden(draft: Draft, judging: Judging, target: str | None) -> Refusal
             place=chain.links[0].place or place,
             hint="Its gate, runner and time limit can be moved.",
         )
-    return _behind(trace, chain, target)
+    # What runs the tests comes first; what only reports from them follows it.
+    return _behind(trace, next((one.chain for one in trace.found if one.runs), chain), target)
 
 
 def already(draft: Draft, judging: Judging, target: str | None) -> bool:
@@ -72,12 +73,16 @@ def already(draft: Draft, judging: Judging, target: str | None) -> bool:
     return bool(found) and {one.measured.backend if one.measured is not None else None for one in found} == {target}
 
 
-def refuse_report_only(draft: Draft, judging: Judging, source: str) -> Refusal | None:
-    """Why a job that only makes the report of what others measured cannot be moved alone; None where none did."""
+def refuse_report_only(draft: Draft, judging: Judging, source: str, target: str) -> Refusal | None:
+    """Why a job cannot be moved whose own commands only make the report of what recipes or other jobs measured.
+
+    None where nothing is seen to measure.
+    """
     links = judging.links if judging.links is not None else link((draft.workflow,))
     trace = Tracer(draft.read, links).trace(draft.workflow, draft.job)
     if not trace.others:
-        return None
+        behind = next((one.chain for one in trace.found if one.runs and len(one.chain.links) > 1), None)
+        return _behind(trace, behind, target) if behind is not None else None
     names = ", ".join(map(str, trace.others))
     return Refusal(
         f"job {draft.job_id!r} only reports, with {source}, what {names} measured ({trace.through}).",
@@ -148,8 +153,9 @@ def _translated(commands: Sequence[tuple[Link, Invocation]], target: str | None,
         return None
     situation = Situation(workdir=commands[0][1].directory or ".")
     argvs = [(*_argv(final.words, final.raw), *words_or_none(options)) for _, final in commands]
+    environ = {name: value for _, final in commands for name, value in final.environment if value is not None}
     try:
-        made = translate(argvs, backend(target).NAME, situation=situation)
+        made = translate(argvs, backend(target).NAME, situation=situation, environ=environ)
     except CovpathError:
         return None
     several = any(loss.name == MERGED_RUNS.name for loss in made.losses)

@@ -58,7 +58,7 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
         return
     found = [site for site in every if site.recognition.backend == source]
     if name != source and not any(site.recognition.role in (Role.BOTH, Role.MEASURES) for site in found):
-        elsewhere = refuse_report_only(draft, judging, source)
+        elsewhere = refuse_report_only(draft, judging, source, name)
         if elsewhere is not None:
             raise elsewhere
     origins = draft.origins(draft.job_id)
