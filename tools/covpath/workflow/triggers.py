@@ -46,6 +46,10 @@ _AFTERWARDS = {
 }
 
 
+READ = frozenset({"branches", "branches-ignore", "types"})
+"""The settings of events whose values are looked at; of others only whether they are there."""
+
+
 class EventSignal(Struct, frozen=True, kw_only=True):
     """One event: whether its checks count for a new commit of a pull request, and for a merge queue.
 

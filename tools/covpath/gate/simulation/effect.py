@@ -89,11 +89,13 @@ class JobSimulation:
             return self.scope.job_view(dict.fromkeys(self.job.needs, FINE), SUCCEEDED)
         return view_of(self.scope, self.job, self.others.baseline).with_status(SUCCEEDED)
 
-    @cached_property
+    @property
     def continue_on_error(self) -> Tri:
         """The job's own flag."""
-        if self.job.continue_on_error is None:
-            return Tri.FALSE
+        return Tri.FALSE if self.job.continue_on_error is None else self._flag
+
+    @cached_property
+    def _flag(self) -> Tri:
         return switched_on(self.job.continue_on_error, self.view, Key.JOB_CONTINUE_ON_ERROR)
 
     @cached_property

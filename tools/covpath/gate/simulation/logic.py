@@ -40,7 +40,13 @@ def single(results: Results) -> Iterator[Results]:
 
 def result_names(results: Results) -> tuple[str, ...]:
     """The results in GitHub's words."""
-    return tuple(result.value for bit, result in _BITS.items() if results & bit)
+    return _NAMES[results]
+
+
+_NAMES = tuple(
+    tuple(result.value for bit, result in _BITS.items() if results & bit)
+    for results in range((SUCCEEDS | FAILS | CANCELS | SKIPS) + 1)
+)
 
 
 def as_value(results: Results, name: str) -> Value:

@@ -19,7 +19,7 @@ from covpath.gate.simulation.run import JobResult, Run
 from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.expressions.availability import Key, misplaced
-from covpath.workflow.expressions.contexts import Contexts, Status, partly
+from covpath.workflow.expressions.contexts import Contexts, Status
 from covpath.workflow.expressions.template import OPEN, Template, evaluate_template, evaluate_text, read_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Object, Open, Unknown, Value, unknown, unknown_text
@@ -158,9 +158,9 @@ class Scope:
         def build() -> Contexts:
             data = dict(view.plain.values)
             data["steps"] = Object({name: _finished(name, result) for name, result in named.items()})
-            data["runner"] = unknown("runner")
-            data["secrets"] = Object({}, "secrets", texts=True)
-            data["job"] = partly("job", {"status": _job_status(status)})
+            data["runner"] = _RUNNER
+            data["secrets"] = _SECRETS
+            data["job"] = Object({"status": _job_status(status)}, "job")
             return Contexts(data, status)
 
         return View(status, build, lambda contexts: self.with_environment(job, step, contexts), self.answers)
@@ -173,6 +173,10 @@ class Scope:
                 env.update(_environment(layer, contexts.but(env=Object(env, "env", texts=True))))
         # A step before may have added names through $GITHUB_ENV, so the context is never closed.
         return contexts.but(env=Object(env, "env", texts=True))
+
+
+_RUNNER = unknown("runner")
+_SECRETS = Object({}, "secrets", texts=True)
 
 
 def _finished(name: str, result: StepResult) -> Object:

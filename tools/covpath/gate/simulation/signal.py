@@ -9,7 +9,7 @@ from covpath.terms import Reason, Tri
 from covpath.workflow import triggers
 from covpath.workflow.model import Workflow
 from covpath.yamltext import nodes
-from covpath.yamltext.nodes import deref, node_at, to_plain
+from covpath.yamltext.nodes import Node, Plain, deref, node_at, to_plain
 
 CALLED = "workflow_call"
 _ORDER = ("pull_request", "pull_request_target", "merge_group", "push")
@@ -65,12 +65,30 @@ def signal_of(workflow: Workflow) -> Signal:
     """What ``on:`` makes of a workflow (``facts``, gating, 2.4)."""
     if workflow.on is None:
         return Signal(events=(), doubtful=frozenset(), workflow=workflow, found=triggers.Signal(events=()))
-    found = triggers.signal_of(to_plain(workflow.on))
+    found = triggers.signal_of(_plain(deref(workflow.on)))
     counting = [one for one in found.events if _counts(one) and one.event != CALLED]
     doubtful = frozenset(one.event for one in counting if _doubtful(one))
     counting.sort(key=lambda one: _ORDER.index(one.event) if one.event in _ORDER else len(_ORDER))
     counting.sort(key=lambda one: one.event in doubtful)
     return Signal(events=tuple(one.event for one in counting), doubtful=doubtful, workflow=workflow, found=found)
+
+
+def _plain(on: Node) -> Plain:
+    """The data under ``on:``, without what no answer depends on: inputs, paths, times."""
+    if not isinstance(on, nodes.Mapping):
+        return to_plain(on)
+    return {
+        entry.key.value: _settings(settings) if isinstance(settings := deref(entry.value), nodes.Mapping) else None
+        for entry in on.entries
+    }
+
+
+def _settings(settings: nodes.Mapping) -> Plain:
+    """The settings of an event; of most it only counts that they are there."""
+    return {
+        entry.key.value: to_plain(entry.value) if entry.key.value in triggers.READ else None
+        for entry in settings.entries
+    }
 
 
 def _counts(one: triggers.EventSignal) -> bool:

@@ -32,6 +32,8 @@ from covpath.workflow.expressions.value import (
 
 def compare(operator: Operator, left: Value, right: Value) -> Value:
     """The boolean ``left operator right``, or one of both."""
+    if isinstance(left, str) and isinstance(right, str) and operator in {"==", "!="}:
+        return (fold(left) == fold(right)) is (operator == "==")  # by far the most common
     found = compared(operator, left, right)
     return from_tri(found, names_of(left, right) if found is Tri.UNKNOWN else ())
 

@@ -54,7 +54,8 @@ def _context(expr: Context, contexts: Contexts) -> Value:
 
 def _index(expr: Index, contexts: Contexts) -> Value:
     """The key is only evaluated where there is something to look into."""
-    target, key = evaluate(expr.target, contexts), expr.key
+    inner, key = expr.target, expr.key
+    target = contexts.get(inner.name) if isinstance(inner, Context) else evaluate(inner, contexts)
     if key is None:
         return filtered(target)
     if isinstance(target, Object) and isinstance(key, Literal):
@@ -76,7 +77,9 @@ def _not(expr: Not, contexts: Contexts) -> Value:
 
 
 def _compare(expr: Compare, contexts: Contexts) -> Value:
-    return compare(expr.operator, evaluate(expr.left, contexts), evaluate(expr.right, contexts))
+    left = evaluate(expr.left, contexts)
+    right = expr.right.value if isinstance(expr.right, Literal) else evaluate(expr.right, contexts)
+    return compare(expr.operator, left, right)
 
 
 def _call(expr: Call, contexts: Contexts) -> Value:
