@@ -119,7 +119,10 @@ def _either(added: Object, key: str, value: Value) -> Value:
 def _shown_of(entries: Mapping[str, Value]) -> tuple[Value, ...]:
     """What of a leg's values goes into the name."""
     values = tuple(entries.values())
-    return values if all(isinstance(value, str) and value for value in values) else tuple(_shown(values))
+    for value in values:
+        if not value or not isinstance(value, str):
+            return tuple(_shown(values))
+    return values
 
 
 def _shown(values: Iterable[Value]) -> Iterator[Value]:

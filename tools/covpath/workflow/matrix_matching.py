@@ -59,6 +59,8 @@ def asked_of(lists: Mapping[str, tuple[Item, ...]], wanted: Value) -> Asked:
 
 def matches(wanted: Value, value: Value) -> Tri:
     """Whether every leaf of ``wanted`` loosely equals what ``value`` has there; of no leaves, all do."""
+    if isinstance(wanted, str) and isinstance(value, str):
+        return Tri.TRUE if fold(wanted) == fold(value) else Tri.FALSE
     match wanted:
         case Unknown():
             return Tri.UNKNOWN

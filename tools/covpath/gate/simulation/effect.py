@@ -66,6 +66,7 @@ class JobSimulation:
         *,
         alone: bool = False,
         others: Others | None = None,
+        in_legs: dict[int, JobSimulation] | None = None,
     ) -> None:
         self.run = run
         self.job = job
@@ -75,10 +76,15 @@ class JobSimulation:
         self.scope = self.others.scope.in_leg(leg, legs)
         self._after: dict[Results, Effect] = {}
         self._runs: dict[int, Tri] = {}
+        self._in_legs: dict[int, JobSimulation] = {} if in_legs is None else in_legs
 
     def in_leg(self, leg: Leg) -> JobSimulation:
         """The same job in another leg, that one alone."""
-        return JobSimulation(self.run, self.job, leg, self.scope.legs, alone=True, others=self.others)
+        if id(leg) not in self._in_legs:
+            self._in_legs[id(leg)] = JobSimulation(
+                self.run, self.job, leg, self.scope.legs, alone=True, others=self.others, in_legs=self._in_legs
+            )
+        return self._in_legs[id(leg)]
 
     @cached_property
     def view(self) -> View:
@@ -103,6 +109,11 @@ class JobSimulation:
         """The job as it should be."""
         return run_steps(self.scope, self.job, self.view, fault=None, failing=never_fails)
 
+    @cached_property
+    def _in_a_row(self) -> bool:
+        """Whether the steps run one after the other, so that those before a fault do what they always did."""
+        return not any(step.children or step.background or step.waits_for is not None for step in self.job.steps)
+
     def runs(self, step: Step) -> Tri:
         """Whether a step runs in the job as it should be; a ``parallel`` group, if one of its steps does."""
         if step.children:
@@ -124,7 +135,10 @@ class JobSimulation:
         if step.continue_on_error is None and self.job.continue_on_error is None and not step.background:
             # Nothing can take the failure back, and a run that fails needs nobody to show it.
             return self._propagated(FAILS, Tri.FALSE)
-        trace = run_steps(self.scope, self.job, self.view, fault=index, failing=fails_of_itself, within=within)
+        before = self.sound.steps[:index] if self._in_a_row else ()
+        trace = run_steps(
+            self.scope, self.job, self.view, fault=index, failing=fails_of_itself, within=within, before=before
+        )
         return self._propagated(trace.results, self._newly_shown(trace))
 
     def runner_loss(self) -> Effect:

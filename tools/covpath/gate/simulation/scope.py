@@ -17,7 +17,7 @@ from covpath.gate.simulation.assumptions import NOTHING, Assumptions, condition_
 from covpath.gate.simulation.logic import SKIPS, Results, as_value
 from covpath.gate.simulation.run import JobResult, Run
 from covpath.patterns import regex
-from covpath.terms import Tri
+from covpath.terms import Tri, Word
 from covpath.workflow.expressions.availability import Key, misplaced
 from covpath.workflow.expressions.contexts import Contexts, Status
 from covpath.workflow.expressions.template import OPEN, Template, evaluate_template, evaluate_text, read_template
@@ -36,16 +36,29 @@ class StepResult(Struct, frozen=True):
 
 
 Answers = dict[tuple[str, Status], Tri]
-"""What conditions that ask only for the run came to."""
+"""What conditions came to at every place that sees the same."""
+
+
+class _Asks(Word):
+    """What a condition asks for."""
+
+    RUN = "what is the same in the whole run"
+    JOB = "what all steps of a job see"
+    STEP = "what a step sees of those before it, and its variables"
 
 
 class View:
     """What an expression at one place sees: the status functions at once, the contexts when asked for.
 
-    ``env`` is put together only for expressions that read it.
+    ``env`` is put together only for expressions that read it; what is a step's own, only for those that
+    may: others see what ``around`` it, in the job, is seen. ``answers`` are those of the run, ``answers_here``
+    those of the job.
     """
 
-    __slots__ = ("_build", "_contexts", "_environment", "_with_environment", "answers", "status")
+    __slots__ = (
+        *("_build", "_contexts", "_environment", "_with_environment"),
+        *("answers", "answers_here", "around", "status"),
+    )
 
     def __init__(
         self,
@@ -53,9 +66,12 @@ class View:
         build: Callable[[], Contexts],
         environment: Callable[[Contexts], Contexts] | None = None,
         answers: Answers | None = None,
+        around: View | None = None,
     ) -> None:
         self.status = status
+        self.around = around
         self.answers: Answers = {} if answers is None else answers
+        self.answers_here: Answers = {}
         self._build = build
         self._environment = environment
         self._contexts: Contexts | None = None
@@ -63,7 +79,7 @@ class View:
 
     def with_status(self, status: Status) -> View:
         """The same at another point of the job."""
-        return View(status, lambda: self.plain.with_status(status), self._environment, self.answers)
+        return View(status, lambda: Contexts(self.plain.values, status), self._environment, self.answers, self.around)
 
     @property
     def plain(self) -> Contexts:
@@ -83,6 +99,8 @@ class View:
 
     def contexts_for(self, text: str) -> Contexts:
         """The contexts that a text's expressions need."""
+        if self.around is not None and _asked_by(text) is not _Asks.STEP:
+            return Contexts(self.around.plain.values, self.status)
         return self.contexts if "env" in text else self.plain
 
 
@@ -163,7 +181,7 @@ class Scope:
             data["job"] = Object({"status": _job_status(status)}, "job")
             return Contexts(data, status)
 
-        return View(status, build, lambda contexts: self.with_environment(job, step, contexts), self.answers)
+        return View(status, build, lambda contexts: self.with_environment(job, step, contexts), self.answers, view)
 
     def with_environment(self, job: Job, step: Step | None, contexts: Contexts) -> Contexts:
         """``contexts`` with ``env``: workflow, job and step, each seeing those around it."""
@@ -225,26 +243,38 @@ def holds(scalar: Scalar | None, view: View) -> Tri:
     if scalar is None:
         return view.status.success
     text = scalar.value
-    word, of_a_place = _looked_at(text)
+    word = _word_of(text)
     if word is not None:
         return _simple(word, view.status)
-    if of_a_place:
+    asks = _asked_by(text)
+    if asks is _Asks.RUN:
+        answers = view.answers
+    elif asks is _Asks.JOB and view.around is not None:
+        answers = view.around.answers_here
+    else:
         return _evaluated(text, view)
-    # What asks only for the run has the same answer everywhere in it.
     key = (text, view.status)
-    if key not in view.answers:
-        view.answers[key] = _evaluated(text, view)
-    return view.answers[key]
-
-
-_OF_A_PLACE = regex(r"\b(?:needs|steps|env|matrix|job|runner|strategy|secrets|hashFiles)\b", re.IGNORECASE)
+    if key not in answers:
+        answers[key] = _evaluated(text, view)
+    return answers[key]
 
 
 @lru_cache(maxsize=1024)
-def _looked_at(text: str) -> tuple[str | None, bool]:
-    """The word for a condition that needs no contexts, and whether any other asks for more than the run."""
-    word = _SIMPLE.get(_unwrapped(text))
-    return word, word is None and _OF_A_PLACE.search(text) is not None
+def _word_of(text: str) -> str | None:
+    """The word for a condition that needs no contexts."""
+    return _SIMPLE.get(_unwrapped(text))
+
+
+@lru_cache(maxsize=1024)
+def _asked_by(text: str) -> _Asks:
+    """The most that expressions in a text ask for."""
+    found = {name.lower() for name in _OF_A_PLACE.findall(text)}
+    if not found:
+        return _Asks.RUN
+    return _Asks.JOB if found <= {"matrix", "needs", "strategy"} else _Asks.STEP
+
+
+_OF_A_PLACE = regex(r"\b(?:needs|steps|env|matrix|job|runner|strategy|secrets|hashFiles)\b", re.IGNORECASE)
 
 
 def _evaluated(text: str, view: View) -> Tri:

@@ -46,20 +46,28 @@ def never_fails(scope: Scope, job: Job, step: Step, view: View) -> Tri:
 
 
 def run_steps(
-    scope: Scope, job: Job, view: View, *, fault: int | None, failing: Failing, within: Step | None = None
+    scope: Scope,
+    job: Job,
+    view: View,
+    *,
+    fault: int | None,
+    failing: Failing,
+    within: Step | None = None,
+    before: tuple[StepTrace, ...] = (),
 ) -> JobTrace:
     """Simulate a job's steps with the step at index ``fault`` failing (none: the job as it should be).
 
     ``view`` is what the job's own keys see. A step that runs succeeds unless ``failing`` knows better.
-    ``within``: which step of a ``parallel`` group fails. The steps of a group do not see each other; what a
+    ``within``: which step of a ``parallel`` group fails. ``before``: the first steps, where it is known that they
+    went well; no groups. The steps of a group do not see each other; what a
     step in the background came to counts where the job waits for it, at the latest in the end. Source:
     GitHub's workflow syntax, ``background``, ``wait``, ``wait-all`` and ``parallel``.
     """
     failed = Tri.FALSE
-    traces: list[StepTrace] = []
-    named: dict[str, StepResult] = {}
+    traces = list(before)
+    named = {step.id: trace.result for step, trace in zip(job.steps, before, strict=False) if step.id}
     waiting: list[tuple[Step, Tri]] = []
-    for step in job.steps:
+    for step in job.steps[len(before) :]:
         status = _STATUS[failed]
         one = _Simulated(scope=scope, job=job, view=view, named=named, status=status, fault=fault, failing=failing)
         if step.children:

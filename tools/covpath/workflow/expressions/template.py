@@ -117,7 +117,7 @@ def evaluate_data(plain: Plain, contexts: Contexts) -> Value:
     if isinstance(plain, Mapping):
         return _evaluate_mapping(plain, contexts)
     if isinstance(plain, Sequence):
-        return Array(tuple(evaluate_data(item, contexts) for item in plain))
+        return Array(tuple([evaluate_data(item, contexts) for item in plain]))
     return value_of(plain)
 
 
@@ -125,7 +125,7 @@ def _evaluate_mapping(plain: Mapping[str, Plain], contexts: Contexts) -> Object:
     entries: dict[str, Value] = {}
     rest: str | None = None
     for key, item in plain.items():
-        name = evaluate_text(str(key), contexts)
+        name = evaluate_text(key, contexts) if OPEN in key else key
         if isinstance(name, Unknown):
             rest = ", ".join(sorted(name.names))
         else:

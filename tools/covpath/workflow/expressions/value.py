@@ -280,8 +280,13 @@ def as_text(value: Value) -> str | Unknown:
 
 def concat(parts: Sequence[Value]) -> str | Unknown:
     """The texts of ``parts``, one after the other."""
-    if not any(isinstance(part, Unknown) for part in parts):
-        return "".join([part if isinstance(part, str) else text_of(part) for part in parts])  # type: ignore[arg-type]
+    known: list[str] = []
+    for part in parts:
+        if isinstance(part, Unknown):
+            break
+        known.append(part if isinstance(part, str) else text_of(part))
+    else:
+        return "".join(known)
     options = [texts(part) for part in parts]
     if math.prod(map(len, options)) > MAX_ALTERNATIVES:
         options = [choice if len(choice) == 1 else (Pieces(("", "")),) for choice in options]
