@@ -11,6 +11,7 @@ from contextlib import suppress
 
 def start() -> int:
     """The command line as a process of its own; its exit code, where anybody is there to take it."""
+    _import_nothing_from_here()
     gc.disable()
     # Imported here: what modules make when they are loaded stays, and is not searched for what could be given up.
     from covpath.cli import main
@@ -24,6 +25,17 @@ def start() -> int:
     if not _watched():
         _leave(code)
     return code
+
+
+def _import_nothing_from_here() -> None:
+    """Take the folder one stands in, which ``python -m`` puts first, out of where modules are looked for.
+
+    It is the repository that is read, and reading never runs anything: not its ``six.py`` either.
+    """
+    spec = globals().get("__spec__")
+    by_option_m = __name__ == "__main__" and spec is not None and not sys.flags.safe_path
+    if by_option_m and sys.path and sys.path[0] == os.getcwd():  # noqa: PTH109 - nothing more is loaded for it
+        del sys.path[0]
 
 
 def _leave(code: int) -> None:
