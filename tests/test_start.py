@@ -57,3 +57,28 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert process.stderr is not None
         assert process.stderr.read() == b""
         assert process.wait() == 0
+
+
+def run_in(folder: Path, *words: str, **streams: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "covpath", *words], cwd=folder, check=False, env=BUFFERED, **streams)  # type: ignore[call-overload, no-any-return]
+
+
+def test_nothing_is_imported_from_the_folder_one_stands_in(tmp_path: Path) -> None:
+    for name in ("ruamel", "jsonschema", "msgspec", "yaml", "filelock", "textwrap"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the repository was run')\n")
+    done = run_in(tmp_path, "audit", capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [("--help",), ("explain",), ("audit",)])
+def test_a_full_disk_is_told_and_is_no_bug(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run_in(tmp_path, *words, stdout=full, stderr=subprocess.PIPE)
+    assert done.stderr == b"covpath: No space left on device. What was not finished is not written.\n"
+    assert done.returncode == 2
+
+
+def test_a_closed_output_is_no_bug(tmp_path: Path) -> None:
+    command = f"'{sys.executable}' -m covpath audit >&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=False, env=BUFFERED).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -23,18 +24,24 @@ ALONE: dict[str, dict[str, Any]] = {
 }
 """What a verb is told that stands alone; a test holds it against the parser."""
 
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
+"""What goes wrong with a disk or a process, whatever the program that meets it."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; the process's exit code."""
     try:
+        if sys.stdout is None or sys.stderr is None:  # closed by whoever started us
+            _open_what_is_closed()
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a job's name may hold what the terminal's encoding cannot
                 stream.reconfigure(encoding="utf-8", errors="replace")
-        code = _dispatch(sys.argv[1:] if argv is None else argv, sys.stdout)
+        try:
+            code = int(_dispatch(sys.argv[1:] if argv is None else argv, sys.stdout))
+        except SystemExit as error:  # argparse: 0 after --help, 2 for wrong usage
+            code = error.code if isinstance(error.code, int) else int(ExitCode.USAGE)
         sys.stdout.flush()
-        return int(code)
-    except SystemExit as error:  # argparse: 0 after --help, 2 for wrong usage
-        return error.code if isinstance(error.code, int) else int(ExitCode.USAGE)
+        return code
     except CovpathError as error:
         print(_paragraph(error), file=sys.stderr)
         return int(error.exit_code)
@@ -42,15 +49,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("covpath: interrupted; what was finished is kept.", file=sys.stderr)
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        # The reader (`| head`) has seen enough; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()  # the reader (`| head`) has seen enough
         return int(ExitCode.DONE)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+            _write_no_more()
+            what = f"{error.filename}: " if error.filename else ""
+            print(f"covpath: {what}{error.strerror}. What was not finished is not written.", file=sys.stderr)
+            return int(ExitCode.USAGE)
         import traceback
 
         print("covpath: this is a bug of covpath; please report it with these lines.", file=sys.stderr)
         print(traceback.format_exc(), end="", file=sys.stderr)
         return int(ExitCode.BUG)
+
+
+def _open_what_is_closed() -> None:
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def _write_no_more() -> None:
+    """Keep the interpreter from complaining at exit about what nobody can take."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(words: Sequence[str], screen: TextIO) -> ExitCode:
