@@ -55,6 +55,31 @@ def call(repo: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     return caller(capsys, repo)
 
 
+def test_where_no_workflow_lies_that_is_said(repo: Path, call: Call) -> None:
+    (repo / WORKFLOW).unlink()
+    outcome = call("audit", *DAY)
+    summary = "nothing to report; no job in .github/workflows, no exceptions file, judged as of 2026-11-25.\n"
+    assert (outcome.code, outcome.out) == (0, summary)
+
+
+@pytest.mark.parametrize("words", [("audit", *DAY), ("status",), ("exceptions", "adopt")])
+def test_a_sparse_checkout_without_workflows_is_not_taken_for_a_repository_without(
+    repo: Path, call: Call, words: tuple[str, ...]
+) -> None:
+    commit(repo, {EXCEPTIONS: ENTRY.format(target="2026-12-31")}, "Begin")
+    git(repo, "sparse-checkout", "set", "ci")
+    outcome = call(*words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "git sparse-checkout add .github/workflows" in outcome.err
+    assert call("exceptions", "check").code == 0
+
+
+def test_what_could_not_be_read_is_not_called_nothing(repo: Path, call: Call) -> None:
+    write(repo, {EXCEPTIONS: ENTRY.format(target="2026-13-31")})
+    outcome = call("audit", *DAY)
+    assert (outcome.code, outcome.out.split(";")[0]) == (2, "not all could be read")
+
+
 def rules(call: Call, *arguments: str) -> list[tuple[str, str, bool]]:
     findings = call("audit", "--format", "json", *DAY, *arguments).json()["findings"]
     return [(one["rule"], one["severity"], one["standing"]) for one in findings]

@@ -244,3 +244,10 @@ def test_reading_a_hostile_repository_runs_nothing(scratch: Scratch, tmp_path: P
     with pytest.raises(OutsideError):
         blobs(repository, ["1" * 40])  # a partial clone would fetch it
     assert not marker.exists()
+
+
+def test_a_bare_repository_has_no_files(scratch: Scratch, tmp_path: Path) -> None:
+    scratch.commit({"a": b"1"})
+    scratch.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
+    with pytest.raises(UsageError, match="is a bare git repository"):
+        find_repository(tmp_path / "bare.git")

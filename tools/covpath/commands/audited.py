@@ -33,6 +33,7 @@ from covpath.ledger.reading import Reading, examine
 from covpath.ledger.versions import Working
 from covpath.outside.files import read_bytes
 from covpath.outside.git import Repository
+from covpath.workflow.repository import WORKFLOW_FOLDER
 from covpath.yamltext.source import decode
 
 
@@ -58,6 +59,11 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     another service's settings that cannot be read stop nothing.
     """
     workflows = state.workflows()
+    if not workflows.workflows and not workflows.unreadable and not state.is_committed:
+        # Imported here: few repositories have none.
+        from covpath.outside.sparse import expect_checked_out
+
+        expect_checked_out(repository, WORKFLOW_FOLDER)
     reading, problems = _exceptions(state)
     ledger = reading.ledger if reading is not None else None
     required, not_read = with_other_services(_required(repository, state, asked.required, ledger), state)

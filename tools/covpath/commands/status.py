@@ -16,7 +16,7 @@ from covpath.commands.subject import enter, required_checks, with_other_services
 from covpath.errors import ExitCode
 from covpath.gate.judge import Judge
 from covpath.gate.required import RequiredChecks
-from covpath.outside.git import Repository
+from covpath.outside.git import Repository, find_repository
 from covpath.outside.workers import in_processes, processors
 from covpath.report.status_data import NO_SERVICES, Status, status_to_json, to_json
 from covpath.report.status_text import render, render_end
@@ -94,6 +94,11 @@ def _run(
 
 def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     paths = workflow_paths(asked.root)
+    if not paths:
+        # Imported here: few repositories have none.
+        from covpath.outside.sparse import expect_checked_out
+
+        expect_checked_out(find_repository(asked.root), WORKFLOW_FOLDER)
     if not paths and not asked.as_data:
         screen.write(
             f"There are no workflow files in {asked.root / WORKFLOW_FOLDER}. --repo DIR names another place.\n"

@@ -151,6 +151,8 @@ def find_repository(start: Path, environment: Mapping[str, str] | None = None) -
             return Repository(root=directory, has_git=True, environment=surroundings)
         if (directory / WORKFLOWS).is_dir():
             return Repository(root=directory, has_git=False, environment=surroundings)
+    if (start / "HEAD").is_file() and (start / "objects").is_dir():
+        raise UsageError(f"{start} is a bare git repository: no files lie there.", hint="Clone it, and stand there.")
     return Repository(root=start, has_git=False, environment=surroundings)
 
 

@@ -35,7 +35,8 @@ def render(lines: Sequence[Line], today: date) -> str:
     failing = sum(line.fails for line in lines)
     unread = sum(bool(line.error) for line in lines)
     told.append(
-        f"{len(lines)} repositories: {failing} with errors, {unread} not wholly read, "
+        f"{len(lines)} {'repository' if len(lines) == 1 else 'repositories'}: {failing} with errors, "
+        f"{unread} not wholly read, "
         f"{sum(line.errors for line in lines)} errors in {sum(line.jobs for line in lines)} jobs, "
         f"judged as of {today}."
     )

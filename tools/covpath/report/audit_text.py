@@ -64,10 +64,17 @@ def summary(report: AuditReport) -> str:
         if (number := report.count(severity))
     ]
     standing = sum(one.standing for one in report.judged)
-    found = ", ".join(counts) or ("nothing new" if report.base is not None else "nothing to report")
+    found = ", ".join(counts) or _nothing(report)
     before = f" ({standing} older)" if standing else ""
     against = f", against {report.base}" if report.base is not None else ""
-    return f"{found}{before}; {_counted(report.jobs, 'job')}, {_written(report)}, judged as of {report.today}{against}."
+    jobs = _counted(report.jobs, "job") if report.jobs or report.unreadable else "no job in .github/workflows"
+    return f"{found}{before}; {jobs}, {_written(report)}, judged as of {report.today}{against}."
+
+
+def _nothing(report: AuditReport) -> str:
+    if report.unreadable:
+        return "not all could be read"
+    return "nothing new" if report.base is not None else "nothing to report"
 
 
 def _written(report: AuditReport) -> str:
