@@ -48,7 +48,7 @@ def _is_better(entry: Entry, verdict: JobVerdict) -> bool:
 def _accepted(entry: Entry, verdict: JobVerdict) -> Finding:
     until = f" until {entry.until}" if entry.until is not None else ""
     what = "masks a step" if masked_steps(verdict) else "does not block in every leg"
-    if verdict.gate is not Gate.BLOCKING:
+    if is_soft(verdict.gate) or (verdict.gate is not Gate.BLOCKING and not is_partly_soft(verdict)):
         what = f"is {verdict.gate}"
     return Finding(
         rule=ID,

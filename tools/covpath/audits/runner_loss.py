@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
+from covpath.audits.levers import is_partly_soft
 from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.model import Accepted, Entry
@@ -26,9 +27,14 @@ def check(subject: AuditSubject) -> Iterator[Finding]:
     """One finding for each job with an open entry that a lost runner turns red."""
     for entry in subject.open_entries:
         for verdict in subject.jobs_of(entry):
-            if verdict.gate is Gate.BLOCKING or verdict.on_runner_loss.check_red is not Tri.TRUE:
+            if _is_about_a_part(verdict) or verdict.on_runner_loss.check_red is not Tri.TRUE:
                 continue
             yield _finding(entry, verdict)
+
+
+def _is_about_a_part(verdict: JobVerdict) -> bool:
+    """Whether the job itself may well block, so that only a step or a leg of it is excepted."""
+    return verdict.gate is Gate.BLOCKING or (verdict.gate is Gate.UNKNOWN and is_partly_soft(verdict))
 
 
 def _finding(entry: Entry, verdict: JobVerdict) -> Finding:
