@@ -126,6 +126,23 @@ def test_what_github_refuses_is_refused_with_its_place(text: str, message: str, 
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("a:\n\tb: 1\n", "w.yml:2:1", "takes no tabs"),
+        ("owner: @org/ci\n", "w.yml:1:8", "in quotes: `@` cannot begin one"),
+        ("run: `x`\n", "w.yml:1:6", "in quotes: `` ` `` cannot begin one"),
+        ("a: 1\nreason: see issue: 45\n", "w.yml:2:18", "in quotes: a second `: `"),
+        ("- job: ci.yml: coverage\n", "w.yml:1:14", "in quotes: a second `: `"),
+        ("a: 1\n b: 2\n", "w.yml:2:3", "Mend the file"),
+    ],
+)
+def test_common_mistakes_are_told_with_what_mends_them(text: str, place: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        document(text)
+    assert (str(caught.value.place), hint in str(caught.value.hint)) == (place, True)
+
+
 def test_what_is_no_workflow_may_repeat_keys_and_have_tags() -> None:
     assert isinstance(document("a: 1\na: !foo 2\n<<: 3\n", strict=False).root, Mapping)
 

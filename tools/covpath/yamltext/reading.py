@@ -74,11 +74,24 @@ def read(source: Source, *, strict: bool = True) -> Document:
         mark = error.problem_mark or error.context_mark
         offset = min(mark.index, len(text)) if mark else 0
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        hint = "Indent with blanks; YAML takes no tabs there." if text.startswith("\t", offset) else _MEND
-        raise InputError(f"is not valid YAML: {problem}.", place=source.place(offset), hint=hint) from None
+        raise InputError(
+            f"is not valid YAML: {problem}.", place=source.place(offset), hint=_hint(text, offset)
+        ) from None
     except yaml.YAMLError as error:
         raise InputError(f"is not valid YAML: {error}.", place=source.place(0), hint=_MEND) from None
     return Document(source, root, tuple(builder.aliases))
+
+
+def _hint(text: str, offset: int) -> str:
+    """What to do about the mistakes that people make most."""
+    if text.startswith("\t", offset):
+        return "Indent with blanks; YAML takes no tabs there."
+    if text.startswith(("@", "`", "%"), offset):
+        sign = "`` ` ``" if text[offset] == "`" else f"`{text[offset]}`"
+        return f"Put the value in quotes: {sign} cannot begin one without them."
+    if text.startswith(":", offset) and text.rfind(": ", text.rfind("\n", 0, offset) + 1, offset) != -1:
+        return "Put the value in quotes: a second `: ` in a line ends it."
+    return _MEND
 
 
 class _Builder:
