@@ -67,6 +67,13 @@ def test_what_a_leaving_file_calls_is_judged_with_it(tmp_path: Path) -> None:
     assert ("called.yml", "leaves.yml", "takes.yml") in groups([first])
 
 
+def test_the_last_shares_are_smaller_than_the_others(tmp_path: Path) -> None:
+    found = shared(tmp_path, {f"w{number:03}.yml": PLAIN for number in range(200)}, count=20)
+    sizes = [len(share.groups) for share in found]
+    assert (len(sizes), sum(sizes)) == (20, 200)
+    assert all(3 * last < first for first in sizes[:12] for last in sizes[12:])
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.sampled_from([PLAIN, LEAVES, TAKES, *(calls(f"w{n:02}.yml") for n in range(12))]), max_size=12),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import heapreplace
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ _CALLED = re.compile(rb"[.$]/(\.github/workflows/[^\s\"'#,\]}]+)")
 _TAKES = (b"action-download-artifact", b"actions-download-artifact", b"run-id:")
 """Signs of a file that takes over what a run of another workflow has left."""
 _LEAVES = b"actions/upload-artifact"
+_SMALLER = 4
+"""Shares for each process that are a quarter as large as the others: the last, so that none waits long at the end."""
 
 
 class _Signs(Struct, frozen=True):
@@ -29,7 +32,7 @@ class _Signs(Struct, frozen=True):
 
 
 def shares(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
-    """The files in about ``count`` shares of the same size, for so many processes.
+    """The files in about ``count`` shares of the same size, the last ones smaller, for so many processes.
 
     Files that call each other are one group. Those that take over data of other workflows' runs are in the first
     share, with those that leave data, unless that would keep one process busy when the others are done; then those
@@ -38,21 +41,23 @@ def shares(root: Path, paths: Sequence[str], count: int, processes: int) -> list
     signs = {path: _signs(root / path, root) for path in paths}
     together = _Together(paths)
     for path, one in signs.items():
-        together.join([path, *(called for called in one.called if called in signs)])
+        if one.called:
+            together.join([path, *(called for called in one.called if called in signs)])
     takers = [path for path, one in signs.items() if one.takes]
     leaving = [path for path, one in signs.items() if one.leaves and not one.takes] if takers else []
     # What a called workflow measures for one that leaves data is seen where both are in one group.
     together.join([*takers, *(path for path in leaving if together.has_others(path))])
     groups = together.groups()
     if not takers:
-        return _dealt(groups, signs, count)
+        return _dealt(groups, signs, count, processes)
     first = [group for group in groups if takers[0] in group]
     leaving = [path for path in leaving if path not in first[0]]
     others = [group for group in groups if group not in first]
     if _size(signs, [*first[0], *leaving]) <= _size(signs, paths) / processes:
-        first += [(path,) for path in leaving]
-        others = [group for group in others if group not in set(first)]
-    return [Share(groups=tuple(first), leaving=tuple(leaving)), *_dealt(others, signs, count)]
+        alone = {(path,) for path in leaving}
+        first += sorted(alone)
+        others = [group for group in others if group not in alone]
+    return [Share(groups=tuple(first), leaving=tuple(leaving)), *_dealt(others, signs, count, processes)]
 
 
 def _signs(path: Path, root: Path) -> _Signs:
@@ -63,6 +68,8 @@ def _signs(path: Path, root: Path) -> _Signs:
     # A search for plain bytes is much faster than the pattern, and most files call none.
     found = _CALLED.findall(data) if _WORKFLOWS in data else ()
     called = tuple(one.decode("utf-8", "replace") for one in found)
+    if b"load-artifact" not in data:
+        return _Signs(len(data), called)
     takes = b"download-artifact" in data and any(sign in data for sign in _TAKES)
     return _Signs(len(data), called, takes, _LEAVES in data)
 
@@ -71,14 +78,15 @@ def _size(signs: Mapping[str, _Signs], paths: Iterable[str]) -> int:
     return sum(signs[path].size for path in paths)
 
 
-def _dealt(groups: Iterable[tuple[str, ...]], signs: Mapping[str, _Signs], count: int) -> list[Share]:
-    """The groups in shares of about the same size."""
-    sizes = [0] * count
+def _dealt(groups: Iterable[tuple[str, ...]], signs: Mapping[str, _Signs], count: int, processes: int) -> list[Share]:
+    """The groups in shares of about the same size, the last ones smaller."""
+    small = min(_SMALLER * processes, count // 2)
+    filled = [(0, number) for number in range(count)]
     dealt: list[list[tuple[str, ...]]] = [[] for _ in range(count)]
     for size, group in sorted(((_size(signs, group), group) for group in groups), reverse=True):
-        smallest = sizes.index(min(sizes))
-        dealt[smallest].append(group)
-        sizes[smallest] += size
+        full, number = filled[0]
+        dealt[number].append(group)
+        heapreplace(filled, (full + size * (4 if number >= count - small else 1), number))
     return [Share(groups=tuple(sorted(part))) for part in dealt if part]
 
 
