@@ -15,6 +15,7 @@ from covpath.backends.installs import PACKAGES, install
 from covpath.backends.installs import migrated as installs_migrated
 from covpath.backends.losses import drop, warn
 from covpath.backends.words import Argument, plain, words
+from covpath.patterns import regex
 from covpath.terms import Loss
 
 _VERSION = warn("install-version", "the pinned version was the old tool's: the new one is taken at its newest")
@@ -22,7 +23,7 @@ REPLACED = drop("action-replaced", "the action, unchanged since 2020, gives way 
 UNMAINTAINED = warn("unmaintained-action", "this action has had no change since 2020 and runs on a withdrawn Node")
 
 _BACKEND_OF = {package: name for name, package in PACKAGES.items()}
-_ENTRY = re.compile(r"(?P<name>[\w-]+)(?:[@+](?P<version>[^,\s]+))?")
+_ENTRY = regex(r"(?P<name>[\w-]+)(?:[@+](?P<version>[^,\s]+))?")
 _CRATE_INPUTS = {
     "actions-rs/install": "crate",
     "baptiste0928/cargo-install": "crate",
@@ -44,8 +45,8 @@ _TOOLCHAINS = {
     "brndnmtthws/rust-action-rustup": "components",
 }
 _CARGO = frozenset({"actions-rs/cargo", "clechasseur/rs-cargo", "ructions/cargo"})
-_IMAGE = re.compile(r"(?:docker://)?(?:docker\.io/)?xd009642/tarpaulin(?::(?P<tag>[\w.-]+))?(?:@sha256:[0-9a-f]+)?")
-_OPTIONS = re.compile(r"--security-opt[= ]seccomp[=:]unconfined|--cap-add[= ]SYS_PTRACE|--privileged", re.IGNORECASE)
+_IMAGE = regex(r"(?:docker://)?(?:docker\.io/)?xd009642/tarpaulin(?::(?P<tag>[\w.-]+))?(?:@sha256:[0-9a-f]+)?")
+_OPTIONS = regex(r"--security-opt[= ]seccomp[=:]unconfined|--cap-add[= ]SYS_PTRACE|--privileged", re.IGNORECASE)
 
 
 class ValueEdit(Struct, frozen=True):

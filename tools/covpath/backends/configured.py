@@ -19,6 +19,7 @@ from covpath.backends.python_tests import PYTEST
 from covpath.backends.table import recognise
 from covpath.backends.words import Argument
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.links import Reader
 
 
@@ -46,34 +47,32 @@ class _Setting(Struct, frozen=True):
     before: str = ""
 
 
-_TESTS = re.compile(r"(?:^|[\s:])(?:test|check|build|verify|install|package|deploy|integration-test)\w*(?=\s|$)")
-_ENV = re.compile(r"ENV(?:\.fetch\(|\.key\?\(|\[)\s*['\"](\w+)")
+_TESTS = regex(r"(?:^|[\s:])(?:test|check|build|verify|install|package|deploy|integration-test)\w*(?=\s|$)")
+_ENV = regex(r"ENV(?:\.fetch\(|\.key\?\(|\[)\s*['\"](\w+)")
 _LCOV = "coverage/lcov.info"
 
 _JEST = _Setting(
     "jest",
     ("jest.config.js", "jest.config.ts", "jest.config.mjs", "jest.config.cjs", "jest.config.json", "package.json"),
-    re.compile(r"[\"']?collectCoverage[\"']?\s*:\s*true"),
+    regex(r"[\"']?collectCoverage[\"']?\s*:\s*true"),
     report=_LCOV,
     format="lcov",
 )
 _VITEST = _Setting(
     "vitest",
     tuple(f"{name}.config.{suffix}" for name in ("vitest", "vite") for suffix in ("ts", "mts", "js", "mjs")),
-    re.compile(r"\bcoverage\s*:\s*\{[^{}]*?\benabled\s*:\s*true"),
+    regex(r"\bcoverage\s*:\s*\{[^{}]*?\benabled\s*:\s*true"),
 )
-_KARMA = _Setting("Karma", ("karma.conf.js", "karma.conf.ts"), re.compile(r"reporters\s*:\s*\[[^\]]{0,500}?coverage"))
+_KARMA = _Setting("Karma", ("karma.conf.js", "karma.conf.ts"), regex(r"reporters\s*:\s*\[[^\]]{0,500}?coverage"))
 _PHPUNIT = _Setting(
     "PHPUnit",
     ("phpunit.xml", "phpunit.xml.dist", "phpunit.dist.xml"),
-    re.compile(r"<(?:clover|cobertura|openclover|crap4j|php|html|text|xml)\s[^>]{0,300}?output(?:File|Directory)="),
+    regex(r"<(?:clover|cobertura|openclover|crap4j|php|html|text|xml)\s[^>]{0,300}?output(?:File|Directory)="),
 )
 _MAVEN = _Setting(
     "JaCoCo (Maven)",
     ("pom.xml",),
-    re.compile(
-        r"<artifactId>\s*jacoco-maven-plugin\s*</artifactId>(?:(?!</plugin>).){0,2500}?prepare-agent", re.DOTALL
-    ),
+    regex(r"<artifactId>\s*jacoco-maven-plugin\s*</artifactId>(?:(?!</plugin>).){0,2500}?prepare-agent", re.DOTALL),
     report="target/site/jacoco/jacoco.xml",
     format="jacoco",
     before="<profiles>",
@@ -81,16 +80,16 @@ _MAVEN = _Setting(
 _GRADLE = _Setting(
     "JaCoCo (Gradle)",
     ("build.gradle", "build.gradle.kts"),
-    re.compile(r"^[ \t]*(?:id\b[\s(]*[\"']jacoco[\"']|jacoco\b|apply\s+plugin:\s*[\"']jacoco[\"'])", re.MULTILINE),
+    regex(r"^[ \t]*(?:id\b[\s(]*[\"']jacoco[\"']|jacoco\b|apply\s+plugin:\s*[\"']jacoco[\"'])", re.MULTILINE),
     role=Role.MEASURES,
 )
 _KOVER = _Setting(
-    "Kover", ("build.gradle", "build.gradle.kts"), re.compile(r"org\.jetbrains\.kotlinx\.kover"), role=Role.MEASURES
+    "Kover", ("build.gradle", "build.gradle.kts"), regex(r"org\.jetbrains\.kotlinx\.kover"), role=Role.MEASURES
 )
 _SIMPLECOV = _Setting(
     "SimpleCov",
     (".simplecov", "spec/spec_helper.rb", "test/test_helper.rb", "spec/rails_helper.rb", "test/helper.rb"),
-    re.compile(r"^.*\bSimpleCov\.start\b.*$", re.MULTILINE),
+    regex(r"^.*\bSimpleCov\.start\b.*$", re.MULTILINE),
 )
 _SETTINGS: Mapping[str, tuple[_Setting, ...]] = {
     **dict.fromkeys(("jest", "react-scripts"), (_JEST,)),

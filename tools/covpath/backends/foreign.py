@@ -14,6 +14,7 @@ from msgspec import Struct
 from covpath.backends.contract import Role
 from covpath.backends.launch import take_apart
 from covpath.backends.words import Argument
+from covpath.patterns import regex
 
 
 class ForeignMeasure(Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ def _tool(
     report: str | None = None,
     format_: str = "other",
 ) -> _Tool:
-    return _Tool(name, programs, re.compile(pattern), role, report, format_)
+    return _Tool(name, programs, regex(pattern), role, report, format_)
 
 
 _RUNS = Role.MEASURES
@@ -179,7 +180,7 @@ def _by_program() -> Mapping[str, tuple[_Tool, ...]]:
 
 
 _BY_PROGRAM = _by_program()
-_VERSIONED = re.compile(r"(llvm-cov|gcov)-\d+")
+_VERSIONED = regex(r"(llvm-cov|gcov)-\d+")
 
 _ACTIONS = {
     "julia-actions/julia-runtest": ("Julia", _RUNS, "coverage"),

@@ -15,6 +15,7 @@ from covpath.backends.launch import take_apart
 from covpath.backends.losses import drop, warn
 from covpath.backends.request import Prefix
 from covpath.backends.words import Argument, plain
+from covpath.patterns import regex
 from covpath.terms import Fact, Loss
 
 
@@ -63,7 +64,7 @@ _PIP_VALUES = _names(
     " --prefix --root --cache-dir --only-binary --no-binary --progress-bar --index --with --spec -n --name --channel"
 )
 _NPM_VALUES = frozenset({"--prefix", "--registry", "-w", "--workspace", "--cwd", "-C", "--dir", "--filter"})
-_PYTHON_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*?)(?P<rest>(?:\[|[=<>!~@;]| ).*)?")
+_PYTHON_NAME = regex(r"(?P<name>[A-Za-z0-9][\w.-]*?)(?P<rest>(?:\[|[=<>!~@;]| ).*)?")
 
 _SOURCE_FLAGS = _names("--git --tag --rev --branch --path --registry --index")
 _SOURCE = warn("install-source", "it came from the old tool's own repository: the new one is taken from the registry")

@@ -10,14 +10,15 @@ from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.gate.tracing.claims import NAMED, Claim, mentions_coverage
 from covpath.gate.tracing.traced import StepChain
+from covpath.patterns import regex
 from covpath.wording import few
 from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Workflow
 from covpath.workflow.recipes.links import Chain, End, Link
 
-_TESTS = re.compile(r"test|spec(?:s|\b)|verify|cov", re.IGNORECASE)
-_RUNS = re.compile(r"check|(?<![a-z])(?:ci|run|tox|nox|make|just|ci\.sh)(?![a-z])", re.IGNORECASE)
-_PREPARES = re.compile(r"set-?up|install|bootstrap|prepare|cache|deps|dependencies|build-?builder", re.IGNORECASE)
+_TESTS = regex(r"test|spec(?:s|\b)|verify|cov", re.IGNORECASE)
+_RUNS = regex(r"check|(?<![a-z])(?:ci|run|tox|nox|make|just|ci\.sh)(?![a-z])", re.IGNORECASE)
+_PREPARES = regex(r"set-?up|install|bootstrap|prepare|cache|deps|dependencies|build-?builder", re.IGNORECASE)
 
 
 def first_unknown(workflow: Workflow, job: Job, claim: Claim, chains: tuple[StepChain, ...]) -> StepChain | None:

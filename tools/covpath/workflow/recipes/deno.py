@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from covpath.patterns import regex
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
 from covpath.workflow.recipes.toml_text import Table, line_of, table_at
@@ -18,8 +19,8 @@ PROGRAMS = frozenset({KIND})
 _FILES = ("deno.json", "deno.jsonc")
 _SHELL = shell_with(("bash", "-c"))
 """Deno's own shell goes on behind ``;`` as ``bash -c`` does."""
-_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
+_COMMENT = regex(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_LAST_COMMA = regex(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])')
 _VALUED = frozenset({"-c", "--config", "--cwd", "-f", "--filter"})
 _MOST = 64
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.invocations import PLAIN_SH, from_arguments, shell_steps
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
@@ -24,9 +24,9 @@ from covpath.workflow.recipes.toml_text import Table, line_of, read_toml, table_
 
 KIND = "hatch"
 PROGRAMS = frozenset({KIND})
-_ARGUMENTS = re.compile(r"\{args(?::([^{}]*))?\}")
-_CONTEXT = re.compile(r"\{(?:env|root|home|matrix|verbosity)[^{}]*\}")
-_MATRIX_OPTION = re.compile(r"""["']?[+-]\w""")
+_ARGUMENTS = regex(r"\{args(?::([^{}]*))?\}")
+_CONTEXT = regex(r"\{(?:env|root|home|matrix|verbosity)[^{}]*\}")
+_MATRIX_OPTION = regex(r"""["']?[+-]\w""")
 """``+py=3.12`` chooses among an environment's Python versions; whichever it is, the same script runs."""
 _DEEPEST = 8
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from covpath.patterns import regex
 
 Lines = tuple[tuple[int, str], ...]
 """A value's lines, stripped, with their numbers; the first may be empty."""
 
 Ini = dict[str, dict[str, Lines]]
 
-_SECTION = re.compile(r"\[([^\]]+)\]")
-_SIGN = re.compile(r"[=:]")
+_SECTION = regex(r"\[([^\]]+)\]")
+_SIGN = regex(r"[=:]")
 
 
 def read_ini(text: str) -> Ini:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
 from covpath.workflow.recipes.justfile import Justfile, Recipe, literal, read_justfile
 from covpath.workflow.recipes.links import (
@@ -27,7 +28,7 @@ from covpath.workflow.shell.dialect import Shell, shell_with
 KIND = "just"
 PROGRAMS = frozenset({KIND})
 _NAMES = ("justfile", "Justfile", ".justfile", "JUSTFILE")
-_INTERPOLATION = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+_INTERPOLATION = regex(r"\{\{\s*(.*?)\s*\}\}")
 _VALUED = frozenset(
     {
         *("-f", "--justfile", "-d", "--working-directory", "--set", "--shell", "--shell-arg", "--dotenv-path"),

@@ -8,20 +8,21 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from covpath.patterns import regex
 from covpath.workflow.recipes.links import Reader
 
-_NAME = re.compile(r"@?([A-Za-z_][\w-]*)")
-_VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.*)")
-_ALIAS = re.compile(r"alias\s+([\w-]+)\s*:=\s*([\w:-]+)")
-_MODULE = re.compile(r"mod\??\s+([\w-]+)(?:\s+['\"]([^'\"]+)['\"])?\s*$")
-_IMPORT = re.compile(r"import\??\s+['\"]([^'\"]+)['\"]")
-_DEPENDENCY = re.compile(r"\(([^()]*)\)|(&&|[A-Za-z_][\w-]*(?:::[\w-]+)*)")
-_PARAMETER = re.compile(r"([*+$]*[A-Za-z_][\w-]*)(?:=('[^']*'|\"[^\"]*\"|\S+))?")
-_SHELL = re.compile(r"set\s+(shell|script-interpreter)\s*:=\s*\[(.*)\]")
-_GUARDS = re.compile(r"set\s+guards\s*(?::=\s*true\s*)?(?:#.*)?")
-_SCRIPT = re.compile(r"""\[(?:[^'"\]]|'[^']*'|"[^"]*")*?\bscript\b(?:\((.*?)\))?\s*[,\]]""")
-_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
-_STRING = re.compile(r"(['\"])(.*?)\1\s*(?:#.*)?$")
+_NAME = regex(r"@?([A-Za-z_][\w-]*)")
+_VARIABLE = regex(r"(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.*)")
+_ALIAS = regex(r"alias\s+([\w-]+)\s*:=\s*([\w:-]+)")
+_MODULE = regex(r"mod\??\s+([\w-]+)(?:\s+['\"]([^'\"]+)['\"])?\s*$")
+_IMPORT = regex(r"import\??\s+['\"]([^'\"]+)['\"]")
+_DEPENDENCY = regex(r"\(([^()]*)\)|(&&|[A-Za-z_][\w-]*(?:::[\w-]+)*)")
+_PARAMETER = regex(r"([*+$]*[A-Za-z_][\w-]*)(?:=('[^']*'|\"[^\"]*\"|\S+))?")
+_SHELL = regex(r"set\s+(shell|script-interpreter)\s*:=\s*\[(.*)\]")
+_GUARDS = regex(r"set\s+guards\s*(?::=\s*true\s*)?(?:#.*)?")
+_SCRIPT = regex(r"""\[(?:[^'"\]]|'[^']*'|"[^"]*")*?\bscript\b(?:\((.*?)\))?\s*[,\]]""")
+_QUOTED = regex(r"'([^']*)'|\"([^\"]*)\"")
+_STRING = regex(r"(['\"])(.*?)\1\s*(?:#.*)?$")
 _MOST_IMPORTS = 32
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import (
@@ -29,16 +30,16 @@ from covpath.workflow.shell.dialect import Shell, shell_with
 KIND = "make"
 PROGRAMS = frozenset({"make", "gmake", "bmake", "mingw32-make"})
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
-_REFERENCE = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
-_MARKS = re.compile(r"[@+\-\s]*")
-_LINE_ENDS = re.compile(r"(?<!\\)\n")
-_FUNCTION = re.compile(
+_REFERENCE = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
+_MARKS = regex(r"[@+\-\s]*")
+_LINE_ENDS = regex(r"(?<!\\)\n")
+_FUNCTION = regex(
     r"\$[({](?:if|or|and|call|shell|filter|filter-out|findstring|foreach|patsubst|subst|wildcard|sort|strip|word|words"
     r"|addprefix|addsuffix|firstword|lastword|notdir|dir|basename|abspath|realpath|join|eval|value)\s"
 )
 _DASH = "make goes on where the line fails (`-` in front of it)"
 _IGNORE = "`.IGNORE` lets what fails pass"
-_FOUND = re.compile(r"\$\(shell\s+(?:which|command\s+-v|type\s+-p)\s+([\w./-]+)[^()]*\)")
+_FOUND = regex(r"\$\(shell\s+(?:which|command\s+-v|type\s+-p)\s+([\w./-]+)[^()]*\)")
 _DEEPEST = 12
 _MOST_TARGETS = 1_000
 _LONGEST = 20_000

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from covpath.patterns import regex
 from covpath.terms import Tri, both, either
 
-_DIRECTIVE = re.compile(r"(else\s+)?(ifeq|ifneq|ifdef|ifndef)\b\s*(.*)|(else|endif)\b.*")
-_PAIR = re.compile(r"\(([^,]*),(.*)\)|([\"'])(.*?)\3\s+([\"'])(.*?)\5")
-_NAME = re.compile(r"\$\(([\w.-]+)\)|\$\{([\w.-]+)\}")
-_STRIP = re.compile(r"\$\(strip\s+([^()]*(?:\([^()]*\)[^()]*)*)\)")
+_DIRECTIVE = regex(r"(else\s+)?(ifeq|ifneq|ifdef|ifndef)\b\s*(.*)|(else|endif)\b.*")
+_PAIR = regex(r"\(([^,]*),(.*)\)|([\"'])(.*?)\3\s+([\"'])(.*?)\5")
+_NAME = regex(r"\$\(([\w.-]+)\)|\$\{([\w.-]+)\}")
+_STRIP = regex(r"\$\(strip\s+([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 
 class Conditionals:

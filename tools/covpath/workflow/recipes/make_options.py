@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from covpath.patterns import regex
 from covpath.terms import Tri
 
 _LONG = {
@@ -26,8 +27,8 @@ _MAY_HAVE_VALUE = "Ojl"
 _IDLE = frozenset("nqtvh")
 """Options with which no recipe is run."""
 _HOLE = "\0"
-_VARYING = re.compile(r"\$\{\{.*?\}\}|\$\([^()]*\)|\$\{[^{}]*\}|\$\w+|`[^`]*`", re.DOTALL)
-_FUNCTION = re.compile(r"\$[({](?:if|or|and|filter|filter-out|findstring|subst|patsubst|strip|foreach)\s")
+_VARYING = regex(r"\$\{\{.*?\}\}|\$\([^()]*\)|\$\{[^{}]*\}|\$\w+|`[^`]*`", re.DOTALL)
+_FUNCTION = regex(r"\$[({](?:if|or|and|filter|filter-out|findstring|subst|patsubst|strip|foreach)\s")
 
 
 class Option(Struct, frozen=True):

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
+from covpath.patterns import regex
 from covpath.workflow.recipes.links import Reader
 from covpath.workflow.recipes.make_conditionals import Conditionals
 
-_ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_.][\w.-]*)\s*(\?|\+|::?:?)?=\s*(.*)")
-_RULE = re.compile(r"((?:[^\s:#=$]|\$(?!\()|\$\([^)]*\))(?:[^:#=$]|\$(?!\()|\$\([^)]*\))*)(::?)(?![=:])(.*)")
-_INCLUDE = re.compile(r"-?s?include\s+(.+)")
-_DEFINE = re.compile(r"(?:override\s+|export\s+)*define\s+([\w.-]+)\s*[:?+]*=?\s*")
+_ASSIGNMENT = regex(r"(?:export\s+|override\s+)*([A-Za-z_.][\w.-]*)\s*(\?|\+|::?:?)?=\s*(.*)")
+_RULE = regex(r"((?:[^\s:#=$]|\$(?!\()|\$\([^)]*\))(?:[^:#=$]|\$(?!\()|\$\([^)]*\))*)(::?)(?![=:])(.*)")
+_INCLUDE = regex(r"-?s?include\s+(.+)")
+_DEFINE = regex(r"(?:override\s+|export\s+)*define\s+([\w.-]+)\s*[:?+]*=?\s*")
 _MOST_INCLUDES = 32
 _NOTHING: Mapping[str, str] = {}
 _NOT_TAKEN = frozenset({"SHELL", "MAKEFLAGS", "GNUMAKEFLAGS", "MAKELEVEL"})

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from covpath.patterns import regex
 from covpath.workflow.recipes.invocations import PLAIN_SH, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, opaque, varying
 from covpath.workflow.recipes.toml_text import line_of
@@ -28,7 +29,7 @@ _BUILT_IN = frozenset(
 )
 _DIRECTORY = frozenset({"--prefix", "-C", "--dir", "--cwd"})
 _VALUED = frozenset({"--filter", "-F", "--workspace", "-w", "--loglevel", "--reporter", "--registry", "--script-shell"})
-_SCRIPT_SHELL = re.compile(r"^\s*script-shell\s*=\s*(\S+)\s*$", re.MULTILINE)
+_SCRIPT_SHELL = regex(r"^\s*script-shell\s*=\s*(\S+)\s*$", re.MULTILINE)
 _CHAINERS = frozenset({"npm-run-all", "npm-run-all2", "run-s", "run-p"})
 PROGRAMS = _MANAGERS | _CHAINERS
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.python_module import is_module_option
 from covpath.workflow.recipes.invocations import PLAIN_SH, argument_steps, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
@@ -16,12 +17,12 @@ from covpath.workflow.shell.dialect import Shell, shell_with
 KIND = "script"
 _SOURCES = frozenset({"source", "."})
 _SHELLS = frozenset({"bash", "sh", "dash", "zsh", *_SOURCES})
-_ROOTS = re.compile(
+_ROOTS = regex(
     r"(?:\$\{?GITHUB_WORKSPACE\}?|\$\{\{\s*github\.workspace\s*\}\}|\$\(pwd\)|\$\{?PWD\}?"
     r"|\$\(git rev-parse --show-toplevel\))/"
 )
-_HERE = re.compile(r"\$\(\s*dirname\s+(?:--\s+)?\"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})\"?\s*\)")
-_TOP = re.compile(r"\$\(\s*git rev-parse --show-toplevel\s*\)")
+_HERE = regex(r"\$\(\s*dirname\s+(?:--\s+)?\"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})\"?\s*\)")
+_TOP = regex(r"\$\(\s*git rev-parse --show-toplevel\s*\)")
 _SUFFIXES = (".sh", ".bash", ".py", ".zsh")
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.invocations import shell_steps
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
@@ -32,7 +33,7 @@ _ENDS = (".yml", ".yaml", ".dist.yml", ".dist.yaml")
 _NAMES = tuple(f"{name}{end}" for end in _ENDS for name in ("Taskfile", "taskfile"))
 _VALUED = frozenset({"-t", "--taskfile", "-d", "--dir", "-o", "--output", "-C", "--concurrency", "-I", "--interval"})
 _IDLE = frozenset({"-n", "--dry", "-l", "--list", "-a", "--list-all", "--status", "--summary", "--version", "-h"})
-_REFERENCE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_REFERENCE = regex(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _DEEPEST = 8
 
 

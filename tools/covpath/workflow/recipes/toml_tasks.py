@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.invocations import argument_steps, from_arguments, shell_steps
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
@@ -31,7 +31,7 @@ _TEXT_KEYS = ("cmd", "run", "shell", "command", "sh")
 _BEFORE = ("depends-on", "depends_on", "depends", "deps")
 _PARTS = ("composite", "chain", "sequence", "parallel")
 _AFTER = ("depends_post",)
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_VARIABLE = regex(r"\$\{?(\w+)\}?")
 """In a command that no shell reads the runner itself puts in what a variable holds."""
 
 

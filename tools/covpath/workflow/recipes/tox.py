@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.invocations import argument_steps
 from covpath.workflow.recipes.links import (
     UNKNOWN_DIRECTORY,
@@ -31,7 +32,7 @@ _VALUED = frozenset(
         *("--installpkg", "-x", "--override", "--discover", "--default-runner", "--skip-env", "--colored", "--develop"),
     }
 )
-_OUTCOME = re.compile(r"ignore_outcome\s*=\s*(?:true|1|y)", re.IGNORECASE)
+_OUTCOME = regex(r"ignore_outcome\s*=\s*(?:true|1|y)", re.IGNORECASE)
 _EXECUTES = (("exec",), ("e",))
 _NO_TESTS = "--notest"
 _MARKS = {"-": "tox goes on where it fails (`-` in front of it)", "!": "`!` makes its failure a success"}

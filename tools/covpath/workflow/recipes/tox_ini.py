@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.errors import Place
+from covpath.patterns import regex
 from covpath.workflow.recipes.ini import Ini, Lines
 from covpath.workflow.recipes.links import LetOff, Settings
 from covpath.workflow.recipes.tox_model import PLACES, Environment, ToxCommand, ToxConfig, Words, expand_braces, made_of
 
-_FACTORS = re.compile(r"(?P<factors>[\w!{},.-]+(?:,\s+[\w!{},.-]+)*)\s*:(?:\s+|$)(?P<rest>.*)")
-_REFERENCE = re.compile(r"\{(?P<inner>[^{}]*)\}")
+_FACTORS = regex(r"(?P<factors>[\w!{},.-]+(?:,\s+[\w!{},.-]+)*)\s*:(?:\s+|$)(?P<rest>.*)")
+_REFERENCE = regex(r"\{(?P<inner>[^{}]*)\}")
 _LONGEST = 20_000
 """Characters of a command after its references are put in."""
 _TRUE = frozenset({"true", "1", "t", "yes", "y", "on"})
 """What tox's own conversion takes for true."""
-_FROM_AROUND = re.compile(r"\{env:[^{}:]+:?([^{}]*)\}")
+_FROM_AROUND = regex(r"\{env:[^{}:]+:?([^{}]*)\}")
 _OPAQUE = "\0"
 """Stands in a command for text that is not known."""
 

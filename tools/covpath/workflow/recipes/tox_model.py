@@ -8,6 +8,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from covpath.patterns import regex
 from covpath.workflow.recipes.links import LetOff, Settings
 
 Words = tuple[str | None, ...]
@@ -46,7 +47,7 @@ class ToxConfig(Struct):
 PLACES = {"toxinidir": ".", "tox_root": ".", "toxworkdir": ".tox", "work_dir": ".tox"}
 """What tox's words for its directories come to by default, from the directory of its file."""
 
-_PYTHON = re.compile(r"(?:(?:py|pypy|python)(?:\d[\d.]*)?|\d+\.\d+)t?")
+_PYTHON = regex(r"(?:(?:py|pypy|python)(?:\d[\d.]*)?|\d+\.\d+)t?")
 
 
 def made_of(name: str, factors: Collection[str]) -> bool:
@@ -55,7 +56,7 @@ def made_of(name: str, factors: Collection[str]) -> bool:
 
 
 _MOST_NAMES = 256
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = regex(r"\{([^{}]*)\}")
 
 
 def expand_braces(text: str) -> list[str]:
