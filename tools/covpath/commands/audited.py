@@ -68,7 +68,7 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     ledger = reading.ledger if reading is not None else None
     required, not_read = with_other_services(_required(repository, state, asked.required, ledger), state)
     links = links_of(state, workflows.workflows)
-    behind = tracer_of(texts_of(state), links).alternatives
+    behind = tracer_of(texts_of(state), links, state=state).alternatives
     subject = AuditSubject(
         verdicts=Verdicts(workflows.workflows, required, links, behind),
         ledger=ledger,

@@ -49,10 +49,17 @@ def texts_of(state: State) -> ReadFile:
     return read
 
 
-def tracer_of(read: ReadFile, links: Links, others: Iterable[Path] = (), left: Left | None = None) -> Tracer:
+def tracer_of(
+    read: ReadFile,
+    links: Links,
+    others: Iterable[Path] = (),
+    left: Left | None = None,
+    state: State | None = None,
+) -> Tracer:
     """What sees through recipes, actions and calls; ``read`` gives the repository's files.
 
-    ``left`` knows workflows beyond those of ``links`` that may leave data for them.
+    ``left`` knows workflows beyond those of ``links`` that may leave data for them. ``state`` tells what lies in
+    the root, which spares looking for most files.
     """
     folders = tuple(others)
 
@@ -60,7 +67,14 @@ def tracer_of(read: ReadFile, links: Links, others: Iterable[Path] = (), left: L
     def action(uses: str) -> Workflow | None:
         return _others_action(folders, uses)
 
-    return Tracer(read, links, action, left)
+    return Tracer(read, links, action, left, _top(state) if state is not None else None)
+
+
+def _top(state: State) -> frozenset[str] | None:
+    try:
+        return state.top
+    except CovpathError:
+        return None
 
 
 def _others_action(folders: tuple[Path, ...], uses: str) -> Workflow | None:

@@ -36,6 +36,10 @@ class State(Protocol):
     def is_committed(self) -> bool:
         """Whether the state is a commit's."""
 
+    @property
+    def top(self) -> frozenset[str]:
+        """The names of what lies in the root."""
+
     def read(self, path: str) -> bytes | None:
         """A file by its path from the root; None where there is none. Raises InputError where it cannot be read."""
 
@@ -54,7 +58,7 @@ class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
     is_committed: bool = False
 
     @cached_property
-    def _top(self) -> frozenset[str]:
+    def top(self) -> frozenset[str]:
         """What lies in the root. Most files that are asked for are not there; this tells without asking for each."""
         return frozenset(names_in(self.root))
 
@@ -69,7 +73,7 @@ class WorkingTree(Struct, frozen=True, kw_only=True, dict=True):
     def _is_missing(self, path: str) -> bool:
         """Whether there is surely no such file."""
         first, _, rest = path.partition("/")
-        if first not in self._top:
+        if first not in self.top:
             return first not in ("", ".", "..")
         if first != _GITHUB or self._github is None:
             return False
@@ -106,6 +110,11 @@ class Committed(Struct, frozen=True, kw_only=True, dict=True):
 
         return {entry.path: entry for entry in tree(self.repository, self.revision)}
 
+    @property
+    def top(self) -> frozenset[str]:
+        """The names of what lies in the root."""
+        return frozenset(path.partition("/")[0] for path in self._files)
+
     def read(self, path: str) -> bytes | None:
         """A file's bytes at the commit."""
         return _content(self.repository, self._files.get(path))
@@ -126,6 +135,11 @@ class Staged(Struct, frozen=True, kw_only=True):
     index: Index
     revision: str = "HEAD"
     is_committed: bool = False
+
+    @property
+    def top(self) -> frozenset[str]:
+        """The names of what lies in the root."""
+        return frozenset(path.partition("/")[0] for path in (*self.index.files, *self.index.conflicts))
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes as they are staged. Raises InputError where it is in conflict."""

@@ -87,13 +87,14 @@ def tell(asked: Asked, share: Share) -> Told:
     if gc.get_count()[0] > _PILED_UP:
         gc.collect(0)
     told = Told()
-    texts = texts_of(WorkingTree(root=asked.root))
+    tree = WorkingTree(root=asked.root)
+    texts = texts_of(tree)
     read = lru_cache(_KEPT if share.leaving else 0)(partial(_read, asked.root))
     left = Left({path: partial(_readable, read, path) for path in share.leaving})
     for group in share.groups:
         found = [read(path) for path in group]
         told.unreadable += [one for one in found if not isinstance(one, Workflow)]
-        _judge(asked, [one for one in found if isinstance(one, Workflow)], told, texts, left)
+        _judge(asked, [one for one in found if isinstance(one, Workflow)], told, tree, texts, left)
     return told
 
 
@@ -109,9 +110,9 @@ def _readable(read: _Read, path: str) -> Workflow | None:
     return one if isinstance(one, Workflow) else None
 
 
-def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile, left: Left) -> None:
-    links = links_of(WorkingTree(root=asked.root), workflows, asked.others)
-    tracer = tracer_of(texts, links, asked.others, left)
+def _judge(asked: Asked, workflows: list[Workflow], told: Told, tree: WorkingTree, texts: ReadFile, left: Left) -> None:
+    links = links_of(tree, workflows, asked.others)
+    tracer = tracer_of(texts, links, asked.others, left, tree)
     judge = Judge(required=asked.required, links=links, every_step=asked.as_data, behind=tracer.alternatives)
     for workflow in workflows:
         jobs = [
@@ -122,12 +123,11 @@ def _judge(asked: Asked, workflows: list[Workflow], told: Told, texts: ReadFile,
         if asked.as_data:
             told.data[workflow.path] = [job_to_json(job) for job in jobs]
             continue
-        shown = [
-            status
-            for job, status in zip(workflow.jobs.values(), jobs, strict=True)
-            if asked.every or worth_telling(job, status)
-        ]
-        told.rest[workflow.path] = [rest_of(job) for job in jobs if job not in shown]
+        shown: list[JobStatus] = []
+        rest: list[JobStatus] = []
+        for job, status in zip(workflow.jobs.values(), jobs, strict=True):
+            (shown if asked.every or worth_telling(job, status) else rest).append(status)
+        told.rest[workflow.path] = [rest_of(status) for status in rest]
         if shown:
             told.texts[workflow.path] = render_jobs(shown, asked.required, detail=False)
 

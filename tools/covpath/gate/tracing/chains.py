@@ -41,7 +41,8 @@ class Tracer:
     """Traces the jobs of one repository.
 
     ``read`` gives its files' texts by their paths from the root, at best each from the disk only once;
-    ``left`` knows workflows beyond those linked that may leave data for them.
+    ``left`` knows workflows beyond those linked that may leave data for them. ``top`` are the names of what
+    lies in the root, where they are known.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class Tracer:
         links: Links,
         others_actions: Actions | None = None,
         left: Left | None = None,
+        top: frozenset[str] | None = None,
     ) -> None:
         self._read = read
         self._links = links
         self._others_actions = others_actions
         self._made: Follower | None = None
-        self._worth = worth_of(read)
+        self._worth = worth_of(read, top)
         self._traces: dict[tuple[int, JobId], tuple[Workflow, Trace]] = {}
         self._under: set[tuple[int, JobId]] = set()
         self._last: tuple[Workflow, tuple[int, ...]] | None = None

@@ -58,10 +58,11 @@ _MOST_KNOWN = 4096
 
 
 class Worth:
-    """Answers for one repository's files."""
+    """Answers for one repository's files; ``top`` are the names of what lies in its root, where they are known."""
 
-    def __init__(self, read: ReadFile) -> None:
+    def __init__(self, read: ReadFile, top: frozenset[str] | None = None) -> None:
         self._read = read
+        self._top = tuple(top) if top is not None else ("",)
         self._known: dict[tuple[str, str], bool] = {}
 
     def following(self, workflow: Workflow, job: Job, step: Step, *, hint: bool) -> bool:
@@ -90,9 +91,12 @@ class Worth:
 
     def _leads_on(self, text: str, directory: str) -> bool:
         """Whether a file is there that a script names, or a program in it needs."""
-        here = directory == "." and not any(sign in text for sign in _LEADS_ON)
-        if here and not any(word in text for word in self._root_words):
-            return False
+        if not any(word in text for word in self._root_words):
+            # The way to any other file begins with a name in the root, and a script says where it goes.
+            if not any(name in text or name in directory for name in self._top):
+                return False
+            if directory == "." and not any(sign in text for sign in _LEADS_ON):
+                return False
         tokens = {token.strip(_QUOTES) for token in set(text.split())}
         words = tokens & _PROGRAMS
         if "./" in text:
@@ -120,9 +124,9 @@ class Worth:
 
 
 @lru_cache(maxsize=8)
-def worth_of(read: ReadFile) -> Worth:
+def worth_of(read: ReadFile, top: frozenset[str] | None = None) -> Worth:
     """The answers for the files that ``read`` gives, kept while they are asked for."""
-    return Worth(read)
+    return Worth(read, top)
 
 
 def _joined(directory: str, name: str) -> str:
