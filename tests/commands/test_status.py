@@ -179,6 +179,6 @@ jobs:
         },
     )
     told = call("status", "test").out
-    assert "8 blocking: test (1), test (2), test (4), test (5) and 4 more\n" in told
-    assert "1 advisory: test (3)\n" in told
+    assert "8 blocking: `test (1)`, `test (2)`, `test (4)`, `test (5)` and 4 more\n" in told
+    assert "1 advisory: `test (3)`\n" in told
     assert "blocking   acme/measure@0123456 " in told

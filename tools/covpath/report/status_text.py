@@ -124,7 +124,7 @@ def _legs(legs: Sequence[LegVerdict]) -> Iterator[str]:
         return
     for gate in dict.fromkeys(leg.gate for leg in legs):
         names = [leg.check for leg in legs if leg.gate is gate]
-        yield f"{len(names)} {gate}: {few(names, 4)}"
+        yield f"{len(names)} {gate}: {few([f'`{name}`' for name in names], 4)}"
 
 
 def gate_text(job: JobStatus) -> str:

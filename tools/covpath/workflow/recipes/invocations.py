@@ -14,6 +14,7 @@ from covpath.workflow.shell.dialect import Shell, shell_with
 from covpath.workflow.shell.directory import Directories, join_directory
 from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Command, Script
 from covpath.workflow.shell.wrappers import peel
 
@@ -143,16 +144,20 @@ def shell_steps(
     environment: Settings = (),
     outer: Within | None = None,
     let_off: LetOff | None = None,
+    idle: frozenset[Span] = frozenset(),
 ) -> list[Step]:
     """A step for each command of shell text that stands at ``line`` of ``file``.
 
-    ``shell`` runs the text (None: the shell around it), which may stand in the command ``outer``.
+    ``shell`` runs the text (None: the shell around it), which may stand in the command ``outer``. ``idle``: the
+    commands that do not run.
     """
     script = parse_script(text)
     directories = Directories(script)
     steps: list[Step] = []
     exported: Settings = environment
     for command in script.commands:
+        if command.span in idle:
+            continue
         here = Place(file, line + text.count("\n", 0, command.span.start))
         if command.name == "export":
             exported += tuple(_exports(command))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import posixpath
 import re
 
+from msgspec.structs import replace
+
 from covpath.errors import Place
 from covpath.patterns import regex
 from covpath.workflow.python_module import is_module_option
 from covpath.workflow.recipes.invocations import PLAIN_SH, argument_steps, shell_steps
-from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying
+from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying, varying_names
 from covpath.workflow.recipes.python_calls import parse_python, subprocess_calls
 from covpath.workflow.recipes.runners import MODULE_RUNNERS
 from covpath.workflow.shell.dialect import Shell, shell_with
+from covpath.workflow.shell.spans import Span
 
 KIND = "script"
 _SOURCES = frozenset({"source", "."})
@@ -23,6 +26,8 @@ _ROOTS = regex(
 )
 _HERE = regex(r"\$\(\s*dirname\s+(?:--\s+)?\"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})\"?\s*\)")
 _TOP = regex(r"\$\(\s*git rev-parse --show-toplevel\s*\)")
+_CHOOSES = regex(r"\$\{?(?:[1-9]|[@*#](?![\w\[]))")
+"""What a script that is told by its arguments what to do reads."""
 _SUFFIXES = (".sh", ".bash", ".py", ".zsh")
 
 
@@ -89,8 +94,10 @@ def _steps(path: str, text: str, directory: str, invocation: Invocation) -> list
     if path.endswith(".py") or "python" in shebang or program.rstrip("0123456789.") in MODULE_RUNNERS:
         return _python_steps(path, text, directory, invocation)
     if program in _SHELLS or path.endswith((".sh", ".bash")) or re.search(r"\b(?:ba|da|z|k)?sh\b", shebang):
-        return shell_steps(
-            _with_known_directories(text, path, directory),
+        text = _with_known_directories(text, path, directory)
+        depends_on, never, perhaps = _told(text, invocation)
+        steps = shell_steps(
+            text,
             kind=KIND,
             target=path,
             file=path,
@@ -98,9 +105,31 @@ def _steps(path: str, text: str, directory: str, invocation: Invocation) -> list
             directory=directory,
             shell=_shell(invocation, shebang),
             environment=invocation.environment,
+            idle=never,
         )
+        return [replace(step, depends_on=depends_on) if _stands_in(step, perhaps) else step for step in steps]
     what = f"is written for {shebang[2:].strip()}" if shebang else "is no script that can be followed"
     return [missing(KIND, path, path, what=what)]
+
+
+def _told(text: str, invocation: Invocation) -> tuple[tuple[str, ...], frozenset[Span], frozenset[Span]]:
+    """What the arguments of a script depend on; and the commands that do not run with them, or may not."""
+    nothing: frozenset[Span] = frozenset()
+    index = _script_index(invocation)
+    if index is None or invocation.words[0] in _SOURCES or not _CHOOSES.search(text):
+        return (), nothing, nothing
+    # Imported here: few scripts are told by an argument what to do.
+    from covpath.workflow.shell.known.reached import reach
+
+    arguments = invocation.words[index + 1 :]
+    varied = [raw for raw, word in zip(invocation.raw[index + 1 :], arguments, strict=True) if word is None]
+    found = reach(text, arguments, {})
+    return tuple(dict.fromkeys(name for raw in varied for name in varying_names(raw))), found.never, found.perhaps
+
+
+def _stands_in(step: Step, spans: frozenset[Span]) -> bool:
+    within = step.invocation.within if step.invocation is not None else None
+    return within is not None and within.command.span in spans
 
 
 def _shell(invocation: Invocation, shebang: str) -> Shell | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 from covpath.terms import Tri
 from covpath.workflow.shell.dialect import Shell
 from covpath.workflow.shell.known.process import Process, Shared, Stored
 from covpath.workflow.shell.known.shell import Rehearsal
-from covpath.workflow.shell.known.texts import Unclear
+from covpath.workflow.shell.known.texts import Decide, Unclear
 from covpath.workflow.shell.parse import parse_script
 
 _MOST_RUNS = 48
@@ -58,20 +59,35 @@ def _fails(text: str, errexit: bool, pipefail: bool, variables: tuple[tuple[str,
     if script.errors:
         return Tri.UNKNOWN
     assigned = _assigned(text)
-    pending: list[tuple[bool, ...]] = [()]
-    found: set[bool] = set()
-    for _ in range(_MOST_RUNS):
-        if not pending or len(found) == 2:
-            break
-        choices = _Choices(pending.pop())
+
+    def one(decide: Decide) -> bool:
         stored: dict[str, Stored] = dict(variables)
-        process = Process(Shared(text, choices.decide, deciding, assigned), errexit, pipefail, stored)
-        try:
-            found.add(Rehearsal().end(script.body, process) != 0)
-        except (Unclear, RecursionError):
-            return Tri.UNKNOWN
-        told = len(choices.told)
-        pending += [(*choices.taken[:at], not choices.taken[at]) for at in range(told, len(choices.taken))]
-    if pending or len(found) != 1:
+        process = Process(Shared(text, decide, deciding, assigned), errexit, pipefail, stored)
+        return Rehearsal().end(script.body, process) != 0
+
+    found: set[bool] = set()
+    try:
+        for failed in ways(one):
+            found.add(failed)
+            if len(found) == 2:
+                return Tri.UNKNOWN
+    except (Unclear, RecursionError):
         return Tri.UNKNOWN
     return Tri.of(found.pop())
+
+
+Found = TypeVar("Found")
+
+
+def ways(run: Callable[[Decide], Found]) -> Iterator[Found]:
+    """What every way through a rehearsal comes to. Raises Unclear where there are too many ways."""
+    pending: list[tuple[bool, ...]] = [()]
+    for _ in range(_MOST_RUNS):
+        if not pending:
+            return
+        choices = _Choices(pending.pop())
+        yield run(choices.decide)
+        told = len(choices.told)
+        pending += [(*choices.taken[:at], not choices.taken[at]) for at in range(told, len(choices.taken))]
+    if pending:
+        raise Unclear

@@ -45,7 +45,7 @@ class Rehearsal:
         """Run a construct; its status. Raises Leave where the shell ends, Unclear for what is not followed."""
         match node:
             case Command():
-                status = self._command(node, process, ignored=ignored)
+                status = self.command(node, process, ignored=ignored)
             case Sequence():
                 return self._sequence(node, process, ignored=ignored)
             case AndOr():
@@ -250,7 +250,8 @@ class Rehearsal:
             return self.listen(parts[0].body, process)
         return None
 
-    def _command(self, node: Command, process: Process, *, ignored: bool) -> int:
+    def command(self, node: Command, process: Process, *, ignored: bool) -> int:
+        """A simple command."""
         process.shared.count()
         expander = Expander(process, self.listen)
         if not node.words:
@@ -267,7 +268,7 @@ class Rehearsal:
                 assign(assignment, expander)
         self._redirect(node.redirects, process)
         try:
-            return self._dispatch(words, node, expander, ignored=ignored)
+            return self.dispatch(words, node, expander, ignored=ignored)
         finally:
             process.input, process.output = (before[0] if node.redirects else process.input), before[1]
             if any(assignment.name == "IFS" for assignment in node.assignments):
@@ -275,7 +276,8 @@ class Rehearsal:
                 if separators is not None:
                     process.variables["IFS"] = separators
 
-    def _dispatch(self, words: list[str], node: Command, expander: Expander, *, ignored: bool) -> int:
+    def dispatch(self, words: list[str], node: Command, expander: Expander, *, ignored: bool) -> int:
+        """A command's words, expanded: a function, a builtin or a program."""
         process = expander.process
         if not words:
             return process.status
@@ -289,6 +291,11 @@ class Rehearsal:
         handler = BUILTINS.get(name)
         if handler is not None:
             return handler(arguments, process)
+        return self.external(name, arguments, process, ignored=ignored)
+
+    def external(self, name: str, arguments: list[str], process: Process, *, ignored: bool) -> int:
+        """A program; ``ignored``: its failure only chooses what runs next."""
+        del ignored
         return external(name, arguments, process)
 
     def _call(self, function: Function, arguments: list[str], process: Process, *, ignored: bool) -> int:
