@@ -21,8 +21,6 @@ _NOT_REHEARSED = (Around.PROCESS_SUBSTITUTION, Around.HEREDOC, Around.UNPARSED)
 """Where a rehearsal runs nothing although the shell may."""
 
 _SOURCES = ("source", ".")
-_HAND_ON = ("trap", "eval", "xargs", "parallel", "find", "command", "builtin")
-"""What can run functions of the script by their names."""
 
 
 class Reach(Struct, frozen=True):
@@ -82,8 +80,8 @@ class _Recording(Rehearsal):
             return self.external(words[0], words[1:], process, ignored=ignored)
         if words and words[0] in _SOURCES:
             return 0
-        if words and (words[0] in _HAND_ON or words[:2] == ["export", "-f"]):
-            raise Unclear
+        if words[:1] == ["trap"] or words[:2] == ["export", "-f"]:
+            raise Unclear  # something else runs functions by their names
         return super().dispatch(words, node, expander, ignored=ignored)
 
     def external(self, name: str, arguments: list[str], process: Process, *, ignored: bool) -> int:
