@@ -87,6 +87,7 @@ _TABLE = (
     # C and C++
     _tool("gcovr", "gcovr", rf"^(?!.*--(?:version|help)\b){_OUT}", _WRITES),
     _tool("lcov", "lcov", rf"^(?=.*(?:--capture\b|(?:^|\s)-c\b)){_OUT}", _WRITES, format_="lcov"),
+    _tool("lcov", "geninfo", rf"^(?!.*--(?:version|help)\b){_OUT}", _WRITES, format_="lcov"),
     _tool("fastcov", "fastcov fastcov.py", _OUT, _WRITES),
     _tool("gcov", "gcov", r"\S", _WRITES),
     _tool("LLVM's coverage", "llvm-cov", r"^(?:export|show|report|gcov)\b", _WRITES),

@@ -37,6 +37,7 @@ _FUNCTION = regex(
     r"\$[({](?:if|or|and|call|shell|filter|filter-out|findstring|foreach|patsubst|subst|wildcard|sort|strip|word|words"
     r"|addprefix|addsuffix|firstword|lastword|notdir|dir|basename|abspath|realpath|join|eval|value)\s"
 )
+_FOREACH = re.compile(r"\$[({]foreach\s+([\w.-]+)\s*,((?:[^,$]|\$[({][\w.-]+[)}])*),")
 _DASH = "make goes on where the line fails (`-` in front of it)"
 _IGNORE = "`.IGNORE` lets what fails pass"
 _FOUND = regex(r"\$\(shell\s+(?:which|command\s+-v|type\s+-p)\s+([\w./-]+)[^()]*\)")
@@ -143,7 +144,7 @@ def _target_steps(makefile: Makefile, asked: _Asked, invocation: Invocation) -> 
         yield missing(KIND, "", makefile.path, what="has no target")
     done: set[str] = set()
     for target in targets:
-        if makefile.rule_for(target) is None:
+        if makefile.rule_for(target) is None and makefile.otherwise is None:
             yield missing(KIND, target, makefile.path, what=f"has no target {target}")
         yield from _rule_steps(makefile, target, invocation, done, 0)
 
@@ -151,6 +152,8 @@ def _target_steps(makefile: Makefile, asked: _Asked, invocation: Invocation) -> 
 def _rule_steps(makefile: Makefile, target: str, invocation: Invocation, done: set[str], depth: int) -> Iterator[Step]:
     """The commands of a target, those of its prerequisites first."""
     found = makefile.rule_for(target)
+    if found is None and depth == 0 and makefile.otherwise is not None:
+        found = makefile.otherwise, ""
     if target in done or found is None or depth > _DEEPEST or len(done) > _MOST_TARGETS:
         return
     done.add(target)
@@ -249,12 +252,29 @@ def _shell(makefile: Makefile) -> Shell:
 def _substitute(text: str, makefile: Makefile, target: str, stem: str) -> str:
     """Variables put in; functions and what is not known become opaque parts of their words."""
     for _ in range(8):
-        text = _without_functions(text)
+        text = _without_functions(_repeated(text, makefile, target, stem))
         changed = _REFERENCE.sub(lambda match: _reference(match, makefile, target, stem), text)
         if changed == text or len(changed) > _LONGEST:
             break
         text = changed
     return text.replace("\1", "$")
+
+
+def _repeated(text: str, makefile: Makefile, target: str, stem: str) -> str:
+    """The text with each ``$(foreach name,list,text)`` written out whose list is known."""
+    position = 0
+    while (match := _FOREACH.search(text, position)) is not None:
+        end = _end_of(text, match.end() - 1)
+        body = text[match.end() : end - 1].replace("\\\n", " ")
+        listed = _substitute(match[2], makefile, target, stem).split()
+        if any("$" in word for word in listed) or len(listed) * len(body) > _LONGEST:
+            position = match.end()
+            continue
+        name = re.compile(rf"\$(?:\({re.escape(match[1])}\)|\{{{re.escape(match[1])}\}})")
+        written = " ".join(name.sub(lambda _, word=word: word, body) for word in listed)
+        text = f"{text[: match.start()]}{written}{text[end:]}"
+        position = match.start() + len(written)
+    return text
 
 
 def _without_functions(text: str) -> str:

@@ -56,6 +56,12 @@ class Makefile(Struct):
             return self.variables[".DEFAULT_GOAL"]
         return next((name for name in self.rules if name[0] != "." and "%" not in name), None)
 
+    @property
+    def otherwise(self) -> Rule | None:
+        """The rule for what no other makes (``.DEFAULT``)."""
+        rule = self.rules.get(".DEFAULT")
+        return rule if rule is not None and rule.recipe else None
+
     def rule_for(self, target: str) -> tuple[Rule, str] | None:
         """The rule that makes a target, and the stem where it is a pattern rule.
 
