@@ -182,3 +182,11 @@ jobs:
     assert "8 blocking: `test (1)`, `test (2)`, `test (4)`, `test (5)` and 4 more\n" in told
     assert "1 advisory: `test (3)`\n" in told
     assert "blocking   acme/measure@0123456 " in told
+
+
+def test_a_job_that_uploads_what_nothing_is_seen_to_measure_is_told(repo: Path, call: Call) -> None:
+    soft = "      - run: ./build-and-test\n      - uses: codecov/codecov-action@v5\n"
+    write(repo, {CI: f"on: pull_request\njobs:\n  test:\n    runs-on: x\n    steps:\n{soft}"})
+    told = call("status").out
+    assert "  test  blocking" in told
+    assert "uploads a report (codecov/codecov-action), and none of its commands measures (`./build-and-test`)\n" in told

@@ -60,6 +60,8 @@ def job_status(
     if tracer is None and verdict.coverage:
         recognition = find_measuring(workflow, job).recognition
         backend = recognition.backend if recognition is not None else None
+    uploads = _uploads_to_codecov(workflow, job, links)
+    unmeasured = uploads is Tri.TRUE and not verdict.coverage and not trace.others
     return JobStatus(
         verdict=verdict,
         backend=backend,
@@ -69,7 +71,8 @@ def job_status(
         measured_in=trace.others,
         handed_over=trace.through,
         reports=_report_uses(workflow, job, trace, links) if verdict.coverage and backend is not None else (),
-        uploads_to_codecov=_uploads_to_codecov(workflow, job, links),
+        uploads_to_codecov=uploads,
+        unmeasured=trace.reason if unmeasured else "",
         runner=runner_text(job),
         exception=_note(entry) if (entry := entry_of(ledger, verdict.ref)) is not None else None,
     )

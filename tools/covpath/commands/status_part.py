@@ -133,9 +133,9 @@ def _judge(asked: Asked, workflows: list[Workflow], told: Told, tree: WorkingTre
 
 
 def worth_telling(job: Job, status: JobStatus) -> bool:
-    """Coverage jobs, and jobs that run for pull requests without blocking, where they check something."""
+    """Jobs that measure or upload coverage, and jobs that run for pull requests without blocking, where they check something."""
     verdict: JobVerdict = status.verdict
-    if status.measured_in or verdict.coverage:
+    if status.measured_in or status.unmeasured or verdict.coverage:
         return True
     if verdict.gate in (Gate.ADVISORY, Gate.SILENT):
         # Imported here: most jobs block.

@@ -38,7 +38,7 @@ class JobStatus(Struct, frozen=True, kw_only=True):
     ``chain`` leads from the job's command to what measures, commands and places in turn;
     ``unknown_link`` says why it could not be followed to its end. ``measured_in`` are the jobs that
     measured what this one takes over, ``handed_over`` says through what. ``uploads_to_codecov``: whether
-    it hands a report to Codecov, whose statuses then count.
+    it hands a report to Codecov, whose statuses then count; ``unmeasured`` says so where nothing is seen to measure.
     """
 
     verdict: JobVerdict
@@ -47,6 +47,7 @@ class JobStatus(Struct, frozen=True, kw_only=True):
     depends_on: tuple[str, ...] = ()
     unknown_link: str | None = None
     measured_in: tuple[JobRef, ...] = ()
+    unmeasured: str = ""
     handed_over: str = ""
     reports: tuple[ReportUse, ...] = ()
     uploads_to_codecov: Tri = Tri.FALSE

@@ -96,6 +96,8 @@ def _job(job: JobStatus, required: RequiredChecks, width: int, detail: bool) -> 
         yield from (pad + line for line in _legs(verdict.legs))
     if verdict.coverage:
         yield from _coverage(job, pad)
+    if job.unmeasured:
+        yield f"{pad}{job.unmeasured}"
     if job.uploads_to_codecov is Tri.TRUE:
         from covpath.report.status_services import job_lines
 
