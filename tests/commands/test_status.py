@@ -185,8 +185,8 @@ jobs:
 
 
 def test_a_job_that_uploads_what_nothing_is_seen_to_measure_is_told(repo: Path, call: Call) -> None:
-    soft = "      - run: ./build-and-test\n      - uses: codecov/codecov-action@v5\n"
+    soft = "      - run: measure-it --all\n      - uses: codecov/codecov-action@v5\n"
     write(repo, {CI: f"on: pull_request\njobs:\n  test:\n    runs-on: x\n    steps:\n{soft}"})
     told = call("status").out
     assert "  test  blocking" in told
-    assert "uploads a report (codecov/codecov-action), and none of its commands measures (`./build-and-test`)\n" in told
+    assert "uploads a report (codecov/codecov-action), and none of its commands measures (`measure-it --all`)\n" in told

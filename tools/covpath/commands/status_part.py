@@ -133,7 +133,7 @@ def _judge(asked: Asked, workflows: list[Workflow], told: Told, tree: WorkingTre
 
 
 def worth_telling(job: Job, status: JobStatus) -> bool:
-    """Jobs that measure or upload coverage, and jobs that run for pull requests without blocking, where they check something."""
+    """Jobs that measure or upload coverage, and those that check something for pull requests without blocking."""
     verdict: JobVerdict = status.verdict
     if status.measured_in or status.unmeasured or verdict.coverage:
         return True

@@ -271,7 +271,7 @@ def _repeated(text: str, makefile: Makefile, target: str, stem: str) -> str:
             position = match.end()
             continue
         name = re.compile(rf"\$(?:\({re.escape(match[1])}\)|\{{{re.escape(match[1])}\}})")
-        written = " ".join(name.sub(lambda _, word=word: word, body) for word in listed)
+        written = " ".join(word.join(name.split(body)) for word in listed)
         text = f"{text[: match.start()]}{written}{text[end:]}"
         position = match.start() + len(written)
     return text
