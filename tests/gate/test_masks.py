@@ -295,6 +295,10 @@ def test_an_upload_that_looks_for_other_reports_may_pass_without_this_one() -> N
         ("uses: actions/upload-artifact@v4\n        with: {name: test-results, path: junit.xml}", False),
         ("uses: actions/upload-artifact@v4\n        with: {name: logs-and-coverage, path: out}", True),
         ("uses: actions/upload-artifact@v4\n        with: {name: reports, path: out}", True),
+        ("uses: actions/upload-artifact@v4\n        with: {name: app, path: target/release/app.exe}", False),
+        ("uses: actions/upload-artifact@v4\n        with: {name: seeds, path: '${{ runner.temp }}/seeds'}", False),
+        ("uses: actions/upload-artifact@v4\n        with: {name: all, path: .}", True),
+        ("uses: actions/upload-artifact@v4\n        with: {name: all, path: '${{ env.OUT }}'}", True),
     ],
 )
 def test_what_carries_something_else_says_nothing_of_the_report(step: str, counts: bool) -> None:

@@ -90,6 +90,7 @@ _TABLE = (
     _tool("lcov", "geninfo", rf"^(?!.*--(?:version|help)\b){_OUT}", _WRITES, format_="lcov"),
     _tool("fastcov", "fastcov fastcov.py", _OUT, _WRITES),
     _tool("gcov", "gcov", r"\S", _WRITES),
+    _tool("gcov", "find", r"\s-exec(?:dir)?\s+(?:\S*/)?gcov\s", _WRITES),
     _tool("LLVM's coverage", "llvm-cov", r"^(?:export|show|report|gcov)\b", _WRITES),
     _tool("kcov", "kcov", r"\S+\s+\S+"),
     _tool("bashcov", "bashcov", r"\S"),

@@ -22,6 +22,10 @@ _MASKED = (Gate.SILENT, Gate.ADVISORY)
 _OTHER = regex(r"test[-_ ]?results?|junit|screenshots?|(?<![a-z])logs?(?![a-z])", re.IGNORECASE)
 
 
+_ANYTHING = regex(r"\$\{\{.*\}\}|[./*]*")
+_REPORTS = regex(r"report|html|\bout(?:put)?/?$", re.IGNORECASE)
+
+
 def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerdict | None) -> DataVerdict:
     """Whether a green run of the job may have left no data behind, and by which lines.
 
@@ -37,9 +41,11 @@ def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerd
         masked = Tri.FALSE  # the run passes, but the job is not green
     reasons = list(_masks(own)) if masked is not Tri.FALSE else []
     without = masked
+    measured = job.steps[measuring.index].run
+    script = measured.value if measured is not None else ""
     for step in job.steps[measuring.index + 1 :]:
         found = uploader(step.uses) if step.uses else None
-        if found is None or _carries_something_else(step):
+        if found is None or _carries_something_else(step, script):
             continue
         if step.if_ is not None and "hashFiles" in step.if_.value:
             reasons.append(
@@ -82,13 +88,25 @@ def _quiet(found: Uploader, step: Step) -> Tri:
     return delivers.negate() if delivers is not Tri.UNKNOWN else Tri.UNKNOWN
 
 
-def _carries_something_else(step: Step) -> bool:
-    """Whether an upload is told, or its names say, that it carries test results, logs or pictures."""
+def _carries_something_else(step: Step, script: str) -> bool:
+    """Whether an upload is told, or its names say, that it carries something else than what ``script`` measured."""
     inputs = step.inputs()
     if inputs.get("report_type", "").strip() == "test_results":
         return True
     kept = f"{inputs.get('name', '')} {inputs.get('path', '')}"
-    return _OTHER.search(kept) is not None and not ARTIFACT.search(kept)
+    if ARTIFACT.search(kept):
+        return False
+    artifact = (step.uses or "").startswith("actions/upload-artifact@")
+    return _OTHER.search(kept) is not None or (artifact and not _may_hold(inputs.get("path", ""), script))
+
+
+def _may_hold(paths: str, script: str) -> bool:
+    """Whether an artifact's paths may hold a report: they name such, what the script names, or everything."""
+    for line in filter(None, map(str.strip, paths.splitlines())):
+        name = line.rstrip("/").rsplit("/", 1)[-1]
+        if _ANYTHING.fullmatch(line) or _REPORTS.search(line) or (len(name) > 2 and name in script):
+            return True
+    return False
 
 
 def _lets_pass(step: Step) -> bool:

@@ -147,7 +147,7 @@ def shell_effect(
     span = effect.span or command.span
     place: Place = script_place(workflow, step, span.start)
     written = " ".join(text[span.start : span.end].replace("\\\n", " ").split())
-    quoted = f"`{written}`: " if effect.span is not None and len(written) <= 80 else ""
+    quoted = f"`{written}`: " if effect.span is not None and 1 < len(written) <= 80 else ""
     reason = Reason(
         code=f"shell-{'mask' if masked else 'unknown'}-{effect.code}", message=f"{quoted}{effect.message}", place=place
     )

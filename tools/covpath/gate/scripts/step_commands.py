@@ -22,6 +22,7 @@ from covpath.workflow.shell.directory import Directories
 from covpath.workflow.shell.nested import nested_script
 from covpath.workflow.shell.other_shells import with_lines_joined
 from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.spans import Around as Construct
 from covpath.workflow.shell.syntax import Command
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
@@ -64,6 +65,8 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
             continue
         if command.name not in _LEADING_ON and prepares(command):
             continue
+        if command.name is None and (shell.kind is ShellKind.CMD or _is_answer(command)):
+            continue
         own = aligned[index] if aligned else None
         place = script_place(workflow, step, own.span.start) if own is not None else workflow.place(step.node)
         nested = nested_script(command)
@@ -78,6 +81,12 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
             directories=directories,
         )  # fmt: skip
         yield StepCommand(invocation=with_variables(found), command=own)
+
+
+def _is_answer(command: Command) -> bool:
+    """``if ${{ inputs.coverage == true }}; then``: an expression that comes to ``true`` or ``false``."""
+    alone = len(command.words) == 1 and command.words[0].expression
+    return alone and command.stands_in(Construct.IF_CONDITION, Construct.LOOP_CONDITION)
 
 
 def _in_text(
