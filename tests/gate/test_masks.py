@@ -119,7 +119,7 @@ def test_other_shells_are_followed_no_further_than_their_last_line() -> None:
     assert gate("cmd `\n  --all", "pwsh") is FAILS
     assert gate("cmd ^\n  --all", "cmd") is FAILS
     assert gate("cmd `\n  --all\nexit 0", "pwsh") is Gate.UNKNOWN
-    assert gate("import cmd", "python") is Gate.UNKNOWN
+    assert gate("import os; os.system('cmd')", "python") is Gate.UNKNOWN
     assert gate("other\ncmd", runner="windows-latest") is FAILS
     assert gate("cmd | tee log", runner="windows-latest") is Gate.UNKNOWN
 
@@ -438,3 +438,24 @@ jobs:
       - run: tools/settle ${{ steps.tests.outputs.failed }}
 """
     assert judged(text)["job"].steps[0].gate is Gate.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("import sys; print(sys.path[99])", Gate.BLOCKING),
+        ("import subprocess; subprocess.run(['make'])", Gate.UNKNOWN),
+    ],
+)
+def test_an_error_ends_a_python_script_that_catches_none(script: str, expected: Gate) -> None:
+    text = f"""\
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - shell: python
+        run: |
+          {script}
+"""
+    assert judged(text)["job"].gate is expected

@@ -21,7 +21,7 @@ from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.script_places import script_place
-from covpath.workflow.shell.dialect import Shell, default_shell, shell_named
+from covpath.workflow.shell.dialect import Shell, ShellKind, default_shell, shell_named
 from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -121,9 +121,11 @@ def shell_effect(
         return LETS_OUT
     # Imported here: most scripts need no shell reader for this.
     from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
-    from covpath.workflow.shell.other_shells import with_lines_joined
+    from covpath.workflow.shell.other_shells import lets_errors_out, with_lines_joined
     from covpath.workflow.shell.parse import parse_script
 
+    if shell.kind is ShellKind.PYTHON and lets_errors_out(text):
+        return LETS_OUT
     text = with_lines_joined(text, shell)
 
     if command is None:

@@ -17,6 +17,7 @@ from covpath.workflow.shell.execution.relevance import deciding_variables
 from covpath.workflow.shell.execution.state import Mask, State, Unclear, is_zero
 from covpath.workflow.shell.messages import message_of
 from covpath.workflow.shell.nested import NestedScript
+from covpath.workflow.shell.other_shells import is_one_command
 from covpath.workflow.shell.spans import Around, Enclosure, Span
 from covpath.workflow.shell.syntax import Command, Script, Variable
 
@@ -175,10 +176,14 @@ def _effect(outcome: ExitOutcome, code: str, span: Span | None) -> ExitEffect:
 def _in_other_shell(command: Command, script: Script, shell: Shell) -> ExitEffect:
     """PowerShell and cmd pass on the exit code of the last program run (ScriptHandlerHelpers.cs).
 
-    A command line at the very end is that program; what an earlier one does is not followed.
+    A command line at the very end is that program; what an earlier one does is not followed. Neither is what
+    stands in brackets, but it leaves the line one command.
     """
     last_wins = shell.kind in {ShellKind.PWSH, ShellKind.CMD}
     rest = script.text[command.span.end :].strip()
-    if last_wins and not rest and not command.context and command == script.commands[-1]:
+    if last_wins and not rest and not command.context:
+        return _effect(ExitOutcome.FAILS, "last-status", None)
+    inside = command.stands_in(Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
+    if shell.kind is ShellKind.PWSH and not inside and is_one_command(script.text):
         return _effect(ExitOutcome.FAILS, "last-status", None)
     return _effect(ExitOutcome.UNKNOWN, "other-shell", None)
