@@ -88,3 +88,12 @@ def test_what_its_own_list_allows_is_no_hole() -> None:
 )
 def test_jobs_that_work_or_only_tell_are_no_gates(step: str) -> None:
     assert gates("always()", step) == ()
+
+
+def test_a_gate_that_asks_for_a_failure_is_not_open_to_it() -> None:
+    (inverse,) = gates(
+        "always()", "{run: 'test ${{ needs.a.result }} = failure && test ${{ needs.b.result }} = success'}"
+    )
+    assert inverse.fails_open == ()
+    (skipping,) = gates("failure()", "{run: 'test ${{ needs.b.result }} = success'}")
+    assert skipping.fails_open == ("a",)

@@ -19,7 +19,7 @@ from covpath.gate.simulation.effect import JobSimulation
 from covpath.gate.simulation.failing import OF_OTHERS, decides_on_results, fails_of_itself
 from covpath.gate.simulation.gate_actions import action_name, readings
 from covpath.gate.simulation.jobs import Others, expected, propagate, red
-from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, Results
+from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results
 from covpath.gate.simulation.run import JobResult, Run
 from covpath.gate.simulation.runs import Runs
 from covpath.gate.simulation.scope import Scope, View
@@ -48,7 +48,7 @@ class Passing(Struct, frozen=True, kw_only=True):
     result: str
     passes: Tri
     allowed: bool = False
-    """The gate's own lists allow it."""
+    """The gate's own lists allow it, or it asks for nothing else: a job that has to fail."""
 
 
 class AggregateGate(Struct, frozen=True, kw_only=True):
@@ -189,7 +189,8 @@ def _after(run: Run, job: Job, name: JobId, result: Results, let_off: Tri = Tri.
 
 def _passing(run: Run, job: Job, name: JobId, result: Results) -> Passing:
     passes = red(_after(run, job, name, result)).negate()
-    return Passing(job=name, result=_WORDS[result], passes=passes, allowed=_allowed(job, name, result))
+    wanted = result == FAILS and passes is Tri.TRUE and red(_after(run, job, name, SUCCEEDS)) is Tri.TRUE
+    return Passing(job=name, result=_WORDS[result], passes=passes, allowed=wanted or _allowed(job, name, result))
 
 
 def _allowed(job: Job, name: JobId, result: Results) -> bool:
