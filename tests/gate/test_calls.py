@@ -246,3 +246,22 @@ def test_a_call_whose_jobs_are_told_one_by_one_reports_no_check_of_its_own() -> 
     found = judged(inner, outer)
     assert found["inner.yml:first"].blocks.checks == ("all / first",)
     assert found["inner.yml:second"].on_runner_loss.blocks.checks == ("all / second",)
+
+
+def test_the_shell_is_that_of_the_system_that_a_call_names() -> None:
+    inner = workflow("""
+    on:
+      workflow_call:
+        inputs:
+          system: {type: string}
+    jobs:
+      test:
+        runs-on: ${{ inputs.system }}
+        steps:
+          - run: make test | tee log
+    """, "inner.yml")  # fmt: skip
+    call = "on: pull_request\njobs:\n  all:\n    uses: ./.github/workflows/inner.yml\n    with:\n      system: "
+    on_linux = judged(inner, workflow(f"{call}ubuntu-24.04\n", "outer.yml"))
+    assert on_linux["inner.yml:test"].gate is Gate.SILENT
+    on_windows = judged(inner, workflow(f"{call}windows-2025\n", "outer.yml"))
+    assert on_windows["inner.yml:test"].gate is Gate.UNKNOWN

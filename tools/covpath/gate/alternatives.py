@@ -99,6 +99,9 @@ class StepShells:
         self._alternatives = alternatives
         self._actions = runs.links.actions if runs.links is not None else None
         self._several = job.strategy is not None and self._names_several()
+        runner = workflow.document.source.text[job.runs_on.start : job.runs_on.end] if job.runs_on is not None else ""
+        self._called = "inputs" in runner
+        """Whether the system, and with it the shell, is for who calls to say."""
         self._effects: dict[tuple[int, Shell | None, RecipeEffect | None], ShellEffect] = {}
         self._shells: dict[tuple[str | None, int], Shell] = {}
 
@@ -133,8 +136,12 @@ class StepShells:
             contexts = simulation.scope.step_view(self._job, step, simulation.view, {}, SUCCEEDED).contexts
             return shell_effect(self._workflow, self._job, step, None, contexts=contexts).behind(about.recipe)
         leg = simulation.leg if self._several else None
-        key = (step.node.start, self.shell_for(step, leg) if leg is not None else None, about.recipe)
+        inputs = simulation.run.inputs if self._called and simulation.run.caller is not None else None
+        shell = self.shell_for(step, leg) if leg is not None else None
+        if inputs is not None:
+            shell = shell_for(self._workflow, self._job, step, leg, inputs)
+        key = (step.node.start, shell, about.recipe)
         if key not in self._effects:
-            effect = shell_effect(self._workflow, self._job, step, about.command_in(step), leg)
+            effect = shell_effect(self._workflow, self._job, step, about.command_in(step), leg, inputs=inputs)
             self._effects[key] = effect.behind(about.recipe)
         return self._effects[key]

@@ -18,6 +18,7 @@ from covpath.terms import Reason, Tri, both
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.expressions.template import OPEN, evaluate_text
 from covpath.workflow.expressions.tree import ExpressionError
+from covpath.workflow.expressions.value import Value
 from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.script_places import script_place
@@ -55,38 +56,40 @@ FAILING_INPUTS = ("fail_ci_if_error", "fail-on-error", "if-no-files-found")
 LETS_OUT = ShellEffect(fails=Tri.TRUE)
 
 
-def shell_for(workflow: Workflow, job: Job, step: Step, leg: Leg | None = None) -> Shell:
-    """The shell that runs a step's script, in one leg of the matrix where it is given.
+def shell_for(workflow: Workflow, job: Job, step: Step, leg: Leg | None = None, inputs: Value = None) -> Shell:
+    """The shell that runs a step's script, in one leg of the matrix and for one call's ``inputs`` where they are given.
 
     A system the file does not tell is taken to have bash.
     """
     named = workflow.shell_of(job, step)
     if named is None:
-        return default_shell(windows=_on_windows(job, leg))
-    return _named(_in_leg(named, leg) or named)
+        return default_shell(windows=_on_windows(job, leg, inputs))
+    return _named(_in_leg(named, leg, inputs) or named)
 
 
 _named = lru_cache(maxsize=256)(shell_named)
 
 
-def _on_windows(job: Job, leg: Leg | None) -> bool:
+def _on_windows(job: Job, leg: Leg | None, inputs: Value) -> bool:
     runner = deref(job.runs_on) if job.runs_on is not None else None
     if isinstance(runner, Mapping):
         labels = runner.get("labels")
         runner = deref(labels) if labels is not None else None
     items = map(deref, runner.items) if isinstance(runner, Sequence) else (runner,)
-    labels_ = [_in_leg(item.value, leg) for item in items if isinstance(item, Scalar)]
+    labels_ = [_in_leg(item.value, leg, inputs) for item in items if isinstance(item, Scalar)]
     return any(label is not None and label.lower().startswith("windows") for label in labels_)
 
 
-def _in_leg(text: str, leg: Leg | None) -> str | None:
+def _in_leg(text: str, leg: Leg | None, inputs: Value) -> str | None:
     """A text as one leg sees it; None where it is not known."""
     if OPEN not in text:
         return text
-    if leg is None or leg.values is None:
+    matrix = leg.values if leg is not None else None
+    if matrix is None and inputs is None:
         return None
+    known = {"matrix": matrix, "inputs": inputs}
     try:
-        value = evaluate_text(text, Contexts({"matrix": leg.values}))
+        value = evaluate_text(text, Contexts({name: value for name, value in known.items() if value is not None}))
     except ExpressionError:
         return None
     return value if isinstance(value, str) else None
@@ -106,17 +109,18 @@ def shell_effect(
     command: Command | None,
     leg: Leg | None = None,
     contexts: Contexts | None = None,
+    inputs: Value = None,
 ) -> ShellEffect:
     """What the script makes of the failure of ``command``, or of the last command it is about.
 
-    ``contexts``: what the expressions of an action's inputs see.
+    ``contexts``: what the expressions of an action's inputs see. ``inputs``: a call's, where they choose the shell.
     """
     if step.uses is not None:
         return _action_effect(workflow, step, contexts)
     if step.run is None or not step.run.value.strip():
         return LETS_OUT
     text = step.run.value
-    shell = shell_for(workflow, job, step, leg)
+    shell = shell_for(workflow, job, step, leg, inputs)
     if shell.errexit and shell.known and _surely(text, command):
         return LETS_OUT
     # Imported here: most scripts need no shell reader for this.
