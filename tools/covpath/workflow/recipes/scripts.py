@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -12,7 +13,7 @@ from covpath.patterns import regex
 from covpath.workflow.python_module import is_module_option
 from covpath.workflow.recipes.invocations import PLAIN_SH, argument_steps, shell_steps
 from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader, Step, missing, varying, varying_names
-from covpath.workflow.recipes.python_calls import parse_python, subprocess_calls
+from covpath.workflow.recipes.python_calls import PythonCall, parse_python, subprocess_calls
 from covpath.workflow.recipes.runners import MODULE_RUNNERS
 from covpath.workflow.shell.dialect import Shell, shell_with
 from covpath.workflow.shell.spans import Span
@@ -150,12 +151,19 @@ def _with_known_directories(text: str, path: str, directory: str) -> str:
     return _TOP.sub(top, _HERE.sub(here, text))
 
 
-def _python_steps(path: str, text: str, directory: str, invocation: Invocation) -> list[Step]:
+@lru_cache(maxsize=64)
+def _calls(text: str, path: str) -> tuple[PythonCall, ...] | None:
+    """What a Python file runs, in its order; None for what cannot be read. Several jobs run the same file."""
     tree = parse_python(text)
-    if tree is None:
+    return None if tree is None else tuple(sorted(subprocess_calls(tree, path), key=lambda call: call.line))
+
+
+def _python_steps(path: str, text: str, directory: str, invocation: Invocation) -> list[Step]:
+    calls = _calls(text, path)
+    if calls is None:
         return [missing(KIND, path, path, what="is not Python that can be read")]
     steps: list[Step] = []
-    for call in sorted(subprocess_calls(tree, path), key=lambda call: call.line):
+    for call in calls:
         if isinstance(call.command, str):
             steps += shell_steps(
                 call.command,
