@@ -459,3 +459,22 @@ jobs:
           {script}
 """
     assert judged(text)["job"].gate is expected
+
+
+def test_a_function_that_returns_a_failure_decides_by_itself() -> None:
+    text = """
+on: pull_request
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          one() {
+            count=$(find dist -name "$1" | wc -l)
+            if [ $count -ne 1 ]; then
+              return 1
+            fi
+          }
+          one '*.whl'
+"""
+    assert judged(text)["job"].gate is Gate.BLOCKING

@@ -93,7 +93,7 @@ def _carries_something_else(step: Step, script: str) -> bool:
     inputs = step.inputs()
     if inputs.get("report_type", "").strip() == "test_results":
         return True
-    kept = f"{inputs.get('name', '')} {inputs.get('path', '')}"
+    kept = f"{step.name or ''} {inputs.get('name', '')} {inputs.get('path', '')}"
     if ARTIFACT.search(kept):
         return False
     artifact = (step.uses or "").startswith("actions/upload-artifact@")

@@ -10,6 +10,7 @@ from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, T
 from covpath.workflow.shell.wrappers import peel
 
 _LEAVES = regex(r"\bexit\s+(?!0\b)\S")
+_RETURNS = regex(r"\breturn\s+[1-9]")
 _QUIET = regex(r"-[A-Za-z]*q[A-Za-z]*|--quiet|--silent")
 _GREPS = ("grep", "egrep", "fgrep", "rg")
 
@@ -137,7 +138,7 @@ def _only_tells_of_failure(command: Command) -> bool:
 
 def leaves_by_itself(script: Script) -> bool:
     """Whether a script ends itself with a failure, or with a test."""
-    if _LEAVES.search(script.text):
+    if _LEAVES.search(script.text) or _RETURNS.search(script.text):
         return True
     last = script.body.items[-1].node if script.body.items else None
     if isinstance(last, Test):

@@ -128,7 +128,7 @@ def shell_effect(
     from covpath.workflow.shell.other_shells import lets_errors_out, with_lines_joined
     from covpath.workflow.shell.parse import parse_script
 
-    if shell.kind is ShellKind.PYTHON and lets_errors_out(text):
+    if shell.kind is ShellKind.PYTHON and command is None and lets_errors_out(text):
         return LETS_OUT
     text = with_lines_joined(text, shell)
 
