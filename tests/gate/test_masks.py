@@ -478,3 +478,15 @@ jobs:
           one '*.whl'
 """
     assert judged(text)["job"].gate is Gate.BLOCKING
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("cargo tree | grep -Eq 'this|that' && exit 1 || exit 0", Gate.BLOCKING),
+        ("grep -r forbidden src && exit 1 || true", Gate.BLOCKING),
+        ("make lint && echo good || exit 0", Gate.SILENT),
+    ],
+)
+def test_a_list_that_leaves_on_an_answer_decides_by_itself(script: str, expected: Gate) -> None:
+    assert gate(script) is expected

@@ -10,6 +10,7 @@ from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, T
 from covpath.workflow.shell.wrappers import peel
 
 _LEAVES = regex(r"\bexit\s+(?!0\b)\S")
+_THEN_LEAVES = regex(r"&&[^|]*\bexit\s+(?!0\b)\S")
 _RETURNS = regex(r"\breturn\s+[1-9]")
 _QUIET = regex(r"-[A-Za-z]*q[A-Za-z]*|--quiet|--silent")
 _GREPS = ("grep", "egrep", "fgrep", "rg")
@@ -120,9 +121,14 @@ def _functions(body: Sequence) -> frozenset[str]:
 
 
 def _only_asked(command: Command, text: str) -> bool:
-    """``if cmd; then exit 1; fi``: the script decides on the answer by itself."""
+    """``if cmd; then exit 1; fi``, ``cmd && exit 1``: the script decides on the answer by itself."""
     return any(
-        one.around is Around.IF_CONDITION and _LEAVES.search(text[one.span.start : one.span.end])
+        (one.around is Around.IF_CONDITION and _LEAVES.search(text[one.span.start : one.span.end]))
+        or (
+            one.around is Around.AND_OR
+            and (one.position, one.name) == (0, "&&")
+            and _THEN_LEAVES.search(text[one.span.start : one.span.end])
+        )
         for one in command.context
     )
 
