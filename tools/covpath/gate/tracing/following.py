@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
@@ -41,8 +42,10 @@ class Follower:
         """The chains of all that a step starts."""
         if step.uses is not None:
             yield from self._action(workflow, job, step, around, depth)
+        folder: str | None = None
         for one in step_commands(workflow, job, step, around):
-            for chain in follow(one.invocation, self.read, self._is_measuring):
+            folder = checked_out_in(job) if folder is None else folder
+            for chain in follow(one.invocation, self.read, self._is_measuring, folder):
                 yield self._finished(step.index, chain, one)
 
     def _is_measuring(self, invocation: Invocation) -> bool:
@@ -121,6 +124,17 @@ class Follower:
         if any(self.read(path) is not None for path in paths):
             return "the action runs a program of its own, which is not followed"
         return f"{paths[0]} is not in the repository"
+
+
+def checked_out_in(job: Job) -> str:
+    """The folder into which a job checks its own repository out; empty for where its steps start."""
+    for step in job.steps:
+        if step.uses is not None and step.with_ is not None and step.uses.startswith("actions/checkout@"):
+            inputs = step.inputs()
+            folder = posixpath.normpath(inputs.get("path", "").strip() or ".")
+            if "repository" not in inputs and "$" not in folder and folder != ".":
+                return folder
+    return ""
 
 
 def _place_of(uses: str) -> Place | None:

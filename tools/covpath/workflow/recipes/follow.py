@@ -68,13 +68,15 @@ _DEEPEST = 16
 _MOST_CHAINS = 500
 
 
-def follow(invocation: Invocation, read_file: ReadFile, is_measuring: IsMeasuring) -> tuple[Chain, ...]:
+def follow(
+    invocation: Invocation, read_file: ReadFile, is_measuring: IsMeasuring, folder: str = ""
+) -> tuple[Chain, ...]:
     """Every chain that starts with a workflow's command.
 
     ``read_file`` takes a path from the repository's root; a file that is missing where a recipe
-    needs it ends a chain with an unknown link that names it.
+    needs it ends a chain with an unknown link that names it. ``folder``: where the repository is checked out.
     """
-    walk = _Walk(Reader(read_file), is_measuring)
+    walk = _Walk(Reader(read_file, folder), is_measuring)
     first = Link(
         kind="workflow",
         target=invocation.name,

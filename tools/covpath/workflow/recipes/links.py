@@ -166,14 +166,20 @@ _LONGEST_FILE = 2_000_000
 
 
 class Reader(Struct):
-    """Reads a repository's files, each once, none outside of it, and not without end."""
+    """Reads a repository's files, each once, none outside of it, and not without end.
+
+    ``folder`` is where a job has checked the repository out, if not where its steps start.
+    """
 
     read_file: ReadFile
+    folder: str = ""
     _known: dict[str, str | None] = field(default_factory=dict)
 
     def read(self, directory: str, path: str) -> tuple[str, str | None]:
         """The path from the root, and the file's text."""
         joined = posixpath.normpath(posixpath.join(directory, path))
+        if self.folder and f"{joined}/".startswith(f"{self.folder}/"):
+            joined = joined[len(self.folder) + 1 :] or "."
         if joined.startswith(("..", "/")) or "\0" in joined:
             return joined, None
         if joined not in self._known:
