@@ -123,3 +123,21 @@ def test_the_only_script_of_a_job_is_what_it_is_judged_by_if_it_works(action: st
           - run: make test
     """
     assert judged(text)["job"].measuring == 2
+
+
+def test_a_step_that_fails_wherever_it_gets_to_its_end_is_no_preparation() -> None:
+    text = """
+    on: pull_request
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - id: merge
+            continue-on-error: true
+            run: git remote add upstream url || true
+          - if: steps.merge.outcome == 'success'
+            run: |
+              gh issue comment 1 --body conflicts
+              exit 1
+    """
+    assert judged(text)["job"].measuring == 1

@@ -7,6 +7,8 @@ something about the repository's own code.
 
 from __future__ import annotations
 
+import re
+
 from covpath.gate.scripts.around import given_command
 from covpath.gate.scripts.command_names import DECIDING, FILTERS, TRIVIAL, prepare
 from covpath.gate.scripts.script_text import ScriptText, TextCommand, script_text
@@ -20,6 +22,10 @@ _INSIDE_WORDS = ("$(", "`", "<(")
 
 _STARTS = regex(r"(?<![&>|])&\s*(?:\n|\Z)")
 """A command that is started, and not waited for."""
+
+
+_ENDS_FAILED = regex(r"^exit[ \t]+[1-9]\d*;?\s*\Z", re.MULTILINE)
+"""A script that fails wherever it gets to its end: whatever it does before, it is there to fail."""
 
 
 def is_setup(step: Step, shell: Shell) -> bool:
@@ -41,7 +47,7 @@ def is_setup(step: Step, shell: Shell) -> bool:
         commands = script_commands(text)
         return only_tells(text) or (bool(commands) and all(map(prepares, commands)))
     if all(prepare(command.words) for command in telling or told.commands) and (telling or not told.leaves):
-        return True
+        return not (told.leaves and _ENDS_FAILED.search(text))
     if "grep" not in text:
         return False
     from covpath.gate.scripts.script_commands import only_tells
