@@ -143,12 +143,7 @@ def shell_effect(
         return ShellEffect(fails=Tri.TRUE, effect=effect)
     masked = effect.outcome is ExitOutcome.MASKED
     if masked and (later := _decides_later(job, step, text)) is not None:
-        reason = Reason(
-            code="shell-unknown-decided-later",
-            message=f"the script goes on and hands the failure to `steps.{step.id}.outputs`: whether this step fails"
-            " because of it cannot be told",
-            place=workflow.place(later),
-        )
+        reason = _handed_on(step, workflow.place(later))
         return ShellEffect(fails=Tri.UNKNOWN, effect=effect, reasons=(reason,))
     span = effect.span or command.span
     place: Place = script_place(workflow, step, span.start)
@@ -183,6 +178,15 @@ def _decides_later(job: Job, step: Step, text: str) -> Scalar | None:
         if given is not None and (_CAN_FAIL.search(does) or (later.run is not None and _does_something(does))):
             return given
     return None
+
+
+def _handed_on(step: Step, place: Place) -> Reason:
+    return Reason(
+        code="shell-unknown-decided-later",
+        message=f"the script goes on and hands the failure to `steps.{step.id}.outputs`: whether a later step fails"
+        " because of it cannot be told",
+        place=place,
+    )
 
 
 def _given(step: Step, read: str) -> Scalar | None:
