@@ -44,15 +44,23 @@ class Leg(Struct, frozen=True, kw_only=True):
 NO_MATRIX = Leg(values=None)
 
 
-def contexts_of(leg: Leg, legs: tuple[Leg, ...], contexts: Contexts) -> Contexts:
-    """``contexts`` as the jobs of ``leg`` see them: with its ``matrix`` and what is known of ``strategy``."""
-    certain = all(one.presence is Presence.ONE for one in legs)
+def are_certain(legs: tuple[Leg, ...]) -> bool:
+    """Whether the legs are all there are, and each is there."""
+    return all(one.presence is Presence.ONE for one in legs)
+
+
+def contexts_of(leg: Leg, legs: tuple[Leg, ...], contexts: Contexts, certain: bool | None = None) -> Contexts:
+    """``contexts`` as the jobs of ``leg`` see them: with its ``matrix`` and what is known of ``strategy``.
+
+    ``certain``: what ``are_certain`` says of the legs, where that is known.
+    """
+    certain = are_certain(legs) if certain is None else certain
     return _seen(leg, contexts, legs.index(leg) if certain else None, len(legs))
 
 
 def contexts_of_each(legs: tuple[Leg, ...], contexts: Contexts) -> Iterator[Contexts]:
     """The same for all legs, one after the other."""
-    certain = all(one.presence is Presence.ONE for one in legs)
+    certain = are_certain(legs)
     for number, leg in enumerate(legs):
         yield _seen(leg, contexts, number if certain else None, len(legs))
 

@@ -132,8 +132,9 @@ class JobSimulation:
     def step_failure(self, index: int, within: Step | None = None) -> Effect:
         """The step at ``index`` exits non-zero; of a ``parallel`` group, the one ``within`` it."""
         step = within or self.job.steps[index]
-        if step.continue_on_error is None and self.job.continue_on_error is None and not step.background:
-            # Nothing can take the failure back, and a run that fails needs nobody to show it.
+        masked = step.continue_on_error is not None or step.background
+        if not masked and (self.job.continue_on_error is None or not self.others.job_shows):
+            # Nothing in the job takes the failure back, and nothing in it shows it or nobody needs to.
             return self._propagated(FAILS, Tri.FALSE)
         before = self.sound.steps[:index] if self._in_a_row else ()
         trace = run_steps(

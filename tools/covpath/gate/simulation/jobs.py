@@ -117,6 +117,11 @@ class Others:
         before = dict.fromkeys(self.run.graph.ancestors(self.job), FINE) if self.fine_before else {}
         return {**expected(self.scope), **before, self.job.id: FINE}
 
+    @cached_property
+    def job_shows(self) -> bool:
+        """Whether the job has a step that people see running."""
+        return any(map(shows_something, self.job.steps))
+
     def after(self, outcome: JobResult) -> JobResults:
         """What the job, which came to ``outcome``, and those after it come to."""
         if outcome not in self._after:

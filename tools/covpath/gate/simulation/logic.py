@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from covpath.gate.verdict import Result
 from covpath.terms import Tri
 from covpath.workflow.expressions.value import Value, one_of
@@ -19,6 +21,13 @@ SKIPS: Results = 8
 BAD: Results = FAILS | CANCELS
 
 _BITS = {SUCCEEDS: Result.SUCCESS, FAILS: Result.FAILURE, CANCELS: Result.CANCELLED, SKIPS: Result.SKIPPED}
+
+
+class StepResult(Struct, frozen=True):
+    """What a step came to: ``outcome`` before ``continue-on-error``, ``conclusion`` after it."""
+
+    outcome: Results
+    conclusion: Results
 
 
 def negated(value: Tri) -> Tri:

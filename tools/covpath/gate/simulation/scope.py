@@ -11,10 +11,8 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingABC
 from functools import cached_property, lru_cache
 
-from msgspec import Struct
-
 from covpath.gate.simulation.assumptions import NOTHING, Assumptions, condition_holds
-from covpath.gate.simulation.logic import SKIPS, Results, as_value
+from covpath.gate.simulation.logic import SKIPS, StepResult, as_value
 from covpath.gate.simulation.run import JobResult, Run
 from covpath.patterns import regex
 from covpath.terms import Tri, Word
@@ -23,17 +21,9 @@ from covpath.workflow.expressions.contexts import Contexts, Status
 from covpath.workflow.expressions.template import OPEN, Template, evaluate_template, evaluate_text, read_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Object, Open, Unknown, Value, unknown, unknown_text
-from covpath.workflow.legs import Leg, contexts_of
+from covpath.workflow.legs import Leg, are_certain, contexts_of
 from covpath.workflow.model import Job, Step
 from covpath.yamltext.nodes import Mapping, Scalar, deref
-
-
-class StepResult(Struct, frozen=True):
-    """What a step came to: ``outcome`` before ``continue-on-error``, ``conclusion`` after it."""
-
-    outcome: Results
-    conclusion: Results
-
 
 Answers = dict[tuple[str, Status], Tri]
 """What conditions came to at every place that sees the same."""
@@ -114,6 +104,7 @@ class Scope:
         self.leg = leg
         self.legs = legs
         self.assumptions = assumptions
+        self._certain: bool | None = None
         # Where more is assumed than the run says, its answers may not be the run's.
         self.answers: Answers = {} if assumptions else run.answers
 
@@ -121,6 +112,10 @@ class Scope:
         """The same in one leg of a job; what conditions ask of the run alone was answered once."""
         found = Scope(self.run, leg, legs, self.assumptions)
         found.answers = self.answers
+        # A scope of no leg in particular is asked for those of one job only.
+        if self._certain is None:
+            self._certain = are_certain(legs)
+        found._certain = self._certain
         return found
 
     @cached_property
@@ -133,7 +128,7 @@ class Scope:
                 found[path[0]] = Object({**context.entries, path[1]: value}, context.rest, context.texts)
         if self.leg is None:
             return {**found, "matrix": unknown("matrix")}
-        return contexts_of(self.leg, self.legs, Contexts(found)).values
+        return contexts_of(self.leg, self.legs, Contexts(found), self._certain).values
 
     def job_view(self, needs: MappingABC[str, JobResult], status: Status) -> View:
         """What a job's own keys may see, ``needs`` included."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from covpath.gate.simulation.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, negated
+from covpath.gate.simulation.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, StepResult, negated
 from covpath.gate.simulation.run import JobResult
-from covpath.gate.simulation.scope import Scope, StepResult, View, holds, switched_on
+from covpath.gate.simulation.scope import Scope, View, holds, switched_on
 from covpath.terms import Tri, any_of, both, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import Status
