@@ -72,6 +72,8 @@ _named = lru_cache(maxsize=256)(shell_named)
 
 def _on_windows(job: Job, leg: Leg | None, inputs: Value) -> bool:
     runner = deref(job.runs_on) if job.runs_on is not None else None
+    if isinstance(runner, Scalar) and OPEN not in runner.value:
+        return runner.value.lower().startswith("windows")
     if isinstance(runner, Mapping):
         labels = runner.get("labels")
         runner = deref(labels) if labels is not None else None
