@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
 from covpath.workflow.shell.spans import Around, Enclosure
 from covpath.workflow.shell.syntax import (
     AndOr,
-    Assignment,
     Case,
     Command,
     Function,
@@ -33,112 +30,117 @@ Context = tuple[Enclosure, ...]
 
 def commands_of(body: Sequence) -> tuple[Command, ...]:
     """All simple commands below ``body`` with their contexts filled in."""
-    if all(isinstance(item.node, Command) and item.background is None for item in body.items):
-        plain = [item.node for item in body.items if isinstance(item.node, Command)]
-        if not any(_runs_more(command) for command in plain):
-            return tuple(plain)
-    found = list(_walk(body, ()))
-    found.sort(key=lambda command: (command.span.start, -command.span.end))
-    return tuple(found)
+    walk = _Walk()
+    walk.over(body, ())
+    walk.found.sort(key=_order)
+    return tuple(walk.found)
 
 
-def _runs_more(command: Command) -> bool:
-    words = (*command.words, *(assignment.value for assignment in command.assignments if assignment.value))
-    return bool(command.redirects) or any(isinstance(part, Substitution) for word in words for part in word.parts)
+def _order(command: Command) -> tuple[int, int]:
+    return command.span.start, -command.span.end
 
 
-def _walk(node: Node, context: Context) -> Iterator[Command]:
-    match node:
-        case Command():
-            yield replace(node, context=context) if context else node
-            yield from _in_words(node.words, context)
-            yield from _in_assignments(node.assignments, context)
-            yield from _in_redirects(node.redirects, context)
-        case Sequence():
-            for item in node.items:
-                inner = context
-                if item.background is not None:
-                    inner = (*context, Enclosure(Around.BACKGROUND, item.background))
-                yield from _walk(item.node, inner)
-        case Pipeline():
-            yield from _walk_pipeline(node, context)
-        case AndOr():
-            count = len(node.rest) + 1
-            first = Enclosure(Around.AND_OR, node.span, 0, count, node.rest[0].operator)
-            yield from _walk(node.first, (*context, first))
-            for position, operand in enumerate(node.rest, 1):
-                here = Enclosure(Around.AND_OR, node.span, position, count, operand.operator)
-                yield from _walk(operand.node, (*context, here))
-        case If() | Loop() | Case():
-            yield from _walk_branching(node, context)
-        case Subshell() | Group():
-            around = Around.SUBSHELL if isinstance(node, Subshell) else Around.GROUP
-            yield from _walk(node.body, (*context, Enclosure(around, node.span)))
-        case Function():
-            yield from _walk(node.body, (*context, Enclosure(Around.FUNCTION, node.span, name=node.name)))
-        case Test():
-            yield from _in_substitutions(node.substitutions, context)
-        case Redirected():
-            yield from _walk(node.body, context)
-            yield from _in_redirects(node.redirects, context)
-        case Unparsed():
-            yield from _walk(node.inside, (*context, Enclosure(Around.UNPARSED, node.span)))
+class _Walk:
+    """One pass over a script; ``found`` are the commands met."""
 
+    def __init__(self) -> None:
+        self.found: list[Command] = []
 
-def _walk_pipeline(node: Pipeline, context: Context) -> Iterator[Command]:
-    if node.negation is not None:
-        context = (*context, Enclosure(Around.NEGATION, node.span))
-    count = len(node.elements)
-    for position, element in enumerate(node.elements):
-        here = Enclosure(Around.PIPELINE, node.span, position, count)
-        yield from _walk(element, (*context, here) if count > 1 else context)
+    def over(self, node: Node, context: Context) -> None:
+        """Over whatever this is and what is in it."""
+        match node:
+            case Command():
+                self._command(node, context)
+            case Sequence():
+                self._items(node, context)
+            case Pipeline():
+                self._pipeline(node, context)
+            case AndOr():
+                self._list(node, context)
+            case If() | Loop() | Case():
+                self._branching(node, context)
+            case Subshell() | Group():
+                around = Around.SUBSHELL if isinstance(node, Subshell) else Around.GROUP
+                self.over(node.body, (*context, Enclosure(around, node.span)))
+            case Function():
+                self.over(node.body, (*context, Enclosure(Around.FUNCTION, node.span, name=node.name)))
+            case Test():
+                self._substitutions(node.substitutions, context)
+            case Redirected():
+                self.over(node.body, context)
+                self._redirects(node.redirects, context)
+            case Unparsed():
+                self.over(node.inside, (*context, Enclosure(Around.UNPARSED, node.span)))
 
+    def _command(self, node: Command, context: Context) -> None:
+        self.found.append(replace(node, context=context) if context else node)
+        self._words(node.words, context)
+        for assignment in node.assignments:
+            if assignment.value is not None:
+                self._words((assignment.value,), context)
+        self._redirects(node.redirects, context)
 
-def _walk_branching(node: If | Loop | Case, context: Context) -> Iterator[Command]:
-    match node:
-        case If():
-            count = len(node.branches) + (node.otherwise is not None)
-            for position, branch in enumerate(node.branches):
-                condition = Enclosure(Around.IF_CONDITION, node.span, position, count)
-                yield from _walk(branch.condition, (*context, condition))
-                yield from _walk(branch.body, (*context, replace(condition, around=Around.IF_BRANCH)))
-            if node.otherwise is not None:
-                otherwise = Enclosure(Around.IF_BRANCH, node.span, count - 1, count)
-                yield from _walk(node.otherwise, (*context, otherwise))
-        case Loop():
-            yield from _in_words(node.words or (), context)
-            if node.condition is not None:
-                yield from _walk(node.condition, (*context, Enclosure(Around.LOOP_CONDITION, node.span)))
-            yield from _walk(node.body, (*context, Enclosure(Around.LOOP_BODY, node.span)))
-        case Case():
-            yield from _in_words((node.subject,), context)
-            for position, arm in enumerate(node.arms):
-                here = Enclosure(Around.CASE_ARM, node.span, position, len(node.arms))
-                yield from _in_words(arm.patterns, (*context, here))
-                yield from _walk(arm.body, (*context, here))
+    def _items(self, node: Sequence, context: Context) -> None:
+        for item in node.items:
+            inner = context
+            if item.background is not None:
+                inner = (*context, Enclosure(Around.BACKGROUND, item.background))
+            self.over(item.node, inner)
 
+    def _list(self, node: AndOr, context: Context) -> None:
+        count = len(node.rest) + 1
+        first = Enclosure(Around.AND_OR, node.span, 0, count, node.rest[0].operator)
+        self.over(node.first, (*context, first))
+        for position, operand in enumerate(node.rest, 1):
+            here = Enclosure(Around.AND_OR, node.span, position, count, operand.operator)
+            self.over(operand.node, (*context, here))
 
-def _in_words(words: tuple[Word, ...], context: Context) -> Iterator[Command]:
-    for word in words:
-        yield from _in_substitutions(word.substitutions, context)
+    def _pipeline(self, node: Pipeline, context: Context) -> None:
+        if node.negation is not None:
+            context = (*context, Enclosure(Around.NEGATION, node.span))
+        count = len(node.elements)
+        for position, element in enumerate(node.elements):
+            here = Enclosure(Around.PIPELINE, node.span, position, count)
+            self.over(element, (*context, here) if count > 1 else context)
 
+    def _branching(self, node: If | Loop | Case, context: Context) -> None:
+        match node:
+            case If():
+                count = len(node.branches) + (node.otherwise is not None)
+                for position, branch in enumerate(node.branches):
+                    condition = Enclosure(Around.IF_CONDITION, node.span, position, count)
+                    self.over(branch.condition, (*context, condition))
+                    self.over(branch.body, (*context, replace(condition, around=Around.IF_BRANCH)))
+                if node.otherwise is not None:
+                    otherwise = Enclosure(Around.IF_BRANCH, node.span, count - 1, count)
+                    self.over(node.otherwise, (*context, otherwise))
+            case Loop():
+                self._words(node.words or (), context)
+                if node.condition is not None:
+                    self.over(node.condition, (*context, Enclosure(Around.LOOP_CONDITION, node.span)))
+                self.over(node.body, (*context, Enclosure(Around.LOOP_BODY, node.span)))
+            case Case():
+                self._words((node.subject,), context)
+                for position, arm in enumerate(node.arms):
+                    here = (*context, Enclosure(Around.CASE_ARM, node.span, position, len(node.arms)))
+                    self._words(arm.patterns, here)
+                    self.over(arm.body, here)
 
-def _in_assignments(assignments: tuple[Assignment, ...], context: Context) -> Iterator[Command]:
-    for assignment in assignments:
-        if assignment.value is not None:
-            yield from _in_words((assignment.value,), context)
+    def _words(self, words: tuple[Word, ...], context: Context) -> None:
+        for word in words:
+            # What is the same on every run is made by no command.
+            if word.text is None:
+                self._substitutions(word.substitutions, context)
 
+    def _redirects(self, redirects: tuple[Redirect, ...], context: Context) -> None:
+        for redirect in redirects:
+            if redirect.target is not None:
+                self._words((redirect.target,), context)
+            if redirect.body is not None:
+                heredoc = (*context, Enclosure(Around.HEREDOC, redirect.body))
+                self._substitutions(redirect.substitutions, heredoc)
 
-def _in_redirects(redirects: tuple[Redirect, ...], context: Context) -> Iterator[Command]:
-    for redirect in redirects:
-        if redirect.target is not None:
-            yield from _in_words((redirect.target,), context)
-        if redirect.body is not None:
-            heredoc = (*context, Enclosure(Around.HEREDOC, redirect.body))
-            yield from _in_substitutions(redirect.substitutions, heredoc)
-
-
-def _in_substitutions(substitutions: tuple[Substitution, ...], context: Context) -> Iterator[Command]:
-    for substitution in substitutions:
-        around = Around.PROCESS_SUBSTITUTION if substitution.process else Around.SUBSTITUTION
-        yield from _walk(substitution.body, (*context, Enclosure(around, substitution.span)))
+    def _substitutions(self, substitutions: tuple[Substitution, ...], context: Context) -> None:
+        for substitution in substitutions:
+            around = Around.PROCESS_SUBSTITUTION if substitution.process else Around.SUBSTITUTION
+            self.over(substitution.body, (*context, Enclosure(around, substitution.span)))

@@ -21,12 +21,12 @@ _OPERATION = (
 _BRACED = rf"\{{(?:{_NAME}(?:\[[0-9@*]\])?(?:{_OPERATION})?|[\#!]{_NAME}|[0-9@*\#?!](?:{_OPERATION})?)\}}"
 _VARIABLE = rf"\$(?:{_NAME}|[0-9@*\#?!$](?!\w)|{_BRACED})"
 _LONE = r"\$(?=[\" \n/.,|)\\])"
-_INSIDE = rf"[^\"$`\\]|\\[ -~\n]|{_VARIABLE}|{_LONE}"
-"""One of the characters of a string without substitutions."""
+_INSIDE = rf"[^\"$`\\]++|\\[ -~\n]|{_VARIABLE}|{_LONE}"
+"""A part of a string without substitutions."""
 _GLOB = r"\[(?:[\w!^.,:*/@+-]|\[:\w+:\])*+\]|\{[\w.,:;*/@+=~^-]*+\}"
 _QUOTED = rf"\\[!-~]|(?<=[\w./-])\\ |'[^']*'|\"(?:{_INSIDE})*+\""
 _PIECE = (
-    rf"[A-Za-z0-9_@%+:,./=^*?~!-]|{_GLOB}|{_QUOTED}|{_VARIABLE}"
+    rf"[A-Za-z0-9_@%+:,./=^*?~!-]++|{_GLOB}|{_QUOTED}|{_VARIABLE}"
     r"|(?<=[\w@%+:,./=^'\"-])\#|(?<=[\w+*.\])])\$(?=[ \n])"
 )
 _BLANK = r"(?:[ \t]|\\\n)"
@@ -47,7 +47,7 @@ _STRING = regex(rf"(?:{_INSIDE})*+", re.ASCII)
 _SUM = regex(rf"(?:[\w \n+*/%-]|{_VARIABLE})*+", re.ASCII)
 _COMPARISON = regex(rf"\(\((?:[\w \n+*/%<>=!&|-]|{_VARIABLE})++\)\)", re.ASCII)
 _DELIMITER = regex(r"(['\"]?)(\w+)\1", re.ASCII)
-_TEXT = regex(rf"(?:[^$`\\]|\\[ -~\n]|{_VARIABLE}|{_LONE})*+", re.ASCII)
+_TEXT = regex(rf"(?:[^$`\\]++|\\[ -~\n]|{_VARIABLE}|{_LONE})*+", re.ASCII)
 
 
 class NotSimple(Exception):

@@ -5,6 +5,7 @@ Quote removal follows POSIX (Shell Command Language, 2.2 Quoting) and bash's ``$
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 
@@ -17,6 +18,12 @@ from covpath.workflow.shell.syntax import Arithmetic, Expression, Literal, Part,
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!_-]")
 _BRACED = regex(r"([#!]?)([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
 _SAFE = regex(r"[A-Za-z0-9_@%+=:,./^-]+")
+_NAMED = regex(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+_EASY = regex(
+    r"(?P<plain>[A-Za-z0-9_@%+=:,./^-]+)|'(?P<single>[^']*)'"
+    r"|\"(?P<double>(?:[^\"$`\\]++|\$[A-Za-z_]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*+)\""
+    r"|\$(?:(?P<bare>[A-Za-z_][A-Za-z0-9_]*)|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\})"
+)
 _QUOTED_RUN = regex(r"[^\"\\$`]+")
 _BRACES = regex(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
 _ANSI_SIMPLE = {
@@ -49,9 +56,7 @@ class WordReader:
         if _SAFE.fullmatch(raw) and (not self._expressions or self.next_expression(start) >= end):
             return Word(raw, Span(start, end), (Literal(raw),), raw)
         parts = _Cutter(self, start, end).cut()
-        value = "".join(part.text for part in parts if isinstance(part, Literal))
-        static = all(isinstance(part, Literal) for part in parts)
-        return Word(raw, Span(start, end), parts, value if static else None)
+        return Word(raw, Span(start, end), parts, _value(parts))
 
     def split(self, start: int, end: int) -> tuple[Word, ...]:
         """The words between two offsets, separated by blanks, newlines and line continuations."""
@@ -127,6 +132,16 @@ class WordReader:
         return min(index, end)
 
 
+def _value(parts: tuple[Part, ...]) -> str | None:
+    """What literal parts come to; None where there are others."""
+    value = ""
+    for part in parts:
+        if not isinstance(part, Literal):
+            return None
+        value += part.text
+    return value
+
+
 class _Cutter:
     """One pass over one word."""
 
@@ -140,9 +155,37 @@ class _Cutter:
         self._last_bracket = self._text.rfind("]", start, end)
 
     def cut(self) -> tuple[Part, ...]:
+        limit = min(self._end, self._reader.next_expression(self._start))
         while self._index < self._end:
+            easy = _EASY.match(self._text, self._index, limit)
+            if easy is not None:
+                self._index = easy.end()
+                self._easy(easy)
+                continue
             self._unquoted()
+            if limit < self._index:
+                limit = min(self._end, self._reader.next_expression(self._index))
         return tuple(self._parts)
+
+    def _easy(self, match: re.Match[str]) -> None:
+        """A run of plain characters, a variable, or a quoted text with nothing but variables in it."""
+        kind = match.lastgroup
+        text = match[kind or 0]
+        if kind == "plain":
+            self._add(Literal(text))
+        elif kind == "single":
+            self._add(Literal(text, quoted=True))
+        elif kind != "double":
+            self._parts.append(Variable(text))
+        elif "$" not in text:
+            self._add(Literal(text, quoted=True))
+        else:
+            before, *pieces = _NAMED.split(text)
+            self._add(Literal(before, quoted=True))
+            for bare, braced, behind in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
+                self._parts.append(Variable(bare or braced, quoted=True))
+                if behind:
+                    self._parts.append(Literal(behind, quoted=True))
 
     def _add(self, part: Part) -> None:
         last = self._parts[-1] if self._parts else None
