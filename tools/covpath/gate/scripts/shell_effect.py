@@ -28,6 +28,7 @@ from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
 if TYPE_CHECKING:
     from covpath.gate.scripts.recipe_effect import RecipeEffect
     from covpath.workflow.shell.exit_status import ExitEffect
+    from covpath.workflow.shell.spans import Span
     from covpath.workflow.shell.syntax import Command, Script
 
 
@@ -211,7 +212,7 @@ def _failure_of_the_last(text: str, shell: Shell) -> tuple[Command, ExitEffect] 
     A masked line that cleans up or copies beside a command that counts masks nothing that matters.
     """
     from covpath.gate.scripts.script_commands import prepares, script_commands
-    from covpath.workflow.shell.exit_status import failure_in_nested, failure_of
+    from covpath.workflow.shell.exit_status import failure_in_nested
     from covpath.workflow.shell.nested import nested_script
     from covpath.workflow.shell.parse import parse_script
 
@@ -220,13 +221,14 @@ def _failure_of_the_last(text: str, shell: Shell) -> tuple[Command, ExitEffect] 
     if not about:
         return None
     command = next((one for one in reversed(about) if not prepares(one)), about[-1])
-    kept = _whose_status_is_given_out(about, script, shell)
+    effects = _Effects(script, shell)
+    kept = _whose_status_is_given_out(about, effects)
     if kept is not None:
         return kept
     nested = nested_script(command)
     inner = script_commands(nested.script.text) if nested is not None else ()
     if nested is None or not inner:
-        return command, failure_of(command, script, shell)
+        return command, effects.of(command)
     return command, failure_in_nested(inner[-1], nested, script, shell)
 
 
@@ -239,22 +241,40 @@ def _must_fail(command: Command, script: Script) -> bool:
     return ends and Around.NEGATION in around and around <= {Around.NEGATION, Around.PIPELINE}
 
 
-def _whose_status_is_given_out(about: list[Command], script: Script, shell: Shell) -> tuple[Command, ExitEffect] | None:
+class _Effects:
+    """What becomes of a script when a command of it fails, each worked out once."""
+
+    def __init__(self, script: Script, shell: Shell) -> None:
+        self.script = script
+        self._shell = shell
+        self._known: dict[Span, ExitEffect] = {}
+
+    def of(self, command: Command) -> ExitEffect:
+        """What becomes of it when this command fails."""
+        from covpath.workflow.shell.exit_status import failure_of
+
+        effect = self._known.get(command.span)
+        if effect is None:
+            effect = self._known[command.span] = failure_of(command, self.script, self._shell)
+        return effect
+
+
+def _whose_status_is_given_out(about: list[Command], effects: _Effects) -> tuple[Command, ExitEffect] | None:
     """In a script that keeps a status and ends with ``exit $status``: the command it was kept for.
 
     What runs between the two, without errexit, only clears up.
     """
-    from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+    from covpath.workflow.shell.exit_status import ExitOutcome
     from covpath.workflow.shell.syntax import Variable
 
-    end = script.commands[-1]
+    end = effects.script.commands[-1]
     if len(about) < 2 or end.name != "exit" or end.context or len(end.words) < 2:
         return None
     if not any(isinstance(part, Variable) for part in end.words[1].parts):
         return None
-    if failure_of(about[-1], script, shell).code != "errexit-off":
+    if effects.of(about[-1]).code != "errexit-off":
         return None
-    found = ((command, failure_of(command, script, shell)) for command in reversed(about[:-1]))
+    found = ((command, effects.of(command)) for command in reversed(about[:-1]))
     return next(((command, effect) for command, effect in found if effect.outcome is ExitOutcome.FAILS), None)
 
 

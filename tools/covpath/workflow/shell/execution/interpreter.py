@@ -14,7 +14,7 @@ from covpath.terms import Tri
 from covpath.workflow.shell.execution.builtin_commands import answer, arithmetic_command
 from covpath.workflow.shell.execution.lists import run_and_or, run_pipeline
 from covpath.workflow.shell.execution.loops import run_loop
-from covpath.workflow.shell.execution.settle import bounded, settle, split_status
+from covpath.workflow.shell.execution.settle import bounded, distinct, settle, split_status
 from covpath.workflow.shell.execution.simple import redirect_substitutions, run_command, substitute
 from covpath.workflow.shell.execution.state import (
     Flow,
@@ -130,7 +130,7 @@ class Interpreter:
         if forked and any(outcome.state.exit_trap >= 0 for outcome in outcomes):
             raise Unclear("trap", self.here(node.span))
         ends = [end for outcome in outcomes for end in self._finish(outcome.state)]
-        return list(dict.fromkeys(certain for end in ends for certain in split_status(end)))
+        return distinct([certain for end in ends for certain in split_status(end)])
 
     def settle(self, state: State, setting: Setting) -> Iterable[Outcome]:
         """What follows once a command's status is known."""
@@ -204,15 +204,15 @@ class Interpreter:
         for position, item in enumerate(sequence.items, 1):
             # Only the last statement answers a question put to the whole.
             inner = setting if position == len(sequence.items) else replace(setting, question=0)
-            following: dict[State, None] = {}
+            following: list[State] = []
             for earlier in states:
                 before = earlier if position == 1 else earlier.overwritten()
                 for outcome in self._item(item, before, inner):
                     if outcome.flow is Flow.NEXT:
-                        following[outcome.state] = None
+                        following.append(outcome.state)
                     else:
                         yield outcome
-            states = list(following)
+            states = distinct(following)
         yield from (Outcome(Flow.NEXT, after) for after in states)
 
     def _item(self, item: Item, state: State, setting: Setting) -> Iterable[Outcome]:
@@ -232,7 +232,7 @@ class Interpreter:
         states = [state]
         for branch in node.branches:
             condition = setting.ignoring(Mask("condition", self.here(branch.head)), 2)
-            following: dict[State, None] = {}
+            following: list[State] = []
             for before in states:
                 for outcome in self.run(branch.condition, before, condition):
                     if outcome.flow is not Flow.NEXT:
@@ -240,8 +240,8 @@ class Interpreter:
                     elif is_zero(outcome.state.status):
                         yield from self.run(branch.body, outcome.state, setting)
                     else:
-                        following[outcome.state.overwritten()] = None
-            states = list(following)
+                        following.append(outcome.state.overwritten())
+            states = distinct(following)
         for before in states:
             if node.otherwise is not None:
                 yield from self.run(node.otherwise, before, setting)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from covpath.workflow.shell.execution.machine import Machine
-from covpath.workflow.shell.execution.settle import bounded
+from covpath.workflow.shell.execution.settle import bounded, distinct
 from covpath.workflow.shell.execution.state import Flow, Fuzzy, Mask, Outcome, Setting, State, Value, is_zero
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import AndOr, Operand, Pipeline
@@ -80,14 +80,14 @@ def _negate(machine: Machine, state: State, negation: Span) -> State:
 
 def _elements(machine: Machine, node: Pipeline, state: State, setting: Setting) -> Iterator[State]:
     """The states after a pipeline of several elements, all of them children."""
-    partial: dict[tuple[State, tuple[Value, ...]], None] = {(state, ()): None}
+    partial: list[tuple[State, tuple[Value, ...]]] = [(state, ())]
     for element in node.elements:
-        following: dict[tuple[State, tuple[Value, ...]], None] = {}
+        following: list[tuple[State, tuple[Value, ...]]] = []
         for before, statuses in partial:
             for end in machine.child(element, before, setting, forked=True):
                 after = replace(before.after_child(end, before.status), pipestatus=before.pipestatus)
-                following[after, (*statuses, end.status)] = None
-        partial = following
+                following.append((after, (*statuses, end.status)))
+        partial = distinct(following)
     for after, statuses in partial:
         options = (True, False) if after.pipefail is None else (after.pipefail,)
         for pipefail in options:

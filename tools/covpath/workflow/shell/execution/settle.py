@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -25,6 +26,7 @@ _MANY_STATES = 32
 _MOST_STATES = 128
 """More simultaneous situations than this are not followed."""
 
+Way = TypeVar("Way")
 RunTrap = Callable[[int, State, Setting], Iterable[Outcome]]
 
 
@@ -78,12 +80,17 @@ def either(state: State, span: Span, code: str = "condition-unknown") -> tuple[S
     return doubtful.with_status("0"), doubtful.with_status("1")
 
 
+def distinct(found: list[Way]) -> list[Way]:
+    """The same without repetitions; a single one, as most are, is not worth its hash."""
+    return found if len(found) < 2 else list(dict.fromkeys(found))
+
+
 def bounded(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """The outcomes without repetitions; where they are many, those that differ in variables only become one.
 
     Before the failure that is done soon: what a variable held then seldom decides.
     """
-    unique = list(dict.fromkeys(outcomes))
+    unique = distinct(list(outcomes))
     if len(unique) > _FEW_STATES:
         unique = _join(unique, everything=len(unique) > _MANY_STATES)
     if len(unique) > _MOST_STATES:

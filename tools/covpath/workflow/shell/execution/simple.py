@@ -17,7 +17,7 @@ from covpath.workflow.shell.execution.builtin_commands import (
     static_source,
 )
 from covpath.workflow.shell.execution.machine import Machine
-from covpath.workflow.shell.execution.settle import either
+from covpath.workflow.shell.execution.settle import distinct, either
 from covpath.workflow.shell.execution.state import Flow, Fuzzy, Job, Mask, Outcome, Setting, State, Unclear, Value
 from covpath.workflow.shell.execution.values import job_of, resolve
 from covpath.workflow.shell.spans import Span
@@ -97,9 +97,9 @@ def substitute(
     keep_last: bool = False,
 ) -> list[tuple[State, Value | None]]:
     """Run substitutions in order; a failure in one is swallowed unless it is the last of a bare assignment."""
-    states: dict[tuple[State, Value | None], None] = {(state, None): None}
+    states: list[tuple[State, Value | None]] = [(state, None)]
     for position, substitution in enumerate(substitutions, 1):
-        following: dict[tuple[State, Value | None], None] = {}
+        following: list[tuple[State, Value | None]] = []
         kept = keep_last and position == len(substitutions) and not substitution.process
         for before, _ in states:
             child = _in_substitution(machine, before, substitution, setting)
@@ -108,9 +108,9 @@ def substitute(
                 after = replace(after, pipestatus=before.pipestatus)
                 if end.status is Fuzzy.FAILED and not kept:
                     after = after.masked(Mask(code, machine.here(span or substitution.span)))
-                following[after, end.status] = None
-        states = following
-    return list(states)
+                following.append((after, end.status))
+        states = distinct(following)
+    return states
 
 
 def _inherited(machine: Machine, setting: Setting) -> Mask | None:
