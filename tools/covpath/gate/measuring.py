@@ -38,6 +38,9 @@ _WORDS = ("cov", "tarpaulin", "nyc", "c8", "slipcover")
 DECIDING = ("RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS")
 """Variables that alone can make a command measure."""
 
+_SIGNS = (*_WORDS, *DECIDING)
+"""Nor is a command without any of these one that a backend recognises: most of a script's are not."""
+
 
 class Measuring(Struct, frozen=True, kw_only=True):
     """The measuring step of a job.
@@ -76,7 +79,24 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
     The variables that workflow, job and step set count where they are literal.
     """
     around = _decides(workflow.env) or _decides(job.env)
-    return tuple(one for step in job.steps for one in _measurements_of(workflow, job, step, around))
+    return tuple(
+        one for step in job.steps if _may_measure(step, around) for one in _measurements_of(workflow, job, step, around)
+    )
+
+
+def _may_measure(step: Step, around: bool) -> bool:
+    """Whether a step holds a word that any measurement has; most hold none."""
+    if step.run is None:
+        return step.uses is not None and _has_one(step.uses.lower(), _ACTIONS)
+    return around or _has_one(step.run.value, _WORDS) or _decides(step.env)
+
+
+def _has_one(text: str, words: tuple[str, ...]) -> bool:
+    """``any`` takes longer to begin than most texts to look through."""
+    for word in words:  # noqa: SIM110
+        if word in text:
+            return True
+    return False
 
 
 def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> Iterator[Measurement]:
@@ -86,8 +106,6 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> 
             yield Measurement(step=step, command=None, recognition=found)
         return
     decided = around or _decides(step.env)
-    if not decided and not any(word in step.run.value for word in _WORDS):
-        return
     environ = literal_environment(workflow, job, step) if decided else {}
     # Imported here: most jobs measure nothing.
     from covpath.workflow.shell.other_shells import with_lines_joined
@@ -95,6 +113,8 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> 
 
     text = with_lines_joined(step.run.value, shell_for(workflow, job, step))
     for command in parse_script(text).commands:
+        if not decided and not _has_one(text[command.span.start : command.span.end], _SIGNS):
+            continue
         recognition = recognise_command(command, environ)
         if recognition is not None and _measures(recognition):
             yield Measurement(step=step, command=command, recognition=recognition)
@@ -132,8 +152,6 @@ def recognise_command(command: Command, environ: MappingABC[str, str]) -> Recogn
 
 
 def _recognised_action(uses: str, inputs: Callable[[], MappingABC[str, str]]) -> Recognition | None:
-    if not any(word in uses.lower() for word in _ACTIONS):
-        return None
     # Imported here: hardly any job measures by an action.
     from covpath.backends.actions import measuring_action
 
@@ -194,7 +212,7 @@ def _in_parallel(workflow: Workflow, job: Job) -> Iterator[Measuring]:
     groups = [step for step in reversed(job.steps) if step.children]
     around = bool(groups) and (_decides(workflow.env) or _decides(job.env))
     for step in groups:
-        for inner in reversed([*_below(step)]):
+        for inner in reversed([one for one in _below(step) if _may_measure(one, around)]):
             for one in _measurements_of(workflow, job, inner, around):
                 yield Measuring(index=step.index, coverage=True, recognition=one.recognition, inner=one)
 

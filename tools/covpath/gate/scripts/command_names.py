@@ -85,7 +85,7 @@ def prepare(words: tuple[str, ...]) -> bool:
     if name in _PREPARING_NAMES or name in TRIVIAL or "--version" in words[1:3]:
         return True
     # `cargo +nightly install`: the toolchain is no subcommand.
-    arguments = [word for word in words[1:] if not word.startswith(("+", "-"))]
-    if not arguments:
+    argument = next((word for word in words[1:] if not word.startswith(("+", "-"))), None)
+    if argument is None:
         return name in ("yarn", "pip")
-    return (name, arguments[0]) in _PREPARING_PAIRS
+    return (name, argument) in _PREPARING_PAIRS

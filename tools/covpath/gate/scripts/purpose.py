@@ -8,6 +8,7 @@ something about the repository's own code.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from covpath.gate.scripts.around import given_command
 from covpath.gate.scripts.command_names import DECIDING, FILTERS, TRIVIAL, prepare
@@ -35,8 +36,12 @@ def is_setup(step: Step, shell: Shell) -> bool:
     text = _script_of(step)
     if text is None:
         return True
-    if not shell.kind.reads_posix:
-        return False
+    return shell.kind.reads_posix and _only_prepares(text)
+
+
+@lru_cache(maxsize=1024)
+def _only_prepares(text: str) -> bool:
+    """Whether a script only installs, fetches or cleans up; several ask this of a step."""
     told = script_text(text)
     telling = text_commands(told) if told is not None else []
     looks = not telling and (any(sign in text for sign in _INSIDE_WORDS) or (told is not None and _decides(told)))

@@ -61,6 +61,8 @@ _SOURCES = regex(r"(?<![^\s;&|(])(?:source|\.)(?=\s)")
 _LEAVES = regex(r"\bexit\s+(?!0\b)\S")
 _OPENING = frozenset(("if", "for", "while", "until", "case", "select", "{", "("))
 _CLOSING = frozenset(("fi", "done", "esac", "}", ")"))
+_BOUNDS = frozenset(("{", "(", "}", ")", "fi", "done", "esac"))
+"""What begins or ends something also behind a statement's first word."""
 _LEADING = frozenset(("then", "do", "else", "elif", "if", "while", "until", "!", "{", "(", "time"))
 _NO_COMMAND = frozenset(("for", "case", "select", "in", "function", "coproc", "[[", "((", *_CLOSING))
 _WRAPPERS = frozenset(("sudo", "nohup", "command", "builtin", "exec"))
@@ -85,8 +87,9 @@ def script_text(text: str) -> ScriptText | None:
             before = after if after not in ("\n", ";") or before in ("\n", ";", ";;") else before
             continue
         inside = depth
-        inner.enter(words, before, len(commands))
-        depth += sum(_step(word, number) for number, word in enumerate(words))
+        first, others = _steps(words)
+        inner.enter(words, before, len(commands), tangled=bool(others))
+        depth += first + sum(others)
         command = _command(words)
         if command is None:
             return None
@@ -126,13 +129,15 @@ class _Inner:
         self._in_condition: list[bool] = []
         self._turned = False
 
-    def enter(self, words: list[str], before: str, commands: int) -> None:
-        """At a statement of these words, ``before`` it what ended the one before."""
+    def enter(self, words: list[str], before: str, commands: int, *, tangled: bool) -> None:
+        """At a statement of these words, ``before`` it what ended the one before.
+
+        ``tangled``: something begins or ends behind its first word.
+        """
         first = words[0]
         # What turns or times a pipeline's status stands before its first part.
         self._turned = (before == "|" and self._turned) or "!" in words or "time" in words
-        bounds = sum(_step(word, number) != 0 for number, word in enumerate(words))
-        self.tangled |= bounds > 1 or (bounds == 1 and _step(first, 0) == 0)
+        self.tangled |= tangled
         if first in _OPENING:
             self._open.append((commands, before not in _ENDS))
             self._in_condition.append(first in _CONDITIONS)
@@ -178,10 +183,12 @@ def _masked(text: str) -> str | None:
     return None if broken or "((" in masked or "=(" in masked or "#" in masked else masked
 
 
-def _step(word: str, number: int) -> int:
-    if number == 0 or word in ("{", "(", "}", ")", "fi", "done", "esac"):
-        return (word in _OPENING) - (word in _CLOSING)
-    return 0
+def _steps(words: list[str]) -> tuple[int, list[int]]:
+    """How much deeper a statement's first word leads, and each other word that does."""
+    first = (words[0] in _OPENING) - (words[0] in _CLOSING)
+    if _BOUNDS.isdisjoint(words):
+        return first, []
+    return first, [1 if word in _OPENING else -1 for word in words[1:] if word in _BOUNDS]
 
 
 def _command(words: list[str]) -> tuple[str, ...] | None:
