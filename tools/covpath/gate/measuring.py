@@ -19,7 +19,7 @@ from covpath.patterns import regex
 from covpath.terms import Reason
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, StepForm, Workflow
-from covpath.yamltext.nodes import Mapping
+from covpath.yamltext.nodes import Mapping, Scalar, deref
 
 if TYPE_CHECKING:
     from covpath.backends.contract import Recognition
@@ -37,6 +37,9 @@ _WORDS = ("cov", "tarpaulin", "nyc", "c8", "slipcover")
 
 DECIDING = ("RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS")
 """Variables that alone can make a command measure."""
+
+_INSTRUMENTING = ("cov", "profile")
+"""The values of such a variable that can do so hold one of these."""
 
 _SIGNS = (*_WORDS, *DECIDING)
 """Nor is a command without any of these one that a backend recognises: most of a script's are not."""
@@ -78,7 +81,7 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
 
     The variables that workflow, job and step set count where they are literal.
     """
-    around = _decides(workflow.env) or _decides(job.env)
+    around = _instruments(workflow.env) or _instruments(job.env)
     return tuple(
         one for step in job.steps if _may_measure(step, around) for one in _measurements_of(workflow, job, step, around)
     )
@@ -88,7 +91,7 @@ def _may_measure(step: Step, around: bool) -> bool:
     """Whether a step holds a word that any measurement has; most hold none."""
     if step.run is None:
         return step.uses is not None and _has_one(step.uses.lower(), _ACTIONS)
-    return around or _has_one(step.run.value, _WORDS) or _decides(step.env)
+    return around or _has_one(step.run.value, _WORDS) or _instruments(step.env)
 
 
 def _has_one(text: str, words: tuple[str, ...]) -> bool:
@@ -105,7 +108,8 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> 
         if found is not None and _measures(found):
             yield Measurement(step=step, command=None, recognition=found)
         return
-    decided = around or _decides(step.env)
+    alone = around or _instruments(step.env)
+    decided = _decides(workflow.env) or _decides(job.env) or _decides(step.env)
     environ = literal_environment(workflow, job, step) if decided else {}
     # Imported here: most jobs measure nothing.
     from covpath.workflow.shell.other_shells import with_lines_joined
@@ -113,7 +117,7 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> 
 
     text = with_lines_joined(step.run.value, shell_for(workflow, job, step))
     for command in parse_script(text).commands:
-        if not decided and not _has_one(text[command.span.start : command.span.end], _SIGNS):
+        if not alone and not _has_one(text[command.span.start : command.span.end], _SIGNS):
             continue
         recognition = recognise_command(command, environ)
         if recognition is not None and _measures(recognition):
@@ -128,6 +132,14 @@ def _measures(found: Recognition) -> bool:
 
 def _decides(layer: Mapping | None) -> bool:
     return layer is not None and any(entry.key.value in DECIDING for entry in layer.entries)
+
+
+def _instruments(layer: Mapping | None) -> bool:
+    """Whether a variable of a layer may make a command measure that shows nothing of it."""
+    if layer is None:
+        return False
+    deciding = (deref(entry.value) for entry in layer.entries if entry.key.value in DECIDING)
+    return any(not isinstance(value, Scalar) or _has_one(value.value, _INSTRUMENTING) for value in deciding)
 
 
 def literal_environment(workflow: Workflow, job: Job, step: Step) -> dict[str, str]:
@@ -210,7 +222,7 @@ def alternatives(
 def _in_parallel(workflow: Workflow, job: Job) -> Iterator[Measuring]:
     """Measurements among steps that run beside each other, the last first; the group's own step stands for them."""
     groups = [step for step in reversed(job.steps) if step.children]
-    around = bool(groups) and (_decides(workflow.env) or _decides(job.env))
+    around = bool(groups) and (_instruments(workflow.env) or _instruments(job.env))
     for step in groups:
         for inner in reversed([one for one in _below(step) if _may_measure(one, around)]):
             for one in _measurements_of(workflow, job, inner, around):

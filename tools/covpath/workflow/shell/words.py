@@ -173,12 +173,10 @@ class _Cutter:
         text = match[kind or 0]
         if kind == "plain":
             self._add(Literal(text))
-        elif kind == "single":
+        elif kind == "single" or (kind == "double" and "$" not in text):
             self._add(Literal(text, quoted=True))
         elif kind != "double":
             self._parts.append(Variable(text))
-        elif "$" not in text:
-            self._add(Literal(text, quoted=True))
         else:
             before, *pieces = _NAMED.split(text)
             self._add(Literal(before, quoted=True))
