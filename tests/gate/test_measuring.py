@@ -1,5 +1,9 @@
+import itertools
+
 import pytest
 
+from covpath.backends import table
+from covpath.gate import measuring
 from covpath.gate.measuring import find_measuring, measurements
 from covpath.terms import Gate, JobId
 from judging import judged, workflow
@@ -45,13 +49,24 @@ def test_what_measures_nothing(command: str, layers: dict[str, str]) -> None:
 def test_variables_around_a_command_can_make_it_measure(layer: str) -> None:
     assert _backends("pytest", **{layer: "PYTEST_ADDOPTS: --cov=x"}) == ["pytest-cov"]
     assert _backends("cargo test", **{layer: "RUSTFLAGS: -Cinstrument-coverage"}) == ["grcov"]
+    assert _backends("cargo test", **{layer: "RUSTFLAGS: -Zprofile"}) == ["grcov"]
+
+
+def test_a_command_is_known_by_its_own_variables_too() -> None:
+    assert _backends("RUSTFLAGS=-Zprofile cargo test; cargo test; grcov . -o lcov.info") == ["grcov", "grcov"]
+    assert _backends("PYTEST_ADDOPTS=--cov pytest && pytest") == ["pytest-cov"]
+
+
+def test_every_sign_of_a_backend_is_looked_for() -> None:
+    for sign in itertools.chain.from_iterable(table._SIGNS.values()):
+        assert any(word in sign for word in measuring._SIGNS)
 
 
 def test_the_measuring_step_is_found_by_its_variables() -> None:
     text = JOB.format(command="pytest", workflow="", job="PYTEST_ADDOPTS: --cov", step="")
     found = workflow(text)
-    measuring = find_measuring(found, found.jobs[JobId("a")])
-    assert (measuring.index, measuring.coverage) == (0, True)
+    first = find_measuring(found, found.jobs[JobId("a")])
+    assert (first.index, first.coverage) == (0, True)
 
 
 WORDS = '      - run: echo "version=$(make print-version)" >> "$GITHUB_OUTPUT"\n'

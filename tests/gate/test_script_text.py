@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from covpath.errors import CovpathError
 from covpath.gate.scripts.purpose import every_command_alone, fails_at_once, is_setup, never_masks
 from covpath.gate.scripts.script_commands import only_tells, prepares, script_commands
+from covpath.gate.scripts.script_text import script_text
 from covpath.workflow.model import Step
 from covpath.workflow.reading import read_workflow
 from covpath.workflow.shell.dialect import default_shell
@@ -173,3 +174,16 @@ def _steps() -> Iterator[Step]:
             continue
         for job in read.jobs.values():
             yield from (step for step in job.all_steps() if step.run is not None)
+
+
+LINE = """
+a cargo test --all -p=x ./a.sh A=b a+=c 1 . ~ @v -u env sudo exec timeout set -e trap source eval exit 0 pre-exit if then
+fi for in case esac do done while { } ( ) ! time function coproc select else elif until shopt alias %x% ^x^ command
+"""
+
+
+@given(st.lists(st.sampled_from(LINE.split()), max_size=4), st.sampled_from(["", "\n", " "]))
+@settings(max_examples=500, deadline=None)
+def test_a_single_line_is_told_as_among_others(words: list[str], end: str) -> None:
+    line = " ".join(words) + end
+    assert script_text(line) == script_text(f"{line}\n# a note")

@@ -65,6 +65,9 @@ _BOUNDS = frozenset(("{", "(", "}", ")", "fi", "done", "esac"))
 """What begins or ends something also behind a statement's first word."""
 _LEADING = frozenset(("then", "do", "else", "elif", "if", "while", "until", "!", "{", "(", "time"))
 _NO_COMMAND = frozenset(("for", "case", "select", "in", "function", "coproc", "[[", "((", *_CLOSING))
+_ONE_LINE = regex(r"[\w ./:=@,+%^~-]+\n?", re.ASCII)
+_MEANING = frozenset(("set", "trap", "source", "eval", "shopt", "alias", "exec", ".")) | _OPENING | _CLOSING | _LEADING
+"""Words that are no plain ones wherever they stand."""
 _WRAPPERS = frozenset(("sudo", "nohup", "command", "builtin", "exec"))
 _HARD = frozenset(("env", "timeout", "gtimeout", "nice", "ionice", "setsid", "stdbuf", "unbuffer", "xvfb-run", "doas",
                    "dbus-run-session", "catchsegv", "arch"))  # fmt: skip
@@ -73,6 +76,21 @@ _HARD = frozenset(("env", "timeout", "gtimeout", "nice", "ionice", "setsid", "st
 @lru_cache(maxsize=2048)
 def script_text(text: str) -> ScriptText | None:
     """The commands of a script; None where its text does not tell."""
+    if _ONE_LINE.fullmatch(text) and _MEANING.isdisjoint(words := text.split()) and "exit" not in text:
+        return _one_command(words)
+    return _many_commands(text)
+
+
+def _one_command(words: list[str]) -> ScriptText | None:
+    """Of a line of plain words, as most scripts are."""
+    command = _command(words)
+    if command is None:
+        return None
+    commands = (TextCommand(command, alone=True, heard=True),) if command else ()
+    return ScriptText(commands, steady=True, sources=False, leaves=False)
+
+
+def _many_commands(text: str) -> ScriptText | None:
     masked = _masked(text)
     if masked is None:
         return None
