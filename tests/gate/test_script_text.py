@@ -177,8 +177,8 @@ def _steps() -> Iterator[Step]:
 
 
 LINE = """
-a cargo test --all -p=x ./a.sh A=b a+=c 1 . ~ @v -u env sudo exec timeout set -e trap source eval exit 0 pre-exit if then
-fi for in case esac do done while { } ( ) ! time function coproc select else elif until shopt alias %x% ^x^ command
+a cargo test --all -p=x ./a.sh A=b a+=c 1 . ~ @v -u env sudo exec timeout set -e trap source eval exit 0 pre-exit if
+then fi for in case esac do done while { } ( ) ! time function coproc select else elif until shopt alias %x% ^x^ command
 """
 
 
@@ -186,4 +186,4 @@ fi for in case esac do done while { } ( ) ! time function coproc select else eli
 @settings(max_examples=500, deadline=None)
 def test_a_single_line_is_told_as_among_others(words: list[str], end: str) -> None:
     line = " ".join(words) + end
-    assert script_text(line) == script_text(f"{line}\n# a note")
+    assert script_text(line) == script_text(f"# a note\n{line}")
