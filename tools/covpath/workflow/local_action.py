@@ -45,15 +45,8 @@ def read_action(path: str, data: bytes) -> Workflow | None:
     if steps is None or not isinstance(kind, Scalar) or kind.value != "composite":
         return None
     inner = read_steps(path, document, steps.value, ("runs", "steps"))
-    job = Job(
-        id=RUNS, key=steps.key, node=real, route=("runs",), name=None, needs=(), if_=None, runs_on=None, strategy=None,
-        continue_on_error=None, timeout_minutes=None, env=None, defaults_shell=None, defaults_directory=None,
-        container=None, services=None, outputs=None, permissions=None, uses=None, with_=None, steps=inner,
-    )  # fmt: skip
-    return Workflow(
-        path=path, document=document, root=root, name=None, on=None, env=None, defaults_shell=None,
-        defaults_directory=None, permissions=None, jobs={RUNS: job},
-    )  # fmt: skip
+    job = Job(id=RUNS, key=steps.key, node=real, route=("runs",), steps=inner)
+    return Workflow(path=path, document=document, root=root, jobs={RUNS: job})
 
 
 def action_inputs(action: Workflow) -> dict[str, str]:

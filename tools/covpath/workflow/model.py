@@ -89,23 +89,23 @@ class Job(Struct, frozen=True, kw_only=True, eq=False):
     key: Scalar
     node: Mapping
     route: Route
-    name: Scalar | None
-    needs: tuple[JobId, ...]
-    if_: Scalar | None
-    runs_on: Node | None
-    strategy: Node | None
-    continue_on_error: Scalar | None
-    timeout_minutes: Scalar | None
-    env: Mapping | None
-    defaults_shell: str | None
-    defaults_directory: str | None
-    container: Node | None
-    services: Node | None
-    outputs: Mapping | None
-    permissions: Node | None
-    uses: Scalar | None
-    with_: Mapping | None
-    steps: tuple[Step, ...]
+    name: Scalar | None = None
+    needs: tuple[JobId, ...] = ()
+    if_: Scalar | None = None
+    runs_on: Node | None = None
+    strategy: Node | None = None
+    continue_on_error: Scalar | None = None
+    timeout_minutes: Scalar | None = None
+    env: Mapping | None = None
+    defaults_shell: str | None = None
+    defaults_directory: str | None = None
+    container: Node | None = None
+    services: Node | None = None
+    outputs: Mapping | None = None
+    permissions: Node | None = None
+    uses: Scalar | None = None
+    with_: Mapping | None = None
+    steps: tuple[Step, ...] = ()
 
     def all_steps(self) -> Iterator[Step]:
         """Every step, those inside ``parallel`` too, in source order."""
@@ -122,13 +122,13 @@ class Workflow(Struct, frozen=True, kw_only=True, eq=False):
     path: str
     document: Document
     root: Mapping
-    name: str | None
-    on: Node | None
-    env: Mapping | None
-    defaults_shell: str | None
-    defaults_directory: str | None
-    permissions: Node | None
     jobs: MappingABC[JobId, Job]
+    name: str | None = None
+    on: Node | None = None
+    env: Mapping | None = None
+    defaults_shell: str | None = None
+    defaults_directory: str | None = None
+    permissions: Node | None = None
 
     @property
     def generated(self) -> bool:
@@ -162,5 +162,7 @@ class Workflow(Struct, frozen=True, kw_only=True, eq=False):
 
 def scalar_text(node: Node | None) -> str:
     """A scalar's text as written; the empty string for anything else."""
+    if type(node) is Scalar:  # nearly always
+        return node.value
     real = deref(node) if node is not None else None
     return real.value if isinstance(real, Scalar) else ""

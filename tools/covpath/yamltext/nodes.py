@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 from msgspec import Struct
 
@@ -36,8 +36,10 @@ _LONGEST_INT = 300
 _STR_TAGS = ("tag:yaml.org,2002:str", "!")
 
 
-# None of these is ever part of a cycle (an anchor inside what it names is refused), so that the
-# garbage collector need not know those of which there are many.
+# The kinds of nodes are final: ``type(node) is Scalar`` tells one as surely as ``isinstance`` does, and
+# several times faster where it is another (a Struct's class is not a plain ``type``). None is ever part of
+# a cycle (an anchor inside what it names is refused): the garbage collector need not know those that are many.
+@final
 class Scalar(Struct, eq=False, gc=False):
     """A scalar. ``style`` is ``''`` (plain), ``'``, ``"``, ``|`` or ``>``; ``value`` its text."""
 
@@ -55,7 +57,12 @@ class Scalar(Struct, eq=False, gc=False):
             return self.value if self.style else resolve_plain(self.value)
         return self.value if self.tag in _STR_TAGS else resolve_plain(self.value)
 
+    def is_null(self) -> bool:
+        """Whether its ``data()`` is None."""
+        return self.value in _NULL and self.data() is None
 
+
+@final
 class Alias(Struct, eq=False, gc=False):
     """A use of an anchor; ``target`` is the anchored node itself."""
 
@@ -70,6 +77,7 @@ class Alias(Struct, eq=False, gc=False):
         return self.start
 
 
+@final
 class Sequence(Struct, eq=False):
     """A list."""
 
@@ -89,6 +97,7 @@ class Entry(Struct, eq=False, gc=False):
     value: Node
 
 
+@final
 class Mapping(Struct, eq=False):
     """A mapping in source order. Keys are scalars; ``find`` compares their text exactly."""
 
@@ -118,7 +127,7 @@ Node: TypeAlias = Scalar | Sequence | Mapping | Alias
 
 def deref(node: Node) -> Scalar | Sequence | Mapping:
     """The node itself, or what an alias stands for."""
-    return node.target if isinstance(node, Alias) else node
+    return node.target if type(node) is Alias else node
 
 
 def resolve_plain(text: str) -> str | int | float | bool | None:
@@ -146,9 +155,9 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
 def to_plain(node: Node) -> Plain:
     """A node's data. Aliased parts are repeated; ``reading`` bounds how large that can get."""
     real = deref(node)
-    if isinstance(real, Scalar):
+    if type(real) is Scalar:
         return real.data()
-    if isinstance(real, Sequence):
+    if type(real) is Sequence:
         return [to_plain(item) for item in real.items]
     return {entry.key.value: to_plain(entry.value) for entry in real.entries}
 

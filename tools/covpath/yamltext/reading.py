@@ -181,7 +181,7 @@ class _Builder:
             node = self.sequence(event, depth)
         if self.weight > MAX_NODES:
             raise self.too_many(node)
-        if holder is not None and not isinstance(node, Alias) and node.flow:
+        if holder is not None and type(node) is not Alias and node.flow:
             self.check_lines(node, holder)
         return node
 
