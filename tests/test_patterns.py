@@ -3,6 +3,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from types import ModuleType
 
 import pytest
@@ -58,3 +60,21 @@ def test_it_is_compiled_once_and_late(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == ["a+"]
     with pytest.raises(AttributeError):
         late.__dict__  # noqa: B018
+
+
+def test_patterns_of_a_library_are_compiled_late_and_do_what_they_did() -> None:
+    code = """
+import re, sys
+at_once = re.compile
+from covpath.yamltext import reading
+from yaml import SafeLoader, YAMLError, load
+assert re.compile is at_once
+assert type(SafeLoader.NON_PRINTABLE).__name__ == "_Late"
+print(load("a: [1, 1.5, yes, ~, 2001-02-03, 0x1f]", SafeLoader)["a"])
+try:
+    load("\\x07", SafeLoader)
+except YAMLError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[1, 1.5, True, None, datetime.date(2001, 2, 3), 31]\nrefused\n"

@@ -82,3 +82,11 @@ def test_a_full_disk_is_told_and_is_no_bug(tmp_path: Path, words: tuple[str, ...
 def test_a_closed_output_is_no_bug(tmp_path: Path) -> None:
     command = f"'{sys.executable}' -m covpath audit >&- 2>&-"
     assert subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=False, env=BUFFERED).returncode == 0
+
+
+@pytest.mark.parametrize(("before", "after"), [("", False), ("import typing_extensions\n", True)])
+def test_what_msgspec_can_do_without_is_not_loaded_and_can_be_loaded_later(before: str, after: bool) -> None:
+    shown = "def shown():\n    print('typing_extensions' in sys.modules, 'msgspec' in sys.modules)\n"
+    shown += "    import typing_extensions\n    print('loaded')\n"
+    done = run(f"{before}import atexit, sys\n{shown}atexit.register(shown)\nsys.argv[1:] = ['--version']\n{START}")
+    assert done.stdout.splitlines()[-2:] == [f"{after} True", "loaded"]

@@ -6,7 +6,8 @@ import atexit
 import gc
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def start() -> int:
@@ -14,7 +15,8 @@ def start() -> int:
     _import_nothing_from_here()
     gc.disable()
     # Imported here: what modules make when they are loaded stays, and is not searched for what could be given up.
-    from covpath.cli import main
+    with _without("typing_extensions"):
+        from covpath.cli import main
 
     gc.freeze()
     gc.enable()
@@ -36,6 +38,23 @@ def _import_nothing_from_here() -> None:
     by_option_m = __name__ == "__main__" and spec is not None and not sys.flags.safe_path
     if by_option_m and sys.path and sys.path[0] == os.getcwd():  # noqa: PTH109 - nothing more is loaded for it
         del sys.path[0]
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """A module that cannot be imported for now.
+
+    msgspec asks for typing_extensions, which is there for others, and does as well with typing: in a short
+    run that spares the time of reading twenty workflows.
+    """
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def _leave(code: int) -> None:

@@ -7,6 +7,8 @@ reading a hundred lines of YAML.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 _KNOWN_BY_IT = (
@@ -41,3 +43,17 @@ def regex(text: str, flags: int = 0) -> re.Pattern[str]:
     run is better compiled at once.
     """
     return cast("re.Pattern[str]", _Late(text, flags))
+
+
+@contextmanager
+def compiled_late() -> Iterator[None]:
+    """While a library is imported: the patterns that it makes for itself are compiled at their first use too.
+
+    For a library that uses its patterns by their methods alone, and none of them while it is imported.
+    """
+    at_once = re.compile
+    re.compile = regex  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        re.compile = at_once

@@ -11,14 +11,17 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
-import yaml
 from msgspec import Struct
 
 from covpath.errors import InputError
-from covpath.patterns import regex
+from covpath.patterns import compiled_late, regex
 from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from covpath.yamltext.source import MAX_CHARACTERS, Source
 from covpath.yamltext.spans import block_end, line_too_far_left
+
+with compiled_late():
+    # Of its dozen patterns libyaml needs none, and one alone takes longer than reading a workflow.
+    import yaml
 
 MAX_DEPTH = 100
 """Nesting allowed; GitHub itself stops at 50 (``facts``, gating, section 5)."""
