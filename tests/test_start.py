@@ -86,8 +86,11 @@ def test_a_closed_output_is_no_bug(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [("", False), ("import typing_extensions\n", True)])
 def test_what_msgspec_can_do_without_is_not_loaded_and_can_be_loaded_later(before: str, after: bool) -> None:
-    shown = "def shown():\n    print('typing_extensions' in sys.modules, 'msgspec' in sys.modules)\n"
-    shown += "    import platform, textwrap, typing_extensions\n"
-    shown += "    print(type(textwrap.TextWrapper.wordsep_re).__name__, textwrap.wrap('one two', 4), bool(platform.platform()))\n"
+    shown = """
+def shown():
+    print('typing_extensions' in sys.modules, 'msgspec' in sys.modules)
+    import platform, textwrap, typing_extensions
+    print(type(textwrap.TextWrapper.wordsep_re).__name__, textwrap.wrap('one two', 4), bool(platform.platform()))
+"""
     done = run(f"{before}import atexit, sys\n{shown}atexit.register(shown)\nsys.argv[1:] = ['--version']\n{START}")
     assert done.stdout.splitlines()[-2:] == [f"{after} True", "_Late ['one', 'two'] True"]
