@@ -146,28 +146,34 @@ class _Builder:
 
     def scalar(self, event: Any) -> Scalar:
         self.weight = weight = self.weight + 1
-        start = outer = event.start_mark.index
+        start, style = event.start_mark.index, event.style
         end = event.end_mark.index
-        style = event.style
-        anchor, tag = event.anchor, event.tag
-        if anchor is not None or tag is not None:
-            properties = _PROPERTIES.match(self.text, outer, end)
-            start = properties.end() if properties else outer
-            self.check_tag(tag, outer)
+        node = Scalar(event.value, style, start, end, start)
+        if event.anchor is not None or event.tag is not None:
+            self.take_properties(node, event, end)
+            if node.anchor is not None:
+                self.anchors[node.anchor] = (node, 1)
+            if not style and node.start > end:
+                node.start = end
         if style:
             if style in _QUOTES:
                 self.check_gap(end)
             else:
-                end = block_end(self.text, start, min(end, self.limit), event.value)
-        elif end > self.limit or start > end:
-            end = min(end, self.limit)
-            start = min(start, end)
-        node = Scalar(event.value, style, start, end, outer, anchor, tag)
-        if anchor is not None:
-            self.anchors[anchor] = (node, 1)
+                node.end = block_end(self.text, node.start, min(end, self.limit), node.value)
+        elif end > self.limit:
+            node.end = self.limit
+            node.start = min(node.start, self.limit)
         if weight > MAX_NODES:
             raise self.too_many(node)
         return node
+
+    def take_properties(self, node: _Real, event: Any, end: int) -> None:
+        """The anchor and the tag that stand before a node."""
+        node.anchor, node.tag = event.anchor, event.tag
+        properties = _PROPERTIES.match(self.text, node.start, end)
+        if properties:
+            node.start = properties.end()
+        self.check_tag(node.tag, node.outer_start)
 
     def large(self, event: Any, depth: int, holder: int | None) -> Node:
         """What is no scalar: an alias, or a collection ``depth`` levels deep.
@@ -212,9 +218,9 @@ class _Builder:
         while True:
             event = next_event()
             kind = type(event)
-            if kind is _MAPPING_END:
-                break
             if kind is not _SCALAR:
+                if kind is _MAPPING_END:
+                    break
                 raise self.fail("has a key that is not a plain name.", self.large(event, depth + 1, None).start)
             key = scalar(event)
             if strict:
@@ -226,7 +232,7 @@ class _Builder:
             value: Node
             if type(event) is _SCALAR:
                 value = scalar(event)
-                if not flow and value.style in _QUOTES:
+                if value.style and not flow and value.style in _QUOTES:
                     self.check_lines(value, key.outer_start)
             else:
                 value = self.large(event, depth + 1, None if flow else key.outer_start)
@@ -256,13 +262,13 @@ class _Builder:
         while True:
             event = next_event()
             kind = type(event)
-            if kind is _SEQUENCE_END:
-                break
             item: Node
             if kind is _SCALAR:
                 item = scalar(event)
-                if not flow and item.style in _QUOTES:
+                if item.style and not flow and item.style in _QUOTES:
                     self.check_lines(item, node.start)
+            elif kind is _SEQUENCE_END:
+                break
             else:
                 item = self.large(event, depth + 1, None if flow else node.start)
             items.append(item)
@@ -276,18 +282,17 @@ class _Builder:
 
     def opened(self, make: type[_Collection], event: Any, depth: int) -> _Collection:
         """A collection of which nothing is read yet; it ends where it starts."""
-        start = outer = event.start_mark.index
+        start = event.start_mark.index
         if depth >= MAX_DEPTH:
-            raise self.fail(f"is nested more than {MAX_DEPTH} deep.", outer)
-        anchor, tag = event.anchor, event.tag
-        if anchor is not None or tag is not None:
-            properties = _PROPERTIES.match(self.text, outer)
-            start = properties.end() if properties else outer
-            self.check_tag(tag, outer)
-            if anchor is not None:
-                self.open_anchors.add(anchor)
+            raise self.fail(f"is nested more than {MAX_DEPTH} deep.", start)
+        node = make([], event.flow_style, start, start, start)
+        if event.anchor is not None or event.tag is not None:
+            self.take_properties(node, event, self.limit)
+            node.end = node.start
+            if node.anchor is not None:
+                self.open_anchors.add(node.anchor)
         self.weight += 1
-        return make([], event.flow_style, start, start, outer, anchor, tag)
+        return node
 
     def closed(self, node: Sequence | Mapping, anchor: str, weight: int) -> None:
         """From here on aliases may stand for it; ``weight`` is that of all before it."""
