@@ -6,8 +6,6 @@ one by one, so that what is too deep or too large is refused before it is read t
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,7 +15,7 @@ from covpath.errors import InputError
 from covpath.patterns import compiled_late, regex
 from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from covpath.yamltext.source import MAX_CHARACTERS, Source
-from covpath.yamltext.spans import block_end, line_too_far_left
+from covpath.yamltext.spans import block_end, line_too_far_left, tight_comment
 
 with compiled_late():
     # Of its dozen patterns libyaml needs none, and one alone takes longer than reading a workflow.
@@ -32,7 +30,6 @@ _MEND = "Mend the file; nothing was changed."
 _CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 _PROPERTIES = regex(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)+")
 
-_TIGHT_COMMENT = re.compile(r"[\[{,]#")
 _QUOTES = ("'", '"')
 
 _SCALAR = yaml.ScalarEvent
@@ -302,7 +299,9 @@ class _Builder:
     def check_flow(self, node: Sequence | Mapping, end: int) -> None:
         node.end = end
         self.check_gap(end)
-        self.check_commas(node)
+        tight = tight_comment(self.text, node)
+        if tight is not None:
+            self.check_gap(tight)
 
     def check_key(self, key: Scalar, before: list[Entry]) -> None:
         """For a key that is ``<<``, or that has been there before in any case of its letters."""
@@ -339,17 +338,3 @@ class _Builder:
         """libyaml takes ``"a"#b`` for a string and a comment; YAML wants a blank between them."""
         if self.text.startswith("#", end):
             raise self.fail("has a comment without a blank before its #.", end, "Put a blank before the #.")
-
-    def check_commas(self, node: Sequence | Mapping) -> None:
-        """The same behind a comma or an opening bracket."""
-        if self.text.find("#", node.start, node.end) < 0:
-            return
-        found = [match.end() - 1 for match in _TIGHT_COMMENT.finditer(self.text, node.start, node.end)]
-        if not found:
-            return
-        children = node.items if isinstance(node, Sequence) else [x for e in node.entries for x in (e.key, e.value)]
-        starts = [child.start for child in children]
-        for offset in found:
-            inside = bisect_right(starts, offset) - 1
-            if inside < 0 or offset >= children[inside].end:
-                self.check_gap(offset)

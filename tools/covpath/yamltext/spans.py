@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from covpath.patterns import regex
+from covpath.yamltext.nodes import Mapping, Sequence
 
 _BLANK_LINES = regex(r"(?:[ ]*\r?\n)*([ ]*)")
+_TIGHT_COMMENT = regex(r"[\[{,]#")
 _LINE_BEGIN = regex(r"\n( *)([^ \r\n])")
 
 
@@ -22,6 +26,22 @@ def line_too_far_left(text: str, start: int, end: int, holder: int, *, in_bracke
             continue
         if not (in_brackets and line[2] in "]}" and len(line[1]) == column and line.end() == end):
             return line.end() - 1
+    return None
+
+
+def tight_comment(text: str, node: Sequence | Mapping) -> int | None:
+    """Where a ``#`` follows a node's opening bracket, or a comma of its own, without a blank; None where none does."""
+    if text.find("#", node.start, node.end) < 0:
+        return None
+    found = [match.end() - 1 for match in _TIGHT_COMMENT.finditer(text, node.start, node.end)]
+    if not found:
+        return None
+    children = node.items if isinstance(node, Sequence) else [x for e in node.entries for x in (e.key, e.value)]
+    starts = [child.start for child in children]
+    for offset in found:
+        inside = bisect_right(starts, offset) - 1
+        if inside < 0 or offset >= children[inside].end:
+            return offset
     return None
 
 
