@@ -290,6 +290,8 @@ def uploader(uses: str, comment: str = "") -> Uploader | None:
     if found is None:
         return None
     major = _major(ref) or _major(comment.strip().lstrip("#").strip().partition(" ")[0])
+    if found.action == "actions/upload-artifact" and major == 1:  # the runner's own plugin: a missing path is its error
+        return replace(found, major=major, missing_counts=(Tri.TRUE,))
     gone = frozenset({"file", "plugin"}) if found is _CODECOV and major is not None and major >= 5 else frozenset()
     return replace(found, major=major, no_longer_inputs=gone)
 

@@ -45,7 +45,7 @@ def judge_data(workflow: Workflow, job: Job, measuring: Measuring, own: StepVerd
     script = measured.value if measured is not None else ""
     for step in job.steps[measuring.index + 1 :]:
         found = uploader(step.uses) if step.uses else None
-        if found is None or _carries_something_else(step, script):
+        if found is None or carries_something_else(step, script):
             continue
         if step.if_ is not None and "hashFiles" in step.if_.value:
             reasons.append(
@@ -88,7 +88,7 @@ def _quiet(found: Uploader, step: Step) -> Tri:
     return delivers.negate() if delivers is not Tri.UNKNOWN else Tri.UNKNOWN
 
 
-def _carries_something_else(step: Step, script: str) -> bool:
+def carries_something_else(step: Step, script: str) -> bool:
     """Whether an upload is told, or its names say, that it carries something else than what ``script`` measured."""
     inputs = step.inputs()
     if inputs.get("report_type", "").strip() == "test_results":

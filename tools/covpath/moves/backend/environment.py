@@ -5,6 +5,7 @@ from __future__ import annotations
 from covpath.backends.translate import Translation
 from covpath.moves.proposal import Draft, NoteKind
 from covpath.workflow.model import Step
+from covpath.workflow.shell.parse import parse_script
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 from covpath.yamltext.operations import remove_key, set_key, set_value
 
@@ -19,6 +20,8 @@ def set_environment(draft: Draft, index: int, translation: Translation) -> None:
     """
     for name, value in translation.environment:
         _give(draft, index, name, value)
+        if name == "RUSTFLAGS":
+            _say_others(draft, index, translation)
     for name in translation.unset:
         _take(draft, index, name)
     helpers = _HELPERS if translation.source == "grcov" and translation.target != "grcov" else ()
@@ -34,13 +37,24 @@ def _give(draft: Draft, index: int, name: str, value: str) -> None:
         written = deref(entry.value)
         if isinstance(written, Scalar) and written.value == value:
             return
-        if route != ("env",):
+        if layer is step.env:  # the job's are for its other steps too, as for one that installs
             draft.make(set_value(draft.workflow.document, (*route, name), value, why=f"set {name}"))
             return
     if step.env is None:
         draft.make(set_key(draft.workflow.document, step.route, "env", {name: value}, why=f"set {name}"))
     else:
         draft.make(set_key(draft.workflow.document, (*step.route, "env"), name, value, why=f"set {name}"))
+
+
+def _say_others(draft: Draft, index: int, translation: Translation) -> None:
+    """The step's other cargo commands, which are built with the flags as well."""
+    step = draft.job.steps[index]
+    own = {" ".join(command.words) for command in translation.commands if command.measures}
+    for command in parse_script(step.run.value).commands if step.run is not None else ():
+        words = " ".join(word.raw for word in command.words)
+        if command.name == "cargo" and words not in own:
+            message = f"`{words}` of the same step is built with the new flags, too"
+            draft.say(NoteKind.CHANGE, message, place=draft.workflow.place(step.node))
 
 
 def _take(draft: Draft, index: int, name: str) -> None:

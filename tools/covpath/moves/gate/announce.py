@@ -101,4 +101,4 @@ def withdraw(draft: Draft, step: Step | None = None) -> bool:
 
 def plain(text: str) -> str:
     """Text that is safe inside a workflow command and a quoted shell word."""
-    return re.sub(r"[^\w .,()/+-]", "", text).strip() or "a step"
+    return re.sub(r"[^\w .,@()/+-]", "", text).strip() or "a step"

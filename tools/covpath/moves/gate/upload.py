@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covpath.backends.uploaders import Choice, Condition, Switch, Uploader, uploader
+from covpath.gate.data import carries_something_else
 from covpath.gate.verdict import JobVerdict
 from covpath.moves.gate.subject import Subject
 from covpath.moves.proposal import Draft, NoteKind
@@ -16,7 +17,10 @@ from covpath.yamltext.operations import set_key
 
 def upload_steps(job: Job, behind: int) -> tuple[Step, ...]:
     """The steps after the one at ``behind`` that hand a report to a service or keep it."""
-    return tuple(step for step in job.steps if step.index > behind and _known(step) is not None)
+    measured = job.steps[behind].run if behind >= 0 else None
+    script = measured.value if measured is not None else ""
+    known = (step for step in job.steps if step.index > behind and _known(step) is not None)
+    return tuple(step for step in known if not carries_something_else(step, script))
 
 
 def _known(step: Step) -> Uploader | None:
