@@ -49,7 +49,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     Paths are relative to the repository's root. ``workspace_root`` is the Cargo workspace's, where it is
     known. ``summary_read``: somebody reads the command's output (a pipe, a ``grep``). ``keep_serial``:
     tests that ran on one thread are to stay on one thread. ``pytest_addopts`` is what configuration
-    files add to every pytest command line, where it is known. ``is_folder`` says whether a path from the
+    files add to every pytest command line, where it is known, and ``warnings_are_errors`` is another setting
+    there. ``is_folder`` says whether a path from the
     step's directory (``src/pkg``) is a folder; None where nobody can look. ``read_after_failure``: a report
     that is written although a test failed may be read then. ``apart``: a step with a condition of its own
     writes the report, so it may run after a failure too.
@@ -60,6 +61,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     summary_read: bool = False
     keep_serial: bool = False
     pytest_addopts: str = ""
+    warnings_are_errors: bool = False
     is_folder: Callable[[str], bool] | None = None
     read_after_failure: bool = True
     apart: bool = False

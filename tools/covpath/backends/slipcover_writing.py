@@ -6,6 +6,8 @@ gives the same result (run and compared).
 
 from __future__ import annotations
 
+import re
+
 from msgspec.structs import replace
 
 from covpath.backends import python_tests
@@ -40,6 +42,11 @@ _SUBPROCESS = warn("subprocesses", "processes that the tests start are not measu
 _IMPORTED = warn(
     "pytest-warnings",
     "slipcover's pytest plugin causes a PytestAssertRewriteWarning; with warnings as errors pytest does not start",
+)
+_NO_START = stop(
+    "pytest-warnings",
+    "warnings are errors here, and slipcover's pytest plugin causes a PytestAssertRewriteWarning: pytest would not"
+    " start",
 )
 
 CANNOT: dict[Topic, Leaving] = {
@@ -167,7 +174,7 @@ def _habits(request: CoverageRequest, situation: Situation) -> list[Loss]:
         _SUBPROCESS.loss("subprocesses"),
     ]
     if python_tests.runs_pytest(request):
-        losses.append(_IMPORTED.loss("pytest"))
+        losses.append((_NO_START if _strict(request, situation) else _IMPORTED).loss("pytest"))
     if python_tests.added_to_path(request) and request.origin == "pytest-cov":
         losses.append(python_tests.IMPORTABLE.loss("pytest"))
     if "--cov" in situation.pytest_addopts:
@@ -179,6 +186,13 @@ def _habits(request: CoverageRequest, situation: Situation) -> list[Loss]:
             losses.append(_NO_FOLDER.loss(value.raw))
     losses += [python_tests.THRESHOLD.loss(f"{limit.flag} {limit.value.raw}") for limit in request.thresholds]
     return losses
+
+
+def _strict(request: CoverageRequest, situation: Situation) -> bool:
+    """Whether pytest is told that every warning is an error."""
+    told = f"{situation.pytest_addopts} {request.variable('PYTEST_ADDOPTS') or ''}"
+    given = " ".join((told, *(str(word) for word in request.passed_words)))
+    return situation.warnings_are_errors or re.search(r"(?<!\S)-W *error(?!\S)", given) is not None
 
 
 def _written(report: Report | None) -> tuple[Passed, ...]:

@@ -28,7 +28,7 @@ from covpath.moves.backend.installing import exchange_installs
 from covpath.moves.backend.leftovers import follow_caches, follow_versions, list_leftovers
 from covpath.moves.backend.sites import Site, sites
 from covpath.moves.backend.smaller import offer_smaller_step
-from covpath.moves.backend.surroundings import pytest_addopts
+from covpath.moves.backend.surroundings import pytest_addopts, warnings_are_errors
 from covpath.moves.backend.toolchain import provide_llvm_tools
 from covpath.moves.backend.varying import settled
 from covpath.moves.judging import Judging
@@ -192,6 +192,7 @@ def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) 
         summary_read=any(one.piped for one in group),
         keep_serial=wanted.keep_serial,
         pytest_addopts=pytest_addopts(workdir, draft.read),
+        warnings_are_errors=warnings_are_errors(workdir, draft.read),
         is_folder=None if is_folder is None else lambda path: is_folder(posixpath.join(workdir, path)),
         read_after_failure=read_after_failure(draft.workflow, draft.job, site),
         apart=reported_apart(group),

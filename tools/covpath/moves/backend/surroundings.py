@@ -17,21 +17,31 @@ def pytest_addopts(workdir: str, read: ReadText) -> str:
     Source: pytest's documentation, "Configuration file formats": pytest.ini even if empty, then
     pyproject.toml, tox.ini and setup.cfg with a section of their own.
     """
-    found = _ini(read, workdir, _INI[:2])
+    return " ".join(_setting("addopts", workdir, read))
+
+
+def warnings_are_errors(workdir: str, read: ReadText) -> bool:
+    """Whether pytest's configuration file makes every warning an error."""
+    return "error" in _setting("filterwarnings", workdir, read)
+
+
+def _setting(name: str, workdir: str, read: ReadText) -> tuple[str, ...]:
+    """The lines of one of pytest's settings."""
+    found = _ini(name, read, workdir, _INI[:2])
     if found is None:
-        found = _pyproject(read(_path(workdir, "pyproject.toml")))
+        found = _pyproject(name, read(_path(workdir, "pyproject.toml")))
     if found is None:
-        found = _ini(read, workdir, _INI[2:])
-    return found or ""
+        found = _ini(name, read, workdir, _INI[2:])
+    return tuple(line.strip() for line in (found or "").splitlines() if line.strip())
 
 
 def _path(workdir: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(workdir, name))
 
 
-def _ini(read: ReadText, workdir: str, files: tuple[tuple[str, str], ...]) -> str | None:
-    for name, section in files:
-        text = read(_path(workdir, name))
+def _ini(name: str, read: ReadText, workdir: str, files: tuple[tuple[str, str], ...]) -> str | None:
+    for file, section in files:
+        text = read(_path(workdir, file))
         if text is None:
             continue
         parser = configparser.ConfigParser(interpolation=None, strict=False)
@@ -40,13 +50,13 @@ def _ini(read: ReadText, workdir: str, files: tuple[tuple[str, str], ...]) -> st
         except configparser.Error:
             continue
         if parser.has_section(section):
-            return " ".join(parser.get(section, "addopts", fallback="").split())
-        if name.endswith("pytest.ini"):
+            return parser.get(section, name, fallback="")
+        if file.endswith("pytest.ini"):
             return ""
     return None
 
 
-def _pyproject(text: str | None) -> str | None:
+def _pyproject(name: str, text: str | None) -> str | None:
     if text is None:
         return None
     try:
@@ -56,5 +66,5 @@ def _pyproject(text: str | None) -> str | None:
     options = data.get("tool", {}).get("pytest", {}).get("ini_options")
     if not isinstance(options, dict):
         return None
-    addopts = options.get("addopts", "")
-    return " ".join(map(str, addopts)) if isinstance(addopts, list) else str(addopts)
+    setting = options.get(name, "")
+    return "\n".join(map(str, setting)) if isinstance(setting, list) else str(setting)
