@@ -64,6 +64,7 @@ def run(
         labels=labels,
         group=group,
         timeout_minutes=timeout_minutes,
+        several=all_matching is not None,
     )
     _refuse_nothing(wanted, runner)
     subject = open_subject(repo)

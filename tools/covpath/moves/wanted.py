@@ -15,7 +15,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     ``step`` names the one step whose gate moves instead of the job's, ``leg`` the legs of a matrix
     that are meant (``os=windows-latest``, or a check's name). ``with_upload``: the steps that upload
-    the report get the gate too. ``keep_serial``: tests that ran one by one are to stay so.
+    the report get the gate too. ``keep_serial``: tests that ran one by one are to stay so. ``several``: jobs
+    were asked for by a pattern, so those that have nothing to move are passed over.
     """
 
     gate: str | None = None
@@ -28,6 +29,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     group: str | None = None
     timeout_minutes: int | None = None
+    several: bool = False
 
     @property
     def nothing(self) -> bool:

@@ -81,15 +81,23 @@ def follow_reports(
 
 
 def _pairs(translation: Translation) -> Iterator[tuple[Report, Report | None]]:
-    """Each old report file and the one that takes its place: of the same format, else the one in order, if any."""
+    """Each old report file and the one that takes its place: of the same format, else one that is left, if any.
+
+    Codecov, for which its own format was, takes any other one too.
+    """
     left = [report for report in translation.after if report.path is not None]
-    for before in translation.before:
-        if before.path is None:
-            continue
-        after = next((report for report in left if report.format is before.format), next(iter(left), None))
-        if after is not None:
-            left.remove(after)
-        yield before, after
+    first = left[0] if left else None
+    found: list[Report | None] = []
+    befores = [report for report in translation.before if report.path is not None]
+    for before in befores:
+        same = next((report for report in left if report.format is before.format), None)
+        if same is not None:
+            left.remove(same)
+        found.append(same)
+    for before, after in zip(befores, found, strict=True):
+        if after is None and left:
+            after = left.pop(0)
+        yield before, after or (first if before.format is Format.CODECOV else None)
 
 
 def _name_readers(draft: Draft, texts: Sequence[ReadingText], old: tuple[str, ...]) -> None:

@@ -19,8 +19,10 @@ def set_environment(draft: Draft, index: int, translation: Translation) -> None:
     What is set for the whole workflow is left, and said: other jobs see it too.
     """
     for name, value in translation.environment:
-        _give(draft, index, name, value)
-        if name == "RUSTFLAGS":
+        # What a new tool needs is the step's own: the job's variables are for its other steps, too, as for one that
+        # installs. What an old one leaves stays where it was.
+        _give(draft, index, name, value, own=translation.target == "grcov")
+        if name == "RUSTFLAGS" and translation.target == "grcov":
             _say_others(draft, index, translation)
     for name in translation.unset:
         _take(draft, index, name)
@@ -28,7 +30,7 @@ def set_environment(draft: Draft, index: int, translation: Translation) -> None:
     _name_scripts(draft, tuple(dict.fromkeys((*translation.unset, *helpers))))
 
 
-def _give(draft: Draft, index: int, name: str, value: str) -> None:
+def _give(draft: Draft, index: int, name: str, value: str, *, own: bool) -> None:
     step = draft.job.steps[index]
     for layer, route in _layers(draft, step):
         entry = layer.find(name) if layer is not None else None
@@ -37,7 +39,7 @@ def _give(draft: Draft, index: int, name: str, value: str) -> None:
         written = deref(entry.value)
         if isinstance(written, Scalar) and written.value == value:
             return
-        if layer is step.env:  # the job's are for its other steps too, as for one that installs
+        if layer is step.env or (route != ("env",) and not own):
             draft.make(set_value(draft.workflow.document, (*route, name), value, why=f"set {name}"))
             return
     if step.env is None:

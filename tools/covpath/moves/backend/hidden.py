@@ -73,6 +73,13 @@ def already(draft: Draft, judging: Judging, target: str | None) -> bool:
     return bool(found) and {one.measured.backend if one.measured is not None else None for one in found} == {target}
 
 
+def measures_nothing(draft: Draft, judging: Judging) -> bool:
+    """Whether neither the job nor a recipe, call or other job behind it is seen to measure."""
+    links = judging.links if judging.links is not None else link((draft.workflow,))
+    trace = Tracer(draft.read, links).trace(draft.workflow, draft.job)
+    return draft.job.uses is None and trace.chain is None and not trace.others
+
+
 def refuse_report_only(draft: Draft, judging: Judging, source: str, target: str) -> Refusal | None:
     """Why a job cannot be moved whose own commands only make the report of what recipes or other jobs measured.
 

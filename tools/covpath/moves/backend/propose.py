@@ -23,7 +23,7 @@ from covpath.moves.backend.environment import set_environment
 from covpath.moves.backend.exchange import exchange
 from covpath.moves.backend.failing import read_after_failure, reported_apart
 from covpath.moves.backend.groups import grouped
-from covpath.moves.backend.hidden import already, refuse_hidden, refuse_report_only
+from covpath.moves.backend.hidden import already, measures_nothing, refuse_hidden, refuse_report_only
 from covpath.moves.backend.installing import exchange_installs
 from covpath.moves.backend.leftovers import follow_caches, follow_versions, list_leftovers
 from covpath.moves.backend.sites import Site, sites
@@ -32,7 +32,7 @@ from covpath.moves.backend.surroundings import pytest_addopts, warnings_are_erro
 from covpath.moves.backend.toolchain import provide_llvm_tools
 from covpath.moves.backend.varying import settled
 from covpath.moves.judging import Judging
-from covpath.moves.proposal import Draft
+from covpath.moves.proposal import Draft, NoteKind
 from covpath.moves.services import say_another_figure
 from covpath.moves.wanted import Wanted
 from covpath.workflow.script_places import script_place
@@ -51,6 +51,9 @@ def propose_backend(draft: Draft, wanted: Wanted, judging: Judging) -> None:
     source = _source(every)
     if source is None:
         if wanted.report is None and already(draft, judging, target):
+            return
+        if wanted.several and measures_nothing(draft, judging):
+            draft.say(NoteKind.LEFTOVER, f"job {draft.job_id!r} measures nothing that is seen here, and stays")
             return
         raise refuse_hidden(draft, judging, target)
     name = target or source
