@@ -47,12 +47,16 @@ def test_only_syntax_that_both_readers_know(glob: str) -> None:
         ("tests(.*).rs", ("*tests*?rs*",)),
         ("(one.rs|two(.*).rs)", ("*one?rs*", "*two*?rs*")),
         ("(a)?b", None),
-        ("(a|b)c", None),
+        ("(a|b)c", ("*ac*", "*bc*")),
+        ("(a|b)?c", None),
+        ("(^|/)(x/.*|y/(a|b)\\.rs)$", ("x/*", "*/x/*", "y/a.rs", "*/y/a.rs", "y/b.rs", "*/y/b.rs")),
+        ("(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)", None),
         (r"\d", None),
         ("^src", ()),
         ("^src/|gen/", ("*gen/*",)),
         ("^/src/", None),
-        ("a(b|c)", None),
+        ("a(b|c)", ("*ab*", "*ac*")),
+        (r"a\|b", ("*a|b*",)),
         ("[ab]", None),
     ],
 )
@@ -67,3 +71,18 @@ def test_there_and_back_leaves_out_at_least_the_same(glob: str, path: str) -> No
     back = globs_of(regex)
     if back is not None and not glob.startswith(("/", "./")) and fnmatch.fnmatchcase(path, glob):
         assert any(fnmatch.fnmatchcase(path, one) for one in back)
+
+
+EXPRESSIONS = st.lists(
+    st.sampled_from(["a", "b", "/", r"\.", ".*", "(a|b)", "(^|/)", "(x/(a|b)|y)", "|", "$"]),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(EXPRESSIONS.map("".join), st.text("abxy/.", min_size=1, max_size=8))
+def test_globs_leave_out_what_the_expression_does(expression: str, path: str) -> None:
+    globs = globs_of(expression)
+    if globs is not None and not path.startswith("/") and re.search(expression, f"/home/{path}"):
+        in_the_root = re.search(expression, "/home/") is not None
+        assert in_the_root or any(fnmatch.fnmatchcase(path, glob) for glob in globs)

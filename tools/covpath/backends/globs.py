@@ -14,6 +14,11 @@ from covpath.patterns import regex
 
 _SPECIAL = frozenset(r"\.+^$()|{}")
 _HOLDING = regex(r"(?<!\\)\(((?:\\.|[^()|?*\\]|\.\*)*)\)(?![?*+{])")
+_CHOICE = regex(r"(?<!\\)\(((?:\\.|[^()\\])*)\)(?![?*+{])")
+_BAR = regex(r"(?<!\\)\|")
+_PART = regex(r"\\?.", re.DOTALL)
+_MOST = 32
+"""The alternatives that one expression may have, written out."""
 _PLAIN = regex(r"[\w/@ ~%,:=-]")
 
 
@@ -54,7 +59,7 @@ def _one_regex(glob: str) -> str | None:
 def globs_of(regex: str) -> tuple[str, ...] | None:
     """Globs that match what ``regex`` matches in a path, or None where globs cannot say it.
 
-    Understood: alternatives of plain text, ``.*``, ``.``, escaped characters, a leading ``/`` and a
+    Understood: alternatives, also in brackets, of plain text, ``.*``, ``.``, escaped characters, a leading ``/`` and a
     closing ``$``. What is not anchored gets a ``*``; what asks for a relative path from the start (``^src/``)
     matches no absolute one, and gives no glob.
 
@@ -83,12 +88,32 @@ def _unbracketed(expression: str) -> str:
     return expression
 
 
-def _branches(regex: str) -> list[str] | None:
-    """The alternatives of an expression, looking through one pair of brackets around all of it."""
-    if regex.startswith("(") and regex.endswith(")") and not set(regex[1:-1]) & set("()"):
-        regex = regex[1:-1]
-    branches = regex.split("|")
-    return branches if all(branches) else None
+def _branches(expression: str) -> list[str] | None:
+    """The alternatives of an expression, those in brackets written out; None where one is empty or they are many."""
+    done: list[str] = []
+    open_ = _alternatives(_unbracketed(expression))
+    while open_ and len(done) + len(open_) <= _MOST:
+        branch = open_.pop(0)
+        choice = _CHOICE.search(branch)
+        if choice is None:
+            done.append(branch)
+            continue
+        before, after = branch[: choice.start()], branch[choice.end() :]
+        open_ = [_unbracketed(before + one + after) for one in _BAR.split(choice[1])] + open_
+    return list(dict.fromkeys(done)) if not open_ and all(done) else None
+
+
+def _alternatives(expression: str) -> list[str]:
+    """What stands between the bars outside of brackets."""
+    found = [""]
+    depth = 0
+    for part in _PART.findall(expression):
+        depth += (part == "(") - (part == ")")
+        if part == "|" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += part
+    return found
 
 
 def _one_glob(branch: str) -> str | None:
