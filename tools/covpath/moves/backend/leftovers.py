@@ -76,6 +76,17 @@ def list_leftovers(draft: Draft, source: str) -> None:
             draft.say(NoteKind.LEFTOVER, f"still speaks of {source}: {comment.text}", place=place)
 
 
+def name_nextest(draft: Draft) -> None:
+    """Name the steps that bring nextest where the new tool runs the tests without it."""
+    if not any(loss.name == "nextest" for loss in draft.losses):
+        return
+    for step in draft.job.steps:
+        texts = (step.uses or "", *step.inputs().values(), step.run.value if step.run is not None else "")
+        if any("nextest" in text for text in texts):
+            message = f"`{step.label}` is about nextest, which {draft.job_id!r} does not measure with any more"
+            draft.say(NoteKind.LEFTOVER, message, place=draft.workflow.place(step.node))
+
+
 def _lines(draft: Draft, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     """The first line of each scalar that has the word, with the scalar's offset."""
     if pattern.search(draft.job.key.value):

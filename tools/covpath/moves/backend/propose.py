@@ -25,7 +25,7 @@ from covpath.moves.backend.failing import read_after_failure, reported_apart
 from covpath.moves.backend.groups import grouped
 from covpath.moves.backend.hidden import already, measures_nothing, refuse_hidden, refuse_report_only
 from covpath.moves.backend.installing import exchange_installs
-from covpath.moves.backend.leftovers import follow_caches, follow_versions, list_leftovers
+from covpath.moves.backend.leftovers import follow_caches, follow_versions, list_leftovers, name_nextest
 from covpath.moves.backend.sites import Site, sites
 from covpath.moves.backend.smaller import offer_smaller_step
 from covpath.moves.backend.surroundings import pytest_addopts, warnings_are_errors
@@ -127,6 +127,7 @@ def _after(
         stop_at_readers(draft, translation, _now(draft, places[0]))
     if name != source:
         list_leftovers(draft, source)
+        name_nextest(draft)
         say_another_figure(draft, judging)
 
 
