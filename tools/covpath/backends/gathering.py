@@ -15,6 +15,9 @@ from covpath.errors import Refusal
 from covpath.terms import Loss
 
 MERGED_RUNS = stop("merged-runs", "the report covers several runs; only the first would still be run")
+LOOPED_RUNS = stop(
+    MERGED_RUNS.name, "a loop runs this for one report behind it; every turn of it would write the report anew"
+)
 _CLEANED = drop("clean-up", "the new backend cleans up and puts data together by itself")
 _BUILT_FOR_IT = {"grcov": ": no `cargo test` is seen to have RUSTFLAGS with -C instrument-coverage"}
 _FAR = 1_000

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from covpath.backends.contract import Role
 from covpath.moves.backend.sites import Site
+from covpath.workflow.shell.spans import Around
 
 
 def grouped(found: Sequence[Site]) -> list[list[Site]]:
@@ -33,6 +34,21 @@ def grouped(found: Sequence[Site]) -> list[list[Site]]:
     elif waiting:
         groups.append(waiting)
     return groups
+
+
+def looped(group: Sequence[Site]) -> Site | None:
+    """A run in a loop whose data a report outside of that loop puts together, if there is one."""
+    reports = [site for site in group if site.recognition.role is Role.WRITES_REPORT]
+    for site in group:
+        if site.recognition.role is not Role.MEASURES or site.outer is None:
+            continue
+        loops = [one for one in site.outer.context if one.around is Around.LOOP_BODY]
+        for report in reports:
+            same = report.step.index == site.step.index and report.outer is not None
+            within = report.outer.context if same and report.outer is not None else ()
+            if any(loop not in within for loop in loops):
+                return site
+    return None
 
 
 def _runs(sites: Sequence[Site]) -> bool:

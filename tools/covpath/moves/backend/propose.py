@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from covpath.backends.cargo_workspace import tarpaulin_configuration, workspace_root
 from covpath.backends.contract import Role, Situation
+from covpath.backends.gathering import LOOPED_RUNS
 from covpath.backends.pytest_cov import NAME as PYTEST_COV
 from covpath.backends.request import Format, Report
 from covpath.backends.table import backend
@@ -22,7 +23,7 @@ from covpath.moves.backend.data_file import stop_at_readers
 from covpath.moves.backend.environment import set_environment
 from covpath.moves.backend.exchange import exchange
 from covpath.moves.backend.failing import read_after_failure, reported_apart
-from covpath.moves.backend.groups import grouped
+from covpath.moves.backend.groups import grouped, looped
 from covpath.moves.backend.hidden import already, measures_nothing, refuse_hidden, refuse_report_only
 from covpath.moves.backend.installing import exchange_installs
 from covpath.moves.backend.leftovers import follow_caches, follow_versions, list_leftovers, name_nextest
@@ -181,10 +182,20 @@ def _translation(draft: Draft, group: Sequence[Site], name: str, report: Format 
         )
 
     try:
-        return settled(draft, group, translating([site.argv for site in group]), translating)
+        made = settled(draft, group, translating([site.argv for site in group]), translating)
     except CovpathError as error:
         error.place = error.place or _place(draft, group[0])
         raise
+    return _with_loop(group, made)
+
+
+def _with_loop(group: Sequence[Site], made: Translation) -> Translation:
+    """Where each turn of a loop would write the report that one command behind it made of all: a loss that stops."""
+    site = looped(group)
+    gone = [one for one in made.replacements if not one.commands]
+    if site is None or not any(group[one.index].recognition.role is Role.WRITES_REPORT for one in gone):
+        return made
+    return replace(made, losses=(*made.losses, LOOPED_RUNS.loss(site.text)))
 
 
 def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) -> Situation:
@@ -199,7 +210,7 @@ def _situation(draft: Draft, site: Site, group: Sequence[Site], wanted: Wanted) 
         warnings_are_errors=warnings_are_errors(workdir, draft.read),
         is_folder=None if is_folder is None else lambda path: is_folder(posixpath.join(workdir, path)),
         read_after_failure=read_after_failure(draft.workflow, draft.job, site),
-        apart=reported_apart(group),
+        apart=reported_apart(group) or looped(group) is not None,
     )
 
 
