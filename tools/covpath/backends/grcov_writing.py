@@ -87,7 +87,7 @@ def emit(request: CoverageRequest, situation: Situation) -> Emission:
     always = request.behaviour.reports_after_failure
     calls: list[Command] = []
     for report in reports or [Report(format=Format.LCOV, path=plain("lcov.info"))]:
-        calls += _made(report)
+        calls += [one for one in _made(report) if one not in calls]
         calls.append(_grcov(request, report, filters, situation, always=always))
     return Emission(
         commands=(tests, *calls),

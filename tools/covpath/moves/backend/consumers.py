@@ -54,6 +54,11 @@ class Moved(Struct, frozen=True, kw_only=True):
         return self.elsewhere and "." in posixpath.basename(self.new[0]) and "." not in posixpath.basename(self.old[0])
 
     @property
+    def was_file(self) -> bool:
+        """Whether a folder takes the place of one file."""
+        return self.elsewhere and "." in posixpath.basename(self.old[0]) and "." not in posixpath.basename(self.new[0])
+
+    @property
     def otherwise(self) -> bool:
         """Whether it is of another format."""
         return self.before.format is not self.after.format
@@ -126,8 +131,9 @@ def _follow(draft: Draft, text: ReadingText, moved: Moved) -> None:
         new = _written(mention, moved)
         if new is not None and moved.new[0].startswith(f"{moved.old[0]}/"):
             continue  # the folder is there, with the report in it
-        if new is not None and moved.was_folder and not _takes_either(text):
-            message = f"`{text.step.label}` takes the folder {mention.text}; the report is the file {moved.new[0]} now"
+        if new is not None and (moved.was_folder or moved.was_file) and not _takes_either(text):
+            old, now = ("folder", "file") if moved.was_folder else ("file", "folder")
+            message = f"`{text.step.label}` takes the {old} {mention.text}; the report is the {now} {moved.new[0]} now"
             draft.say(NoteKind.LEFTOVER, message, place=place)
         elif new is not None:
             document = draft.workflow.document
