@@ -18,7 +18,7 @@ from covpath.gate.simulation.signal import signal_of
 from covpath.terms import JobRef
 from covpath.workflow.calls import LOCAL, Links, reads_inputs
 from covpath.workflow.model import Job, Step, StepForm, Workflow
-from covpath.yamltext.nodes import Mapping, Scalar, deref
+from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
 
 _DEEPEST = 10
 
@@ -30,6 +30,8 @@ class Outlook(Enum):
     """Nothing in it takes a failure back."""
     UPLOADS = "uploads"
     """The same, but it hands reports on: should it measure behind a recipe, they may be missing."""
+    MEASURES = "measures"
+    """The same, and it measures coverage itself: nobody looks behind its recipes."""
     OPEN = "open"
     """It has to be judged."""
 
@@ -60,7 +62,9 @@ class Quiet:
         outlook = _SEEN.of(workflow, job)
         if outlook is None:
             outlook = _SEEN.remember(workflow, job, outlook_of(workflow, job))
-        return outlook is not Outlook.OPEN and self._hides_nothing(workflow, job, outlook)
+        return outlook is Outlook.MEASURES or (
+            outlook is not Outlook.OPEN and self._hides_nothing(workflow, job, outlook)
+        )
 
     def _calls_plain_jobs(self, workflow: Workflow, job: Job, depth: int) -> bool:
         called = self._links.called(workflow, job) if self._links is not None else None
@@ -82,13 +86,13 @@ class Quiet:
 
     def _could_measure(self, workflow: Workflow, job: Job) -> frozenset[int | None]:
         """The steps that measure coverage, themselves or behind a recipe: one command of a script decides then."""
-        found = {one.step.index for one in measurements(workflow, job)}
-        if self._behind is None:
-            return frozenset(found)
-        behind = {one.index for one in self._behind(workflow, job, None)}
-        if (found or behind) and reads_inputs(workflow, job):
+        found = measurements(workflow, job)
+        if found or self._behind is None:  # what measures itself is not looked behind
+            return frozenset(one.step.index for one in found)
+        behind = frozenset(one.index for one in self._behind(workflow, job, None))
+        if behind and reads_inputs(workflow, job):
             return frozenset(step.index for step in job.steps)  # another call may measure in another step
-        return frozenset((*found, *behind))
+        return behind
 
     def _is_own_action(self, step: Step) -> bool:
         """Whether a step runs an action of the repository that is at hand, and may take a failure back inside."""
@@ -116,6 +120,8 @@ def _never_runs(workflow: Workflow) -> bool:
     on = deref(workflow.on) if workflow.on is not None else None
     if isinstance(on, Mapping) and isinstance(plain := on.get("pull_request"), Scalar) and plain.data() is None:
         return False  # for every pull request, whatever else it runs for
+    if isinstance(on, Sequence) and any(isinstance(one, Scalar) and one.value == "pull_request" for one in on.items):
+        return False
     signal = signal_of(workflow)
     return not signal.events and not signal.called
 
@@ -129,9 +135,19 @@ def outlook_of(workflow: Workflow, job: Job) -> Outlook:
         # Where no script of its own runs a job is judged by its last action, which may be an upload.
         return Outlook.OPEN
     # A coverage job is judged by one command of its script, whatever the rest of it does, and by its uploads.
-    if measurements(workflow, job) or any(swallows(workflow, job, step) for step in job.steps):
+    found = measurements(workflow, job)
+    if found and (uploads or not all(_tells_by_default(workflow, job, one.step) for one in found)):
         return Outlook.OPEN
+    if any(swallows(workflow, job, step) for step in job.steps):
+        return Outlook.OPEN
+    if found:
+        return Outlook.MEASURES
     return Outlook.UPLOADS if uploads else Outlook.PLAIN
+
+
+def _tells_by_default(workflow: Workflow, job: Job, step: Step) -> bool:
+    """The same of one whose shell stops at a failure, as the default one does."""
+    return step.run is None or (workflow.shell_of(job, step) is None and _tells(step))
 
 
 def _is_plain_step(step: Step) -> bool:

@@ -54,12 +54,14 @@ def shared_names(
     ``among``: only these jobs are asked, where it is known that no others share a name.
     """
     named: dict[str, dict[JobRef, Reporter]] = {}
+    told: dict[JobRef, Reporter] = {}
     for workflow, job, run in _reporting(runs, workflows, among):
+        ref = workflow.ref(job)
+        if ref not in told:
+            told[ref] = Reporter(ref=ref, place=workflow.place(job.key), stands_in=_stands_in(workflow, job))
         for check in runs.checks(run, job):
             if check.known:
-                ref = workflow.ref(job)
-                reporter = Reporter(ref=ref, place=workflow.place(job.key), stands_in=_stands_in(workflow, job))
-                named.setdefault(check.text, {}).setdefault(ref, reporter)
+                named.setdefault(check.text, {}).setdefault(ref, told[ref])
     return tuple(
         SharedName(name=name, reporters=tuple(found.values())) for name, found in named.items() if len(found) > 1
     )

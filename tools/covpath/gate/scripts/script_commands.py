@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from covpath.gate.scripts.command_names import DECIDING, FILTERS, TRIVIAL, prepare
 from covpath.patterns import regex
 from covpath.workflow.shell.parse import parse_script
@@ -16,6 +18,7 @@ _QUIET = regex(r"-[A-Za-z]*q[A-Za-z]*|--quiet|--silent")
 _GREPS = ("grep", "egrep", "fgrep", "rg")
 
 
+@lru_cache(maxsize=64)
 def script_commands(text: str) -> tuple[Command, ...]:
     """The commands a script is about, in source order: all but those that only say, set or look.
 
