@@ -70,6 +70,8 @@ def one_job(
         one_job("      - uses: actions/upload-artifact@v4\n      - run: make test"),
         one_job("      - run: make test || true", on="{schedule: [{cron: '1 2 * * *'}]}"),
         one_job("      - run: rm -rf old || true\n      - run: make test"),
+        one_job("      - run: cargo llvm-cov --lcov"),
+        one_job("      - run: pytest --cov\n        if: github.actor != 'x'\n      - run: make test"),
     ],
 )
 def test_what_is_quiet(found: Workflow) -> None:
@@ -88,10 +90,20 @@ def test_what_is_quiet(found: Workflow) -> None:
         one_job(extra="    continue-on-error: true\n"),
         one_job("      - uses: codecov/codecov-action@v5"),
         one_job("      - run: cargo llvm-cov --lcov\n      - uses: codecov/codecov-action@v5"),
+        one_job("      - run: |\n          cargo llvm-cov --lcov || true\n          make test"),
+        one_job("      - run: |\n          cargo llvm-cov --lcov\n          make test\n        shell: bash {0}"),
     ],
 )
 def test_what_is_not(found: Workflow) -> None:
     assert wrongly_quiet([found])[1] == 0
+
+
+def test_variables_of_the_workflow_may_make_the_same_job_another_one() -> None:
+    plain = one_job("      - run: pytest\n      - uses: codecov/codecov-action@v5")
+    text = plain.document.source.text
+    measuring = workflow(text.replace("jobs:", "env: {PYTEST_ADDOPTS: --cov}\njobs:"))
+    other = workflow(text.replace("jobs:", "env: {PYTEST_ADDOPTS: -q}\njobs:"))
+    assert [wrongly_quiet([one])[1] for one in (plain, measuring, other, measuring)] == [1, 0, 1, 0]
 
 
 def test_what_a_later_step_makes_of_a_script_is_told_of_that_job_alone() -> None:

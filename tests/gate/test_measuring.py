@@ -156,3 +156,15 @@ def test_a_step_that_fails_wherever_it_gets_to_its_end_is_no_preparation() -> No
               exit 1
     """
     assert judged(text)["job"].measuring == 1
+
+
+def test_variables_that_make_nothing_measure_stand_beside_what_does() -> None:
+    text = JOB.format(command="cargo llvm-cov --lcov", workflow="RUSTFLAGS: -Dwarnings", job="", step="")
+    found = workflow(text)
+    (only,) = measurements(found, found.jobs[JobId("a")])
+    assert dict(only.recognition.environment)["RUSTFLAGS"] == "-Dwarnings"
+
+
+def test_of_a_scripts_commands_only_those_that_say_so_measure() -> None:
+    script = "discover; pytest; nycx; coverage run x.py; 'cover'age; ./c8 node"
+    assert _backends(f'"{script}"') == ["coverage.py", "c8"]

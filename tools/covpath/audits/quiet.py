@@ -138,7 +138,7 @@ def outlook_of(workflow: Workflow, job: Job) -> Outlook:
     found = measurements(workflow, job)
     if found and (uploads or not all(_tells_by_default(workflow, job, one.step) for one in found)):
         return Outlook.OPEN
-    if any(swallows(workflow, job, step) for step in job.steps):
+    if any(step.run is not None and swallows(workflow, job, step) for step in job.steps):
         return Outlook.OPEN
     if found:
         return Outlook.MEASURES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
-from covpath.gate.measuring import DECIDING
+from covpath.gate.measuring import makes_measure
 from covpath.workflow.model import Job, Workflow
 
 Answer = TypeVar("Answer")
@@ -42,7 +42,7 @@ class SeenJobs(Generic[Answer]):
 def _key(workflow: Workflow, job: Job) -> bytes | None:
     """A digest of whole lines, from the job's name to its end: they decide how its text is read."""
     document = workflow.document
-    if document.aliases or (workflow.env is not None and any(e.key.value in DECIDING for e in workflow.env.entries)):
+    if document.aliases or makes_measure(workflow.env):
         return None
     text = document.source.text
     start = job.key.outer_start

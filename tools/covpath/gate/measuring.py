@@ -81,7 +81,7 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
 
     The variables that workflow, job and step set count where they are literal.
     """
-    around = _instruments(workflow.env) or _instruments(job.env)
+    around = makes_measure(workflow.env) or makes_measure(job.env)
     return tuple(
         one for step in job.steps if _may_measure(step, around) for one in _measurements_of(workflow, job, step, around)
     )
@@ -91,7 +91,7 @@ def _may_measure(step: Step, around: bool) -> bool:
     """Whether a step holds a word that any measurement has; most hold none."""
     if step.run is None:
         return step.uses is not None and _has_one(step.uses.lower(), _ACTIONS)
-    return around or _has_one(step.run.value, _WORDS) or _instruments(step.env)
+    return around or _has_one(step.run.value, _WORDS) or makes_measure(step.env)
 
 
 def _has_one(text: str, words: tuple[str, ...]) -> bool:
@@ -108,7 +108,7 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> 
         if found is not None and _measures(found):
             yield Measurement(step=step, command=None, recognition=found)
         return
-    alone = around or _instruments(step.env)
+    alone = around or makes_measure(step.env)
     decided = _decides(workflow.env) or _decides(job.env) or _decides(step.env)
     environ = literal_environment(workflow, job, step) if decided else {}
     # Imported here: most jobs measure nothing.
@@ -134,7 +134,7 @@ def _decides(layer: Mapping | None) -> bool:
     return layer is not None and any(entry.key.value in DECIDING for entry in layer.entries)
 
 
-def _instruments(layer: Mapping | None) -> bool:
+def makes_measure(layer: Mapping | None) -> bool:
     """Whether a variable of a layer may make a command measure that shows nothing of it."""
     if layer is None:
         return False
@@ -222,7 +222,7 @@ def alternatives(
 def _in_parallel(workflow: Workflow, job: Job) -> Iterator[Measuring]:
     """Measurements among steps that run beside each other, the last first; the group's own step stands for them."""
     groups = [step for step in reversed(job.steps) if step.children]
-    around = bool(groups) and (_instruments(workflow.env) or _instruments(job.env))
+    around = bool(groups) and (makes_measure(workflow.env) or makes_measure(job.env))
     for step in groups:
         for inner in reversed([one for one in _below(step) if _may_measure(one, around)]):
             for one in _measurements_of(workflow, job, inner, around):
