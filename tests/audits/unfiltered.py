@@ -45,6 +45,10 @@ class InMemory:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = files
 
+    @property
+    def top(self) -> frozenset[str]:
+        return frozenset(path.partition("/")[0] for path in self._files)
+
     def read(self, path: str) -> bytes | None:
         text = self._files.get(path)
         return text.encode() if text is not None else None

@@ -7,6 +7,7 @@ without ``always()`` it is skipped when a job fails, and skipped counts as passe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 
 from msgspec import Struct
@@ -20,7 +21,7 @@ from covpath.gate.simulation.failing import OF_OTHERS, decides_on_results, fails
 from covpath.gate.simulation.gate_actions import action_name, readings
 from covpath.gate.simulation.jobs import Others, expected, propagate, red
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results
-from covpath.gate.simulation.run import JobResult, Run
+from covpath.gate.simulation.run import JobResult, JobResults, Run
 from covpath.gate.simulation.runs import Runs
 from covpath.gate.simulation.scope import Scope, View
 from covpath.gate.simulation.steps import job_result
@@ -171,7 +172,7 @@ def _gate(runs: Runs, run: Run, job: Job, kind: GateKind, results: tuple[Results
         place=workflow.place(job.if_ if job.if_ is not None else job.key),
         kind=kind,
         needs=needs,
-        passing=tuple(_passing(run, job, name, result) for name in needs for result in results),
+        passing=tuple(one for name in needs for one in _passing(run, job, name, results)),
         misses=tuple(workflow.ref(other) for other in workflow.jobs.values() if _missed(runs, run, job, other)),
     )
 
@@ -179,18 +180,39 @@ def _gate(runs: Runs, run: Run, job: Job, kind: GateKind, results: tuple[Results
 _WORDS = {FAILS: "failure", CANCELS: "cancelled", SKIPS: "skipped"}
 
 
-def _after(run: Run, job: Job, name: JobId, result: Results, let_off: Tri = Tri.FALSE) -> JobResult:
+def _beside(run: Run, name: JobId) -> tuple[Scope, JobResults]:
+    """What counts for the others while a job runs, and what they come to when nothing goes wrong."""
+    scope = Others(run, run.workflow.jobs[name]).scope
+    return scope, expected(scope)
+
+
+def _after(
+    run: Run,
+    job: Job,
+    name: JobId,
+    result: Results,
+    let_off: Tri = Tri.FALSE,
+    beside: tuple[Scope, JobResults] | None = None,
+) -> JobResult:
     """What becomes of a job once one that it needs has come to ``result``, and was let off or not."""
-    needed = run.workflow.jobs[name]
-    scope = Others(run, needed).scope if result != SKIPS else Scope(run)
+    scope, baseline = beside if beside is not None else _beside(run, name)
     outcome = JobResult(result, result) if result == SKIPS else job_result(result, let_off)
-    return propagate(scope, needed, outcome, expected(scope), fails_of_itself)[job.id]
+    needed = run.workflow.jobs[name]
+    return propagate(scope, needed, outcome, baseline, fails_of_itself, until=job)[job.id]
 
 
-def _passing(run: Run, job: Job, name: JobId, result: Results) -> Passing:
-    passes = red(_after(run, job, name, result)).negate()
-    wanted = result == FAILS and passes is Tri.TRUE and red(_after(run, job, name, SUCCEEDS)) is Tri.TRUE
-    return Passing(job=name, result=_WORDS[result], passes=passes, allowed=wanted or _allowed(job, name, result))
+def _passing(run: Run, job: Job, name: JobId, results: tuple[Results, ...]) -> Iterator[Passing]:
+    while_it_runs = _beside(run, name)
+    for result in results:
+        beside = while_it_runs if result != SKIPS else (scope := Scope(run), expected(scope))
+        passes = red(_after(run, job, name, result, beside=beside)).negate()
+        wanted = result == FAILS and passes is Tri.TRUE and _fails_on_success(run, job, name, beside)
+        yield Passing(job=name, result=_WORDS[result], passes=passes, allowed=wanted or _allowed(job, name, result))
+
+
+def _fails_on_success(run: Run, job: Job, name: JobId, beside: tuple[Scope, JobResults]) -> bool:
+    """Whether a gate turns red where the job has succeeded: it wants the failure."""
+    return red(_after(run, job, name, SUCCEEDS, beside=beside)) is Tri.TRUE
 
 
 def _allowed(job: Job, name: JobId, result: Results) -> bool:

@@ -96,7 +96,13 @@ def _real(path: Path, within: Path | None) -> str:
 
 @lru_cache(maxsize=256)
 def _real_folder(folder: str) -> str:
-    """A folder without symbolic links. Remembered: many files of one folder are read in a row."""
+    """A folder without symbolic links. Remembered: many files of one folder, and folders of one, are read in a row."""
+    parent, name = os.path.split(folder)
+    # Elsewhere than on Windows a folder is where it lies in its parent, unless it is a link.
+    if os.sep == "/" and parent != folder and parent.startswith(os.sep) and name not in ("", ".", ".."):
+        real = os.path.join(_real_folder(parent), name)  # noqa: PTH118 - as above
+        if not os.path.islink(real):  # noqa: PTH114
+            return real
     return str(_resolved(Path(folder), Place(folder)))
 
 

@@ -69,11 +69,17 @@ def _expected(scope: Scope) -> JobResults:
 
 
 def propagate(
-    scope: Scope, faulted: Job, outcome: JobResult, baseline: JobResults, failing: Failing
+    scope: Scope, faulted: Job, outcome: JobResult, baseline: JobResults, failing: Failing, *, until: Job | None = None
 ) -> dict[JobId, JobResult]:
-    """Results of the faulted job and of all jobs after it; the others came to what ``baseline`` says."""
+    """Results of the faulted job and of all jobs after it; the others came to what ``baseline`` says.
+
+    ``until``: only those are wanted that this job hears of, and its own.
+    """
     results = {**baseline, faulted.id: outcome}
     after = scope.run.graph.dependants(faulted)
+    if until is not None:
+        heard = scope.run.graph.ancestors(until)
+        after = tuple(job for job in after if job is until or job.id in heard)
     for job in after:
         results[job.id] = _run_job(scope, job, view_of(scope, job, results), failing)
     return {name: results[name] for name in (faulted.id, *(job.id for job in after))}
