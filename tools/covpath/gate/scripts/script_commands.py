@@ -9,7 +9,7 @@ from covpath.patterns import regex
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Around, Span
 from covpath.workflow.shell.syntax import Command, Function, Script, Sequence, Test
-from covpath.workflow.shell.wrappers import peel
+from covpath.workflow.shell.wrappers import peeled_words
 
 _LEAVES = regex(r"\bexit\s+(?!0\b)\S")
 _THEN_LEAVES = regex(r"&&[^|]*\bexit\s+(?!0\b)\S")
@@ -175,12 +175,12 @@ _INSIDE_WORDS = (Around.SUBSTITUTION, Around.PROCESS_SUBSTITUTION)
 
 
 def _words(command: Command) -> tuple[str, ...]:
-    return tuple(word or "" for word in peel(command).argv)
+    return tuple([word.text or "" for word in peeled_words(command)])
 
 
 def _name(command: Command) -> str:
-    words = _words(command)
-    return words[0].rsplit("/", 1)[-1] if words else ""
+    words = peeled_words(command)
+    return (words[0].text or "").rsplit("/", 1)[-1] if words else ""
 
 
 def prepares(command: Command) -> bool:

@@ -43,6 +43,14 @@ def peel(command: Command) -> Peeled:
     return Peeled(words=words, wrappers=tuple(wrappers), environment=tuple(environment))
 
 
+def peeled_words(command: Command) -> tuple[Word, ...]:
+    """The words that ``peel`` leaves."""
+    words = command.words
+    if not words or _base_name(words[0].text) not in _WRAPPERS:
+        return words
+    return peel(command).words
+
+
 def _setting(assignment: Assignment) -> tuple[str, str | None]:
     value = assignment.value
     return assignment.name, "" if value is None else value.text

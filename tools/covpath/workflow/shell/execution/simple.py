@@ -21,7 +21,7 @@ from covpath.workflow.shell.execution.settle import distinct, either
 from covpath.workflow.shell.execution.state import Flow, Fuzzy, Job, Mask, Outcome, Setting, State, Unclear, Value
 from covpath.workflow.shell.execution.values import job_of, resolve
 from covpath.workflow.shell.spans import Span
-from covpath.workflow.shell.syntax import Command, Expression, Part, Redirect, Substitution, Variable, Word
+from covpath.workflow.shell.syntax import Command, Expression, Part, Redirect, Substitution, Variable
 from covpath.workflow.shell.wrappers import peel
 
 _DEEPEST_CALL = 24
@@ -63,9 +63,12 @@ def _is_bash_variable(part: Part) -> bool:
 
 
 def _substitutions(command: Command) -> tuple[Substitution, ...]:
-    words: list[Word] = [*command.words]
-    words += [assignment.value for assignment in command.assignments if assignment.value is not None]
-    return (*(inner for word in words for inner in word.substitutions), *redirect_substitutions(command.redirects))
+    # What is the same on every run is made by no substitution.
+    found = [inner for word in command.words if word.text is None for inner in word.substitutions]
+    for assignment in command.assignments:
+        if assignment.value is not None and assignment.value.text is None:
+            found += assignment.value.substitutions
+    return (*found, *redirect_substitutions(command.redirects)) if command.redirects else tuple(found)
 
 
 def redirect_substitutions(redirects: tuple[Redirect, ...]) -> tuple[Substitution, ...]:
@@ -142,14 +145,16 @@ def _perform(
     yield from _leaving_for_good(command, _dispatch(machine, command, state, setting))
 
 
-def _leaving_for_good(command: Command, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+def _leaving_for_good(command: Command, outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
     """``exec program`` never comes back, and runs no trap."""
-    replaces = command.name == "exec" and len(command.words) > 1
-    for outcome in outcomes:
-        if replaces and outcome.flow is Flow.NEXT:
-            yield Outcome(Flow.EXIT, replace(outcome.state, exit_trap=-1, cause="last-status"))
-        else:
-            yield outcome
+    if command.name != "exec" or len(command.words) < 2:
+        return outcomes
+    return [
+        Outcome(Flow.EXIT, replace(outcome.state, exit_trap=-1, cause="last-status"))
+        if outcome.flow is Flow.NEXT
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _assign(command: Command, state: State) -> State:
