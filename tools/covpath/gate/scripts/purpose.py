@@ -44,8 +44,10 @@ def _only_prepares(text: str) -> bool:
     """Whether a script only installs, fetches or cleans up; several ask this of a step."""
     told = script_text(text)
     telling = text_commands(told) if told is not None else []
+    if "function" not in text and any(map(_works, telling)):
+        return False
     looks = not telling and (any(sign in text for sign in _INSIDE_WORDS) or (told is not None and _decides(told)))
-    if told is None or looks or ("&" in text and _STARTS.search(text)):
+    if told is None or told.noted or looks or ("&" in text and _STARTS.search(text)):
         # Imported here: few scripts need to be read as shell for this.
         from covpath.gate.scripts.script_commands import only_tells, prepares, script_commands
 
@@ -58,6 +60,12 @@ def _only_prepares(text: str) -> bool:
     from covpath.gate.scripts.script_commands import only_tells
 
     return only_tells(text)
+
+
+def _works(command: TextCommand) -> bool:
+    """Whether a telling command does more than prepare, however the script around it is read."""
+    known = not any("Q" in word or "X" in word or "$" in word for word in command.words)
+    return command.alone and known and not prepare(command.words)
 
 
 def _script_of(step: Step) -> str | None:

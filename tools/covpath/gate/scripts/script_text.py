@@ -36,17 +36,20 @@ class ScriptText(Struct, frozen=True):
 
     ``steady``: nothing in it changes the rules the shell starts with, but to make them stricter.
     ``sources``: the same but for files that it sources, of which nobody knows. ``leaves``: it ends itself
-    with a failure somewhere.
+    with a failure somewhere. ``noted``: comments stand behind commands.
     """
 
     commands: tuple[TextCommand, ...]
     steady: bool
     sources: bool
     leaves: bool
+    noted: bool = False
 
 
 _HIDDEN = regex(r"\$\{\{.*?\}\}|\$\{#?\w+(?:\[[@*\w]+\])?\}|\\\n")
 _COMMENT = regex(r"^[ \t]*#.*$", re.MULTILINE)
+_NOTE = regex(r"(?<=[^\s#])[ \t]+#[^\n'\"]*$", re.MULTILINE)
+"""A comment behind a command: without quotes in it, its absence changes nothing even within quotes."""
 _DOCUMENT = regex(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*)\n(?:.*\n)*?[ \t]*\2[ \t]*(?=\n|\Z)")
 _QUOTED = regex(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _INNER = regex(r"[$<>]\([^()]*\)")
@@ -91,7 +94,9 @@ def _one_command(words: list[str]) -> ScriptText | None:
 
 
 def _many_commands(text: str) -> ScriptText | None:
-    masked = _masked(text)
+    masked, noted = _masked(text), False
+    if masked is None and "#" in text:
+        masked, noted = _masked(_NOTE.sub("", text)), True
     if masked is None:
         return None
     commands: list[TextCommand] = []
@@ -126,7 +131,8 @@ def _many_commands(text: str) -> ScriptText | None:
     turning = _STRICTER.sub("", masked) if _TURNS.search(masked) else ""
     steady = not _TURNS.search(turning)
     sources = not steady and not _TURNS.search(_SOURCES.sub(" ", turning))
-    return ScriptText(tuple(commands), steady, sources, "exit" in masked and _LEAVES.search(masked) is not None)
+    leaves = "exit" in masked and _LEAVES.search(masked) is not None
+    return ScriptText(tuple(commands), steady, sources, leaves, noted)
 
 
 _ENDS = ("\n", ";", ";;")
