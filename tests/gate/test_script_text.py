@@ -34,9 +34,13 @@ AT_ONCE = [
     "cargo build && cargo test",
     "{ cargo test; }",
     "while read x; do cargo test; done < list",
+    "cargo build # first\ncargo test  # then",
+    "echo 'a # b\n c # d'\ncargo test # last \\",
 ]
 NOT_AT_ONCE = [
     "cargo test || true",
+    "cargo test || true # anyway",
+    "cargo test # it's so\nfalse || true # isn't it",
     "set +e\ncargo test\nexit 0",
     "cargo test | tee log",
     "cargo test &",
