@@ -127,9 +127,14 @@ def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
 
 def _json(data: Any) -> str:
     # Imported here: people are told in words.
-    import json
+    import msgspec.json
 
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    try:
+        return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
+    except UnicodeEncodeError:  # a file's name that is no text
+        import json
+
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _services(required: RequiredChecks, uploading: bool) -> Mapping[str, Any]:
