@@ -58,7 +58,7 @@ def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recogniti
     ``environ`` holds the variables of the step that are known; it decides where the command line alone
     does not (RUSTFLAGS that instrument, PYTEST_ADDOPTS).
     """
-    line = " ".join(map(str, argv))
+    line = " ".join([word.raw if word.text is None else word.text for word in argv])
     # A workflow has many commands, and few of them measure.
     if _VARIABLES.isdisjoint(environ) and not any(hint in line for hint in _HINTS):
         return None

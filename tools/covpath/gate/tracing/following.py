@@ -53,7 +53,7 @@ class Follower:
         return found is not None and found[0].role is not Role.OTHER
 
     def _measured(self, invocation: Invocation) -> tuple[Measured, Configured | None] | None:
-        argv = tuple(Argument(raw, text) for raw, text in zip(invocation.raw, invocation.words, strict=True))
+        argv = tuple(map(Argument, invocation.raw, invocation.words))
         environ = {name: value for name, value in invocation.environment if value is not None and "${{" not in value}
         known = recognise(argv, environ)
         if known is not None:
