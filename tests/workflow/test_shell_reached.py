@@ -62,6 +62,12 @@ def test_an_arm_of_a_case(argument: str, left_out: set[str]) -> None:
     assert idle(CASE, argument, "-v") == left_out
 
 
+def test_a_loop_over_what_is_not_known_may_run() -> None:
+    text = 'for one in $(ls); do make "$one"; done\nif [ "$1" = all ]; then make rest; fi'
+    assert idle(text, "all") == set()
+    assert idle(text, "some") == {"make rest"}
+
+
 def test_where_the_argument_is_not_known_what_it_chooses_may_run() -> None:
     perhaps = {CASE[slice(*span)] for span in reach(CASE, [None], {}).perhaps}
     assert perhaps == {'ruff check "$@"', 'pytest --cov "$@"', "echo usage", "exit 2"}

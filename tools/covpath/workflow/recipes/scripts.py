@@ -16,7 +16,7 @@ from covpath.workflow.recipes.links import UNKNOWN_DIRECTORY, Invocation, Reader
 from covpath.workflow.recipes.python_calls import PythonCall, parse_python, subprocess_calls
 from covpath.workflow.recipes.runners import MODULE_RUNNERS
 from covpath.workflow.shell.dialect import Shell, shell_with
-from covpath.workflow.shell.spans import Span
+from covpath.workflow.shell.spans import Around, Span
 
 KIND = "script"
 _SOURCES = frozenset({"source", "."})
@@ -108,7 +108,8 @@ def _steps(path: str, text: str, directory: str, invocation: Invocation) -> list
             environment=invocation.environment,
             idle=never,
         )
-        return [replace(step, depends_on=depends_on) if _stands_in(step, perhaps) else step for step in steps]
+        found = [replace(step, depends_on=depends_on) if _stands_in(step, perhaps) else step for step in steps]
+        return [_given(step, invocation, never) for step in found]
     what = f"is written for {shebang[2:].strip()}" if shebang else "is no script that can be followed"
     return [missing(KIND, path, path, what=what)]
 
@@ -126,6 +127,40 @@ def _told(text: str, invocation: Invocation) -> tuple[tuple[str, ...], frozenset
     varied = [raw for raw, word in zip(invocation.raw[index + 1 :], arguments, strict=True) if word is None]
     found = reach(text, arguments, {})
     return tuple(dict.fromkeys(name for raw in varied for name in varying_names(raw))), found.never, found.perhaps
+
+
+_ARGUMENTS = regex(r"\"?\$(?:[@*]|\{[@*]\})\"?")
+_ARGUMENT = regex(r"\"?\$\{?([1-9])\}?\"?")
+
+
+def _given(step: Step, script: Invocation, never: frozenset[Span]) -> Step:
+    """A script's command with the script's arguments put in where it hands them on as they are."""
+    inner = step.invocation
+    index = _script_index(script)
+    within = inner.within if inner is not None else None
+    if inner is None or within is None or index is None or None not in inner.words:
+        return step
+    if not any(_ARGUMENTS.fullmatch(raw) or _ARGUMENT.fullmatch(raw) for raw in inner.raw):
+        return step
+    others = [one for one in within.script.commands if one.span not in never]
+    changed = any(one.name == "shift" or (one.name == "set" and "--" in one.argv) for one in others)
+    if changed or within.outer is not None or within.command.stands_in(Around.FUNCTION):
+        return step
+    given = list(zip(script.words[index + 1 :], script.raw[index + 1 :], strict=True))
+    words: list[tuple[str | None, str]] = []
+    for word, raw in zip(inner.words, inner.raw, strict=True):
+        single = _ARGUMENT.fullmatch(raw) if word is None else None
+        if word is None and _ARGUMENTS.fullmatch(raw):
+            words += given
+        elif single is not None:
+            words += given[int(single[1]) - 1 : int(single[1])]
+        else:
+            words.append((word, raw))
+    text = " ".join(raw for _, raw in words)
+    return replace(
+        step,
+        invocation=replace(inner, words=tuple(w for w, _ in words), raw=tuple(r for _, r in words), text=text),
+    )
 
 
 def _stands_in(step: Step, spans: frozenset[Span]) -> bool:

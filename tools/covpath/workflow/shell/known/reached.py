@@ -15,7 +15,7 @@ from covpath.workflow.shell.known.texts import HOLE, Decide, Unclear, known
 from covpath.workflow.shell.known.words import Expander
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Around, Span
-from covpath.workflow.shell.syntax import Command
+from covpath.workflow.shell.syntax import Command, Loop
 
 _NOT_REHEARSED = (Around.PROCESS_SUBSTITUTION, Around.HEREDOC, Around.UNPARSED)
 """Where a rehearsal runs nothing although the shell may."""
@@ -45,20 +45,27 @@ def _reach(text: str, arguments: tuple[str, ...], variables: tuple[tuple[str, st
     script = parse_script(text)
     if script.errors:
         return Reach()
-    told = [command.span for command in script.commands if not command.stands_in(*_NOT_REHEARSED)]
+
+    handed_on = False
 
     def one(decide: Decide) -> frozenset[Span]:
+        nonlocal handed_on
         ran: set[Span] = set()
         stored: dict[str, Stored] = dict(variables)
         shared = Shared(text, decide, deciding=True)  # what it reads may be set around it
         process = Process(shared, errexit=False, pipefail=False, variables=stored, arguments=list(arguments))
-        _Recording(ran).end(script.body, process)
+        recording = _Recording(ran)
+        recording.end(script.body, process)
+        handed_on = handed_on or recording.hands_on
         return frozenset(ran)
 
     try:
         found = list(ways(one))
     except (Unclear, RecursionError):
         return Reach()
+    # Functions that something else runs by their names may run.
+    unsure = (*_NOT_REHEARSED, Around.FUNCTION) if handed_on else _NOT_REHEARSED
+    told = [command.span for command in script.commands if not command.stands_in(*unsure)]
     ever, always = frozenset().union(*found), found[0].intersection(*found)
     return Reach(frozenset(told) - ever, (ever - always).intersection(told))
 
@@ -69,6 +76,7 @@ class _Recording(Rehearsal):
     def __init__(self, ran: set[Span]) -> None:
         super().__init__()
         self._ran = ran
+        self.hands_on = False
 
     def command(self, node: Command, process: Process, *, ignored: bool) -> int:
         self._ran.add(node.span)
@@ -81,8 +89,15 @@ class _Recording(Rehearsal):
         if words and words[0] in _SOURCES:
             return 0
         if words[:1] == ["trap"] or words[:2] == ["export", "-f"]:
-            raise Unclear  # something else runs functions by their names
+            self.hands_on = True
+            return 0
         return super().dispatch(words, node, expander, ignored=ignored)
+
+    def listed(self, node: Loop, process: Process) -> list[str]:
+        try:
+            return super().listed(node, process)
+        except Unclear:
+            return [HOLE] if process.shared.decide(Tri.UNKNOWN) else []
 
     def external(self, name: str, arguments: list[str], process: Process, *, ignored: bool) -> int:
         del name, arguments

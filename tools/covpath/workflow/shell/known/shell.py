@@ -178,13 +178,14 @@ class Rehearsal:
             raise Unclear
         if node.keyword != "for":
             raise Unclear
-        words = process.arguments if node.words is None else self._listed(node, process)
+        words = process.arguments if node.words is None else self.listed(node, process)
         for value in words:
             if node.variable is not None:
                 process.variables[node.variable] = value
             yield
 
-    def _listed(self, node: Loop, process: Process) -> list[str]:
+    def listed(self, node: Loop, process: Process) -> list[str]:
+        """What a ``for`` goes through. Raises Unclear where that may be any number of words."""
         expander = Expander(process, self.listen)
         if any(expander.may_spread(word) for word in node.words or ()):
             raise Unclear  # it may be any number of words
