@@ -283,7 +283,7 @@ class TestReading:
         )
         outcome = call("exceptions", "import", "docs/ci.md", "--write")
         assert outcome.code == 0
-        assert "'The nightly thing' is not imported: its job may be none that is known" in outcome.out
+        assert "'The nightly thing' is not imported: it names no job" in outcome.out
         assert "job: ci.yml:lint\n    decision: undecided\n" in text(repo)
         assert "owner:" not in text(repo)
         assert "Sprint 23" in text(repo)

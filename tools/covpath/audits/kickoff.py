@@ -10,7 +10,7 @@ from covpath.audits.finding import Finding, Severity
 from covpath.audits.subject import AuditSubject, names_of
 from covpath.errors import UsageError
 from covpath.ledger.calendar import UnknownDay
-from covpath.ledger.model import Entry, Sprint, SprintTarget
+from covpath.ledger.model import DEFAULT_PATH, Entry, Sprint, SprintTarget
 from covpath.terms import Decision
 
 ID = "kickoff"
@@ -44,7 +44,7 @@ def _asked(subject: AuditSubject, name: str) -> Sprint:
     calendar = subject.calendar
     if calendar is None:
         why = "there is no calendar" if subject.ledger is not None else "there is no exceptions file"
-        hint = "Add `calendar:` to the exceptions file."
+        hint = f"Add one to {DEFAULT_PATH}, such as `calendar: {{sprint: 23, starts: 2026-03-22, days: 14}}`."
         raise UsageError(f"when sprint {name} begins cannot be told: {why}.", hint=hint)
     if isinstance(calendar, UnknownDay):
         raise UsageError(f"when sprint {name} begins cannot be told: {calendar.reason}", hint=calendar.hint)

@@ -199,8 +199,10 @@ def _remark(imported: ImportedPage, screen: TextIO) -> None:
     for entry in imported.entries:
         screen.writelines(f"{entry.place}: {remark}\n" for remark in entry.remarks)
         if not entry.draft.jobs:
-            known = " or ".join(map(str, entry.candidates)) or "none that is known"
-            screen.write(f"{entry.place}: {entry.title!r} is not imported: its job may be {known}.\n")
+            known = (
+                f"its job may be {' or '.join(map(str, entry.candidates))}" if entry.candidates else "it names no job"
+            )
+            screen.write(f"{entry.place}: {entry.title!r} is not imported: {known}.\n")
     screen.writelines(f"{remark}\n" for remark in imported.remarks)
 
 

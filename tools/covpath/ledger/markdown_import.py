@@ -36,6 +36,9 @@ _EVIDENCE = frozenset(
 )
 _BLOCK = re.compile(r"```|~~~|[-*+>] |\d{1,9}[.)] |\|")
 _OVER = re.compile(r"(?i)\b(?:resolved|closed|done|archived?|past|inactive|historical)\b")
+_STATUS = ("status", "state")
+_SETTLED = re.compile(r"(?i)\W*(?:resolved|closed|done|fixed|completed?|removed|no longer needed)\b")
+"""What a status begins with where nothing is left to do."""
 _OWNER = re.compile(r"@[A-Za-z0-9][\w-]*(?:/[\w.-]+)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"https?://[^\s<>)\]`\"']+[^\s<>)\]`\"'.,;:]")
 _RUN_ADDRESS = re.compile(r"/actions/runs/\d+")
@@ -72,18 +75,22 @@ def import_markdown(text: str, path: str, jobs: Iterable[NamedJob]) -> ImportedP
     """The entries of the Markdown page ``text``, which lies at ``path``; ``jobs`` are those of the workflows."""
     page = read_page(text)
     known = tuple(jobs)
-    taken = [section for section in page.sections if not _is_over(section)]
+    left_out = [(section, _over(section)) for section in page.sections]
+    entries = tuple(_imported(section, path, known) for section, why in left_out if why is None)
     remarks = tuple(
-        f"{path}:{section.line}: {section.title!r} stands under {section.above[-1]!r} and is not imported."
-        for section in page.sections
-        if _is_over(section)
+        f"{path}:{section.line}: {section.title!r} {why} and is not imported." for section, why in left_out if why
     )
-    entries = tuple(_imported(section, path, known) for section in taken)
     return ImportedPage(entries=entries, preamble=page.preamble, remarks=remarks)
 
 
-def _is_over(section: Section) -> bool:
-    return any(_OVER.search(heading) for heading in section.above)
+def _over(section: Section) -> str | None:
+    """What says that nothing of a section is open any more; None where nothing does."""
+    if any(_OVER.search(heading) for heading in section.above):
+        return f"stands under {section.above[-1]!r}"
+    for said in section.fields:
+        if said.label.lower() in _STATUS and _SETTLED.match(said.text):
+            return f"has the {said.label.lower()} {said.text.strip()!r}"
+    return None
 
 
 class _Gathered(Struct):
@@ -206,7 +213,7 @@ def _about_the_job(names: tuple[JobName, ...], match: Match) -> tuple[str, ...]:
         return (f"the job is {names[0]}, by {match.by}.",)
     if names:
         return (f"the job may be {' or '.join(map(str, names))}: say which.",)
-    return ("no job of that name was found: say which one it is.",)
+    return ("no workflow has a job of that name: write it as FILE:ID.",)
 
 
 def _evidence(fields: tuple[Field, ...]) -> tuple[EvidenceDraft, ...]:
