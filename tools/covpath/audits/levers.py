@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -74,6 +74,11 @@ def levers(verdict: JobVerdict) -> tuple[Lever, ...]:
     return tuple({lever.place: lever for lever in reversed(found)}.values())[::-1]
 
 
+def calls(verdict: JobVerdict) -> tuple[Reason, ...]:
+    """Where a job without steps of its own calls the workflow whose jobs decide."""
+    return tuple(reason for reason in verdict.reasons if reason.code == "reusable-call" and reason.place is not None)
+
+
 def only_says(job: Job, verdict: JobVerdict) -> bool:
     """Whether all that is soft about a job is a script that checks nothing: it works out words, or shows some."""
     index = verdict.measuring
@@ -122,12 +127,18 @@ def _deliberate(step: StepVerdict) -> bool:
 
 
 def _is_mask(reason: Reason) -> bool:
-    return reason.place is not None and reason.code.startswith(_MASKS) and not reason.code.endswith("-off")
+    return (
+        reason.place is not None
+        and reason.code.startswith(_MASKS)
+        and not reason.code.endswith("continue-on-error-off")
+    )
 
 
 def undo(verdict: JobVerdict) -> str:
     """What takes all levers out, in words that can be followed as they stand."""
     found = levers(verdict)
+    if not found and (called := calls(verdict)):
+        return f"let what is called in {_numbered(called)} block"
     if not found:
         return f"covpath move {verdict.ref} --gate blocking"
     return ", then ".join(_ways_out(verdict, found))
@@ -150,6 +161,6 @@ def _ways_out(verdict: JobVerdict, found: tuple[Lever, ...]) -> Iterator[str]:
         yield f"covpath move {verdict.ref} --gate blocking --step {step}"
 
 
-def _numbered(found: list[Lever]) -> str:
-    numbers = sorted({lever.place.line or 0 for lever in found})
+def _numbered(found: Sequence[Lever | Reason]) -> str:
+    numbers = sorted({one.place.line or 0 for one in found if one.place is not None})
     return f"line{'' if len(numbers) == 1 else 's'} {' and '.join(map(str, numbers))}"

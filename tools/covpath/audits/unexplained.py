@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
-from covpath.audits.levers import is_soft, legs_of, levers, masked_steps, only_says, soft_legs, undo
+from covpath.audits.levers import calls, is_soft, legs_of, levers, masked_steps, only_says, soft_legs, undo
 from covpath.audits.subject import AuditSubject
 from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
@@ -110,5 +110,5 @@ def _finding(verdict: JobVerdict, message: str, masked: tuple[StepVerdict, ...])
         job=verdict.ref,
         # Another gate or another lever is another thing to explain, another line is not.
         key="\n".join((str(verdict.gate), *sorted(lever.name for lever in found))),
-        related=tuple((lever.message, lever.place) for lever in found),
+        related=tuple((one.message, one.place) for one in found or calls(verdict) if one.place is not None),
     )
