@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covpath.audits import unexplained
-from covpath.audits.levers import is_soft, legs_of, masked_steps, soft_legs
+from covpath.audits.comment_beside import comment_beside
+from covpath.audits.levers import is_soft, legs_of, levers, masked_steps, soft_legs
 from covpath.audits.subject import AuditSubject
 from covpath.gate.verdict import JobVerdict
 from covpath.ledger.draft import NOBODY_SAID
 from covpath.ledger.model import Accepted
 from covpath.terms import Gate, Tri
+from covpath.workflow.model import Workflow
 
 
 class Adoption(Struct, frozen=True, kw_only=True):
@@ -29,16 +31,25 @@ def adoptable(subject: AuditSubject) -> Iterator[Adoption]:
         assert finding.job is not None
         verdict = subject.verdicts.of(finding.job)
         assert verdict is not None
-        yield Adoption(verdict=verdict, reason=_reason(verdict), accepts=tuple(_accepts(verdict)))
+        why = _said(subject.verdicts.job(finding.job)[0], verdict)
+        reason = f"{_found(verdict)} when this file began; {why}"
+        yield Adoption(verdict=verdict, reason=reason, accepts=tuple(_accepts(verdict)))
 
 
-def _reason(verdict: JobVerdict) -> str:
+def _said(workflow: Workflow, verdict: JobVerdict) -> str:
+    """The first comment beside what softens the job, or that there is none."""
+    comments = (comment_beside(workflow, lever) for lever in levers(verdict))
+    return next((f'its comment says "{comment}"' for comment in comments if comment is not None), NOBODY_SAID)
+
+
+def _found(verdict: JobVerdict) -> str:
     if is_soft(verdict.gate):
-        return f"was {verdict.gate} when this file began; {NOBODY_SAID}"
+        return f"was {verdict.gate}"
     if soft_legs(verdict):
-        return f"did not block in {legs_of(verdict)} when this file began; {NOBODY_SAID}"
-    names = ", ".join(step.label for step in masked_steps(verdict))
-    return f"masked the step {names} when this file began; {NOBODY_SAID}"
+        return f"did not block in {legs_of(verdict)}"
+    steps = masked_steps(verdict)
+    names = ", ".join(step.label for step in steps)
+    return f"masked the step{'' if len(steps) == 1 else 's'} {names}"
 
 
 def _accepts(verdict: JobVerdict) -> Iterator[Accepted]:
