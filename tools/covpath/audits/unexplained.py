@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from covpath.audits.finding import Finding, Severity
 from covpath.audits.levers import calls, is_soft, legs_of, levers, masked_steps, only_says, soft_legs, undo
+from covpath.audits.renaming import all_renamed
 from covpath.audits.subject import AuditSubject
 from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
@@ -31,12 +32,17 @@ What to do: let it block again (`covpath move JOB --gate blocking`), or write th
 
 def check(subject: AuditSubject) -> Iterator[Finding]:
     """One finding for each job that does not block, or masks a step, without an entry."""
+    elsewhere: frozenset[JobRef] | None = None
     for verdict in subject.verdicts.noteworthy():
         if verdict.gate is Gate.NO_SIGNAL or _explained(subject, verdict.ref):
             continue
         workflow, job = subject.verdicts.job(verdict.ref)
         if only_says(job, verdict):
             continue
+        if elsewhere is None:
+            elsewhere = all_renamed(subject)
+        if verdict.ref in elsewhere:
+            continue  # the business of `stale`
         masked = masked_steps(verdict)
         in_part = _only_in_part(workflow, job, verdict, masked)
         if is_soft(verdict.gate) and not in_part:

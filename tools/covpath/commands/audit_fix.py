@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from covpath.audits import not_resolved, overdue, stale, still_open
 from covpath.audits.finding import Finding
 from covpath.audits.levers import is_partly_soft, is_soft, masked_steps, soft_legs
+from covpath.audits.renaming import renamed
 from covpath.audits.report import AuditReport
 from covpath.audits.subject import AuditSubject
 from covpath.commands.audited import Audited
@@ -202,7 +203,7 @@ def _resolve(subject: AuditSubject, name: JobName, files: _Files) -> None:
 
 def _rename(subject: AuditSubject, finding: Finding, files: _Files) -> str | None:
     name = JobName.parse(finding.key)
-    now = stale.renamed(subject, name)
+    now = renamed(subject, name)
     if now is None:
         return None
     entry = _entry_at(subject, finding)
