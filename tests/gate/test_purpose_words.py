@@ -12,6 +12,9 @@ TELLS = (
     'echo "v=$(cmd | jq .v)" >> "$GITHUB_OUTPUT"\necho "w=$(other)" >> "$GITHUB_OUTPUT"',
     "if cmd | grep -q x; then v=1; fi",
     "if ! cmd | grep -q x; then\n  echo v=1 >> $GITHUB_OUTPUT\nelse\n  echo v=0 >> $GITHUB_OUTPUT\nfi",
+    'if [[ -n "$(cmd)" ]]; then\n  echo v=1 >> $GITHUB_OUTPUT\nelse\n  echo v=0 >> $GITHUB_OUTPUT\nfi',
+    'if [ -z "$(cmd | sort)" ]; then v=1; fi',
+    "for x in a b; do\n  if cmd | grep -q $x; then v=1; break; fi\ndone",
     "grep x file || true",
     "grep -F x file | sort || true",
     "cat log",
@@ -28,6 +31,9 @@ DOES = (
     "if cmd | grep -q x; then other; fi",
     "if cmd | grep -q x; then exit 1; fi",
     'test "$(cmd)" = x',
+    'if [[ -n "$(cmd)" ]]; then other; fi',
+    'if [[ -n "$(cmd)" ]]; then false; fi',
+    "if $(cmd); then false; fi",
     "",
 )
 

@@ -87,17 +87,21 @@ def _is_said(command: Command, script: Script) -> bool:
 
 
 def _chooses_words(command: Command, script: Script) -> bool:
-    """Whether a command is piped into a quiet search in a condition between branches that only say or set."""
+    """Whether a command only answers a condition between branches that only say or set.
+
+    It is piped into a quiet search there, or makes the words of a test (``[[ -n "$(cmd)" ]]``).
+    """
     asked = next((one.span for one in command.context if one.around is Around.IF_CONDITION), None)
     if asked is None:
         return False
     within = [one for one in script.commands if asked.covers(one.span)]
     condition = [one for one in within if any(outer.around is Around.IF_CONDITION for outer in one.context)]
     branches = [one for one in within if one not in condition and one.words]
-    return any(map(_searches_quietly, condition)) and all(_name(one) in _CHOOSING for one in branches)
+    answers = command.stands_in(Around.SUBSTITUTION) or any(map(_searches_quietly, condition))
+    return answers and all(_name(one) in _CHOOSING for one in branches)
 
 
-_CHOOSING = frozenset(("echo", "printf", "export", ":", "true"))
+_CHOOSING = frozenset(("echo", "printf", "export", ":", "true", "break", "continue"))
 
 
 def _only_looks(command: Command) -> bool:
