@@ -94,3 +94,11 @@ def shown():
 """
     done = run(f"{before}import atexit, sys\n{shown}atexit.register(shown)\nsys.argv[1:] = ['--version']\n{START}")
     assert done.stdout.splitlines()[-2:] == [f"{after} True", "_Late ['one', 'two'] True"]
+
+
+@pytest.mark.parametrize("words", ["audit", "status", "exceptions check"])
+def test_a_folder_that_is_gone_is_told(tmp_path: Path, words: str) -> None:
+    (tmp_path / "gone").mkdir()
+    command = f"cd gone && rmdir ../gone && '{sys.executable}' -m covpath {words}"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=False, env=BUFFERED, capture_output=True)
+    assert (done.returncode, done.stderr) == (2, b"covpath: the folder you stand in is gone. Go to another.\n")

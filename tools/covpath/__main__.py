@@ -41,8 +41,9 @@ def _import_nothing_from_here() -> None:
     """
     spec = globals().get("__spec__")
     by_option_m = __name__ == "__main__" and spec is not None and not sys.flags.safe_path
-    if by_option_m and sys.path and sys.path[0] == os.getcwd():  # noqa: PTH109 - nothing more is loaded for it
-        del sys.path[0]
+    with suppress(OSError):  # the folder may be gone
+        if by_option_m and sys.path and sys.path[0] == os.getcwd():  # noqa: PTH109 - nothing more is loaded for it
+            del sys.path[0]
 
 
 @contextmanager

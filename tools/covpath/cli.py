@@ -57,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             what = f"{error.filename}: " if error.filename else ""
             print(f"covpath: {what}{error.strerror}. What was not finished is not written.", file=sys.stderr)
             return int(ExitCode.USAGE)
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            print("covpath: the folder you stand in is gone. Go to another.", file=sys.stderr)
+            return int(ExitCode.USAGE)
         import traceback
 
         print("covpath: this is a bug of covpath; please report it with these lines.", file=sys.stderr)
@@ -67,6 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _open_what_is_closed() -> None:
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def _is_nowhere() -> bool:
+    """Whether the folder one stands in is gone."""
+    try:
+        os.getcwd()  # noqa: PTH109 - asked of the system, not of a path
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _write_no_more() -> None:
