@@ -82,8 +82,28 @@ def test_a_shallow_clone_says_so_and_how_to_get_more(scratch: Scratch, tmp_path:
     assert clone.is_shallow()
     assert clone.remotes() == (Remote(name="origin", url=f"file://{scratch.root}"),)
     assert clone.default_branch() == "main"
-    with pytest.raises(UsageError, match="git fetch origin main~1"):
-        clone.resolve("main~1")
+    for revision, fetch in (
+        ("main~1", "git fetch --unshallow"),
+        ("origin/dev", "git fetch --unshallow origin dev:refs/remotes/origin/dev"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            clone.resolve(revision)
+        assert caught.value.hint == f"Fetch it first: {fetch}"
+
+
+def test_a_branch_that_was_not_fetched_is_told_with_the_command_that_fetches_it(
+    scratch: Scratch, tmp_path: Path
+) -> None:
+    scratch.commit({"a": b"1"})
+    scratch.git("branch", "release/1")
+    scratch.git("clone", "--quiet", "--single-branch", f"file://{scratch.root}", str(tmp_path / "clone"))
+    clone = find_repository(tmp_path / "clone", scratch.environment)
+    with pytest.raises(UsageError) as caught:
+        clone.resolve("origin/release/1")
+    command = str(caught.value.hint).removeprefix("Fetch it first: ").split()
+    assert command == ["git", "fetch", "origin", "release/1:refs/remotes/origin/release/1"]
+    scratch.git("-C", str(tmp_path / "clone"), *command[1:])
+    assert clone.resolve("origin/release/1")
 
 
 def test_content_at_a_revision(scratch: Scratch) -> None:

@@ -91,11 +91,15 @@ class Repository(Struct, frozen=True, kw_only=True):
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", expected=(0, 1)
         )
         if done.exit_status:
-            hint = (
-                f"Fetch it first: git fetch origin {revision}" if self.is_shallow() else "Check its name, or fetch it."
-            )
-            raise UsageError(f"there is no commit {revision!r} in this repository.", hint=hint)
+            raise UsageError(f"there is no commit {revision!r} in this repository.", hint=self._how_to_get(revision))
         return done.output.decode("ascii").strip()
+
+    def _how_to_get(self, revision: str) -> str:
+        remote, _, branch = revision.partition("/")
+        more = "--unshallow " if self.is_shallow() else ""
+        if branch and any(one.name == remote for one in self.remotes()):
+            return f"Fetch it first: git fetch {more}{remote} {branch}:refs/remotes/{revision}"
+        return f"Fetch it first: git fetch {more}".rstrip() if more else "Check its name, or fetch it."
 
     def head(self) -> str | None:
         """The commit that is checked out; None before the first commit."""
