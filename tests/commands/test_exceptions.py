@@ -98,6 +98,13 @@ class TestAdd:
         decided = ("--decision", "permanent-advisory", "--owner", "@org/ci", "--target", "2027-05-01")
         assert "+    review: '2027-05-01'\n" in call(*ADD, *decided).out
 
+    def test_that_a_job_blocks_and_needs_no_entry_is_said(self, call: Call) -> None:
+        said = "blocks: the audit will ask to resolve the entry."
+        assert call("exceptions", "add", "build", "--reason", "r").out.splitlines()[-1] == f"ci.yml:build {said}"
+        assert said not in call("exceptions", "add", "build", "--reason", "r", "--accept", "no-data").out
+        assert said not in call("exceptions", "add", "test", "--reason", "r").out
+        assert said not in call(*ADD).out
+
     def test_a_decision_needs_somebody_who_answers_for_it(self, repo: Path, call: Call) -> None:
         decided = (*ADD, "--decision", "new-backend", "--target", "2026-12-18")
         outcome = call(*decided)

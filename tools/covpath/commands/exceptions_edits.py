@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from covpath.audits.adoption import adoptable
-from covpath.audits.levers import is_soft
+from covpath.audits.levers import is_partly_soft, is_soft
 from covpath.commands.audited import Asked, look_at
 from covpath.commands.day import day_or_today
 from covpath.commands.exceptions_file import (
@@ -57,6 +57,7 @@ def add(
     _expect_owner(subject, decided, owner)
     until = target_of(target) if target else None
     permanent = decided is Decision.PERMANENT_ADVISORY
+    verdict = _verdict(subject, job)
     draft = Draft(
         jobs=(job_name(subject, job),),
         decision=decided,
@@ -65,10 +66,12 @@ def add(
         target=None if permanent else until,
         review=until if permanent else None,
         evidence=tuple(map(evidence_draft, evidence)),
-        accepts=tuple(map(_accepted, accept)) or _as_it_is(_verdict(subject, job)),
+        accepts=tuple(map(_accepted, accept)) or _as_it_is(verdict),
     )
     data = None if calendar is None else calendar_data(calendar)
     apply(subject, lambda source: editing.add(source, draft, calendar=data), write=write, screen=screen)
+    if verdict.gate is Gate.BLOCKING and not is_partly_soft(verdict) and Accepted.NO_DATA not in draft.accepts:
+        screen.write(f"{draft.jobs[0]} blocks: the audit will ask to resolve the entry.\n")
 
 
 def adopt(
