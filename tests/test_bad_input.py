@@ -108,6 +108,7 @@ def test_a_file_in_place_of_a_repository(repo: Path, capsys: pytest.CaptureFixtu
         (("bench", "--job", "test", "--yes"), 3, "no step in which a known backend measures"),
         (("bench", "--yes"), 2, "which job?"),
         (("status", "--required", "absent.json"), 2, "absent.json"),
+        (("move", "coverage", "--branch", "b"), 2, "usage: covpath move [--help]"),
         (("explain", "nothing"), 2, "there is no rule 'nothing'"),
         (("schema", "nothing"), 2, "there is no schema 'nothing'"),
         (("exceptions", "check"), 2, "ci/ci-exceptions.yaml"),

@@ -69,6 +69,8 @@ def build_parser(first: str | None = None) -> argparse.ArgumentParser:
     }
     for declare in (declared[first],) if first in declared else declared.values():
         declare(verbs)
+    if first in declared:
+        parser.usage = f"covpath {first} [--help] ..."  # what is known wrong is told with it
     return parser
 
 
