@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from covpath.backends.translate import Translation
 from covpath.moves.proposal import Draft, NoteKind
-from covpath.workflow.model import Step
+from covpath.patterns import regex
+from covpath.workflow.model import Step, scalar_text
 from covpath.workflow.shell.parse import parse_script
 from covpath.yamltext.nodes import Mapping, Route, Scalar, deref
 from covpath.yamltext.operations import remove_key, set_key, set_value
 
 _HELPERS = ("LLVM_PROFILE_FILE", "CARGO_INCREMENTAL")
 """What people set beside the flags when grcov gathers the data."""
+_FOR_GRCOV = regex(r"instrument-coverage|-Z *profile\b")
 
 
 def set_environment(draft: Draft, index: int, translation: Translation) -> None:
@@ -28,6 +30,7 @@ def set_environment(draft: Draft, index: int, translation: Translation) -> None:
         _take(draft, index, name)
     helpers = _HELPERS if translation.source == "grcov" and translation.target != "grcov" else ()
     _name_scripts(draft, tuple(dict.fromkeys((*translation.unset, *helpers))))
+    _name_builders(draft, translation.source, translation.target)
 
 
 def _give(draft: Draft, index: int, name: str, value: str, *, own: bool) -> None:
@@ -87,6 +90,15 @@ def _name_scripts(draft: Draft, names: tuple[str, ...]) -> None:
                 f"`{step.label}` still sets {', '.join(f'`{name}`' for name in found)}, which served the old tool",
                 place=draft.workflow.place(step.node),
             )
+
+
+def _name_builders(draft: Draft, source: str, target: str) -> None:
+    """Other steps that still build for the old tool: by their own variables."""
+    for step in draft.job.steps if source == "grcov" != target else ():
+        entry = step.env.find("RUSTFLAGS") if step.env is not None else None
+        if entry is not None and _FOR_GRCOV.search(scalar_text(entry.value)):
+            message = f"`{step.label}` still builds with the flags that served {source}"
+            draft.say(NoteKind.LEFTOVER, message, place=draft.workflow.place(entry.key))
 
 
 def _layers(draft: Draft, step: Step) -> tuple[tuple[Mapping | None, Route], ...]:
