@@ -6,6 +6,8 @@ because cargo-llvm-cov writes one format at a time and nothing at all when a tes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -32,6 +34,7 @@ _FLAG_OF_FORMAT = {format_: flag for flag, format_ in FORMAT_FLAGS.items()}
 _FLAG_OF_METRIC = {metric: flag for flag, metric in THRESHOLDS.items()}
 
 _JSON = stop("json-schema", "the two JSON schemas have nothing in common; whoever reads this file breaks")
+_CHOOSING = (Topic.PACKAGE, Topic.WORKSPACE, Topic.EXCLUDE_PACKAGE)
 _HTML = warn("html-directory", "the HTML report becomes a folder, html/index.html below the same directory")
 _MARKDOWN = warn("markdown-report", "cargo-llvm-cov writes no Markdown; this report is gone")
 _FORMAT = stop("report-format", "cargo-llvm-cov has no report of this format; it would be gone")
@@ -132,7 +135,7 @@ def emit_runs(requests: tuple[CoverageRequest, ...], situation: Situation) -> Em
         _Plan(adapted=adapt(request, situation), reports=(), losses=(), two_runs=_two_runs(request))
         for request in requests
     ]
-    first = replace(plans[0], reports=emissions[0].reports)
+    first = replace(plans[0], adapted=_over_all(plans[0].adapted, requests), reports=emissions[0].reports)
     limits, _ = _limits(first.request)
     losses = [loss for emission in emissions for loss in emission.losses]
     losses += [_EACH_RUN.loss(f"{one.flag} {one.value.raw}") for request in requests for one in request.thresholds]
@@ -156,7 +159,7 @@ def emit_apart(
     """Runs that leave their data, each for itself, and the report over all of them, which ``together`` asks for."""
     whole = emit(together, situation)
     plans = [_Plan(adapted=adapt(one, situation), reports=(), losses=(), two_runs=_two_runs(one)) for one in runs]
-    first = replace(plans[0], adapted=adapt(together, situation), reports=whole.reports)
+    first = replace(plans[0], adapted=_over_all(adapt(together, situation), runs), reports=whole.reports)
     limits, _ = _limits(first.request)
     calls = tuple(
         _report_call(first, report, limits if report is first.reports[-1] else (), always=False)
@@ -173,6 +176,16 @@ def emit_apart(
         for plan in plans
     ]
     return tuple(made), replace(whole, commands=(*_directories(first.reports), *calls))
+
+
+def _over_all(adapted: Adapted, runs: Sequence[CoverageRequest]) -> Adapted:
+    """The report's own options: runs of different packages are all in it where it names none."""
+    chosen = {tuple((one.topic, *map(str, one.values)) for one in run.asks if one.topic in _CHOOSING) for run in runs}
+    if len(chosen) == 1:
+        return adapted
+    whole = next((ask for run in runs for ask in run.of(Topic.WORKSPACE)), None)
+    request = adapted.request.without(*_CHOOSING)
+    return replace(adapted, request=replace(request, asks=(*request.asks, *((whole,) if whole is not None else ()))))
 
 
 def _two_runs(request: CoverageRequest) -> bool:

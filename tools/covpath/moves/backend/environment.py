@@ -30,7 +30,6 @@ def set_environment(draft: Draft, index: int, translation: Translation) -> None:
         _take(draft, index, name)
     helpers = _HELPERS if translation.source == "grcov" and translation.target != "grcov" else ()
     _name_scripts(draft, tuple(dict.fromkeys((*translation.unset, *helpers))))
-    _name_builders(draft, translation.source, translation.target)
 
 
 def _give(draft: Draft, index: int, name: str, value: str, *, own: bool) -> None:
@@ -92,7 +91,7 @@ def _name_scripts(draft: Draft, names: tuple[str, ...]) -> None:
             )
 
 
-def _name_builders(draft: Draft, source: str, target: str) -> None:
+def name_builders(draft: Draft, source: str, target: str) -> None:
     """Other steps that still build for the old tool: by their own variables."""
     for step in draft.job.steps if source == "grcov" != target else ():
         entry = step.env.find("RUSTFLAGS") if step.env is not None else None

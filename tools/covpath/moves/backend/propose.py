@@ -20,7 +20,7 @@ from covpath.errors import CovpathError, Place, UsageError
 from covpath.moves.backend.consumers import follow_reports
 from covpath.moves.backend.container import drop_container
 from covpath.moves.backend.data_file import stop_at_readers
-from covpath.moves.backend.environment import set_environment
+from covpath.moves.backend.environment import name_builders, set_environment
 from covpath.moves.backend.exchange import exchange
 from covpath.moves.backend.failing import read_after_failure, reported_apart
 from covpath.moves.backend.groups import grouped, looped
@@ -127,6 +127,7 @@ def _after(
         follow_reports(draft, judging, translation, _now(draft, places[0]), bases=bases)
         stop_at_readers(draft, translation, _now(draft, places[0]))
     if name != source:
+        name_builders(draft, source, name)
         list_leftovers(draft, source)
         name_nextest(draft)
         say_another_figure(draft, judging)
