@@ -33,9 +33,8 @@ _SCRIPT_FAILS = regex(r"setFailed|process\.exit|throw\b|core\.error|assert")
 
 def fails_of_itself(scope: Scope, job: Job, step: Step, view: View) -> Tri:
     """Whether a step exits non-zero because of earlier results, nothing being wrong with the code."""
-    told = list(_texts(scope, job, step))
     if step.run is not None:
-        reads = any(_reads_results(text) for text in told)
+        reads = any(map(_reads_results, _texts(scope, job, step)))
         if not reads and not _runs_because_of_results(job, step):
             return Tri.FALSE
         return _script(scope, job, step, view, reads=reads) if _MAY_END.search(step.run.value) or reads else Tri.FALSE
@@ -44,7 +43,7 @@ def fails_of_itself(scope: Scope, job: Job, step: Step, view: View) -> Tri:
     known = gate_action(step, view)
     if known is not None:
         return known
-    if not any(_reads_results(text) for text in told) or only_tells(step):
+    if not any(map(_reads_results, _texts(scope, job, step))) or only_tells(step):
         return Tri.FALSE
     script = step.inputs().get("script")
     if script is not None and not _SCRIPT_FAILS.search(script):

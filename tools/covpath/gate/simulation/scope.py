@@ -105,13 +105,14 @@ class Scope:
         self.legs = legs
         self.assumptions = assumptions
         self._certain: bool | None = None
+        self._seen: dict[tuple[str, JobResult], Object] = {}
         # Where more is assumed than the run says, its answers may not be the run's.
         self.answers: Answers = {} if assumptions else run.answers
 
     def in_leg(self, leg: Leg | None, legs: tuple[Leg, ...]) -> Scope:
-        """The same in one leg of a job; what conditions ask of the run alone was answered once."""
+        """The same in one leg of a job; what is asked of the run and of other jobs alone is answered once."""
         found = Scope(self.run, leg, legs, self.assumptions)
-        found.answers = self.answers
+        found.answers, found._seen = self.answers, self._seen
         # A scope of no leg in particular is asked for those of one job only.
         if self._certain is None:
             self._certain = are_certain(legs)
@@ -140,9 +141,11 @@ class Scope:
         return View(status, build, answers=self.answers)
 
     def _needed(self, name: str, result: JobResult) -> Object:
-        return Object(
-            {"result": as_value(result.needed, f"needs.{name}.result"), "outputs": self._outputs(name, result)}
-        )
+        key = (name, result)
+        if key not in self._seen:
+            outcome = as_value(result.needed, f"needs.{name}.result")
+            self._seen[key] = Object({"result": outcome, "outputs": self._outputs(name, result)})
+        return self._seen[key]
 
     def _outputs(self, name: str, result: JobResult) -> Object:
         """The outputs of a job before; a job sets only those it declares, and none where it did not run."""
