@@ -66,7 +66,6 @@ class JobSimulation:
         *,
         alone: bool = False,
         others: Others | None = None,
-        in_legs: dict[int, JobSimulation] | None = None,
     ) -> None:
         self.run = run
         self.job = job
@@ -76,13 +75,14 @@ class JobSimulation:
         self.scope = self.others.scope.in_leg(leg, legs)
         self._after: dict[Results, Effect] = {}
         self._runs: dict[int, Tri] = {}
-        self._in_legs: dict[int, JobSimulation] = {} if in_legs is None else in_legs
+        # Not shared with those in it: what refers to itself keeps its workflow's whole text and tree.
+        self._in_legs: dict[int, JobSimulation] = {}
 
     def in_leg(self, leg: Leg) -> JobSimulation:
         """The same job in another leg, that one alone."""
         if id(leg) not in self._in_legs:
             self._in_legs[id(leg)] = JobSimulation(
-                self.run, self.job, leg, self.scope.legs, alone=True, others=self.others, in_legs=self._in_legs
+                self.run, self.job, leg, self.scope.legs, alone=True, others=self.others
             )
         return self._in_legs[id(leg)]
 
