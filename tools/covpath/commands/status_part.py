@@ -83,15 +83,15 @@ class Told(Struct, kw_only=True):
 
 def tell(asked: Asked, share: Share) -> Told:
     """Read, judge and tell; each group of files is forgotten before the next."""
-    # Little refers to itself, but what does must not pile up; to look for it costs as much as reading some files.
-    if gc.get_count()[0] > _PILED_UP:
-        gc.collect(0)
     told = Told()
     tree = WorkingTree(root=asked.root)
     texts = texts_of(tree)
     read = lru_cache(_KEPT if share.leaving else 0)(partial(_read, asked.root))
     left = Left({path: partial(_readable, read, path) for path in share.leaving})
     for group in share.groups:
+        # Little refers to itself, but what does must not pile up; to look for it costs as much as reading some files.
+        if gc.get_count()[0] > _PILED_UP:
+            gc.collect(0)
         found = [read(path) for path in group]
         told.unreadable += [one for one in found if not isinstance(one, Workflow)]
         _judge(asked, [one for one in found if isinstance(one, Workflow)], told, tree, texts, left)
