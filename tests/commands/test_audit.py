@@ -286,7 +286,7 @@ class TestOnGitHub:
             monkeypatch.setenv(f"GITHUB_{name}", value)
         outcome = caller(capsys, root)("audit", *DAY)
         assert outcome.code == 2
-        assert "git fetch origin" in outcome.err
+        assert "git fetch --unshallow origin main:refs/remotes/origin/main" in outcome.err
 
 
 class TestTime:
