@@ -78,3 +78,13 @@ except YAMLError:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[1, 1.5, True, None, datetime.date(2001, 2, 3), 31]\nrefused\n"
+
+
+def test_what_a_library_imports_from_elsewhere_compiles_as_ever() -> None:
+    made = {}
+    with patterns.compiled_late("lib"):
+        for module in ("lib", "lib.inner", "library", "string"):
+            names = {"__name__": module, "re": re}
+            exec("made = re.compile('a')", names)
+            made[module] = type(names["made"]) is patterns._Late
+    assert made == {"lib": True, "lib.inner": True, "library": False, "string": False}

@@ -15,13 +15,8 @@ def start() -> int:
     _import_nothing_from_here()
     gc.disable()
     # Imported here: what modules make when they are loaded stays, and is not searched for what could be given up.
-    from covpath.patterns import compiled_late
-
-    # What comes with msgspec makes a dozen patterns, and a short run meets none of them.
-    with _without("typing_extensions"), compiled_late():
-        import msgspec  # noqa: F401
-
-    from covpath.cli import main
+    with _without("typing_extensions"):
+        from covpath.cli import main
 
     gc.freeze()
     gc.enable()

@@ -7,6 +7,7 @@ reading a hundred lines of YAML.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -46,13 +47,19 @@ def regex(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 @contextmanager
-def compiled_late() -> Iterator[None]:
-    """While a library is imported: the patterns that it makes for itself are compiled at their first use too.
+def compiled_late(library: str) -> Iterator[None]:
+    """While a library is imported: the patterns that its own modules make are compiled at their first use too.
 
-    For a library that uses its patterns by their methods alone, and none of them while it is imported.
+    For a library that uses its patterns by their methods alone, and none of them while it is imported. What it
+    imports from elsewhere compiles its patterns as ever.
     """
     at_once = re.compile
-    re.compile = regex  # type: ignore[assignment]
+
+    def by_whom(text: str, flags: int = 0) -> re.Pattern[str]:
+        module = str(sys._getframe(1).f_globals.get("__name__"))
+        return regex(text, flags) if module.partition(".")[0] == library else at_once(text, flags)
+
+    re.compile = by_whom  # type: ignore[assignment]
     try:
         yield
     finally:

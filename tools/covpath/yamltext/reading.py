@@ -17,7 +17,7 @@ from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from covpath.yamltext.source import MAX_CHARACTERS, Source
 from covpath.yamltext.spans import block_end, line_too_far_left, tight_comment
 
-with compiled_late():
+with compiled_late("yaml"):
     # Of its dozen patterns libyaml needs none, and one alone takes longer than reading a workflow.
     import yaml
 
