@@ -103,7 +103,8 @@ class StepShells:
         self._called = "inputs" in runner
         """Whether the system, and with it the shell, is for who calls to say."""
         self._effects: dict[tuple[int, Shell | None, RecipeEffect | None], ShellEffect] = {}
-        self._shells: dict[tuple[str | None, int], Shell] = {}
+        self._shells: dict[tuple[str | None, int], tuple[Shell, Leg | None]] = {}
+        """By the identity of legs, which are kept so that it stays theirs."""
 
     def _names_several(self) -> bool:
         source = self._workflow.document.source.text[self._job.node.start : self._job.node.end]
@@ -117,8 +118,8 @@ class StepShells:
         """The shell of a step, in one leg where it is given; of all that name none, or the same, it is the same."""
         key = (step.shell, id(leg))
         if key not in self._shells:
-            self._shells[key] = shell_for(self._workflow, self._job, step, leg)
-        return self._shells[key]
+            self._shells[key] = shell_for(self._workflow, self._job, step, leg), leg
+        return self._shells[key][0]
 
     def effect(self, step: Step, simulation: JobSimulation, index: int) -> ShellEffect:
         """``index``: that of the step, or of its ``parallel`` group."""
