@@ -31,7 +31,7 @@ def is_bare(script: str) -> bool:
 def masks(workflow: Workflow, job: Job, step: Step) -> bool:
     """Whether the step's script ends well although what it is about has failed, and it does more than prepare."""
     return any(
-        not _prepares(step, shell) and _swallows(workflow, job, step, shell, leg)
+        not is_setup(step, shell) and _swallows(workflow, job, step, shell, leg)
         for shell, leg in _shells(workflow, job, step).items()
         if _may_swallow(step, shell)
     )
@@ -44,7 +44,7 @@ def swallows(workflow: Workflow, job: Job, step: Step) -> bool:
     if not doubtful:
         return False
     # What only prepares is told from the text, and most of it matters to nobody.
-    if all(_prepares(step, shell) for shell in shells) and not _may_be_judged_by(workflow, job, step):
+    if all(is_setup(step, shell) for shell in shells) and not _may_be_judged_by(workflow, job, step):
         return False
     return any(_swallows(workflow, job, step, shell, leg) for shell, leg in doubtful)
 
@@ -60,36 +60,21 @@ def _may_swallow(step: Step, shell: Shell) -> bool:
     return shell.kind.reads_posix and not (shell.errexit and shell.known and (is_bare(text) or never_masks(text)))
 
 
-class _Known(dict[tuple[str, Shell], bool]):
-    """What was found of scripts. It depends on text and shell alone, and steps recur; a bounded number is kept."""
-
-    def keep(self, key: tuple[str, Shell], answer: bool) -> bool:
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        self[key] = answer
-        return answer
-
-
 _MOST_KNOWN = 16_384
-_SWALLOWS = _Known()
-_PREPARES = _Known()
+_KNOWN: dict[tuple[str, Shell], bool] = {}
+"""Whether scripts swallow a failure. It depends on text and shell alone, and steps recur."""
 
 
 def _swallows(workflow: Workflow, job: Job, step: Step, shell: Shell, leg: Leg | None) -> bool:
     """Whether a script swallows the failure of what it is about, whatever a later step makes of that."""
     assert step.run is not None
     key = (step.run.value, shell)
-    if key in _SWALLOWS:
-        return _SWALLOWS[key]
-    found = shell_effect(workflow, job, step, None, leg).effect
-    return _SWALLOWS.keep(key, found is not None and found.is_masked)
-
-
-def _prepares(step: Step, shell: Shell) -> bool:
-    """Whether a script only prepares."""
-    assert step.run is not None
-    key = (step.run.value, shell)
-    return _PREPARES[key] if key in _PREPARES else _PREPARES.keep(key, is_setup(step, shell))
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        found = shell_effect(workflow, job, step, None, leg).effect
+        _KNOWN[key] = found is not None and found.is_masked
+    return _KNOWN[key]
 
 
 def _shells(workflow: Workflow, job: Job, step: Step) -> Mapping[Shell, Leg | None]:

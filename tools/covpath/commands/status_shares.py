@@ -19,7 +19,9 @@ _TAKES = (b"action-download-artifact", b"actions-download-artifact", b"run-id:")
 """Signs of a file that takes over what a run of another workflow has left."""
 _LEAVES = b"actions/upload-artifact"
 _SMALLER = 4
-"""Shares for each process that are a quarter as large as the others: the last, so that none waits long at the end."""
+"""Shares for each process that are smaller than the others: the last, so that none waits long at the end."""
+_HOW_MUCH = 4
+"""So many of them are as large as one of the others."""
 
 
 class _Signs(Struct, frozen=True):
@@ -86,7 +88,7 @@ def _dealt(groups: Iterable[tuple[str, ...]], signs: Mapping[str, _Signs], count
     for size, group in sorted(((_size(signs, group), group) for group in groups), reverse=True):
         full, number = filled[0]
         dealt[number].append(group)
-        heapreplace(filled, (full + size * (4 if number >= count - small else 1), number))
+        heapreplace(filled, (full + size * (_HOW_MUCH if number >= count - small else 1), number))
     return [Share(groups=tuple(sorted(part))) for part in dealt if part]
 
 

@@ -39,7 +39,7 @@ def is_setup(step: Step, shell: Shell) -> bool:
     return shell.kind.reads_posix and _only_prepares(text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _only_prepares(text: str) -> bool:
     """Whether a script only installs, fetches or cleans up; several ask this of a step."""
     told = script_text(text)
