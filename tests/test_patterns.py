@@ -88,3 +88,41 @@ def test_what_a_library_imports_from_elsewhere_compiles_as_ever() -> None:
             exec("made = re.compile('a')", names)
             made[module] = type(names["made"]) is patterns._Late
     assert made == {"lib": True, "lib.inner": True, "library": False, "string": False}
+
+
+def ours() -> dict[str, tuple[str, int]]:
+    """Every pattern of a module, by module and name."""
+    names = [module.name for module in pkgutil.walk_packages(covpath.__path__, "covpath.")]
+    modules = [importlib.import_module(name) for name in names if not name.endswith("__main__")]
+    return {
+        f"{module.__name__}: {name}": (value.pattern, value.flags)
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, re.Pattern | patterns._Late) and isinstance(value.pattern, str)
+    }
+
+
+def test_python_before_3_11_5_matches_them_too() -> None:
+    """There, a possessive quantifier over more than one character forgets where to go back to."""
+    found = ours()
+    assert len(found) > 200
+    assert [name for name, (text, flags) in found.items() if repeats_a_group_possessively(text, flags)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("a++", False), ("[^x]*+y", False), (r"(?:ab)++", True), (r"(?:x(?:a|bc)*+)?", True), (r"x?+", False)],
+)
+def test_the_test_of_that_can_fail(text: str, wrong: bool) -> None:
+    assert repeats_a_group_possessively(text, 0) is wrong
+
+
+def repeats_a_group_possessively(text: str, flags: int) -> bool:
+    def looked_through(piece: object) -> bool:
+        if isinstance(piece, tuple) and piece and str(piece[0]) == "POSSESSIVE_REPEAT":
+            repeated = list(piece[1][2])
+            return len(repeated) > 1 or str(repeated[0][0]) not in ("LITERAL", "NOT_LITERAL", "IN", "ANY")
+        inner = piece if isinstance(piece, tuple | list) else getattr(piece, "data", ())
+        return any(looked_through(one) for one in inner)
+
+    return looked_through(re._parser.parse(text, flags))  # type: ignore[attr-defined]

@@ -13,41 +13,43 @@ from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Item, Redirect, Sequence, Substitution, Word
 from covpath.workflow.shell.words import WordReader
 
+# What a group repeats can be matched in one way only, told by its first character, so that a word that is none after
+# all is given up in one go. (Possessive groups would say so; before 3.11.5 Python matches them wrongly.)
 _NAME = r"[A-Za-z_]\w*+"
 _OPERATION = (
-    rf"(?::?[-=?+]|\#\#?|%%?|//?)(?>(?:[\w ./:,*@%+~=\#\n-]|\\[!-~]|\$(?:{_NAME}|\{{{_NAME}\}}))*)"
-    r"|\^\^?|,,?|:[0-9]*+(?::[0-9]+)?"
+    rf"(?::?[-=?+]|\#\#?+|%%?+|//?+)(?:[\w ./:,*@%+~=\#\n-]|\\[!-~]|\$(?:{_NAME}|\{{{_NAME}\}}))*"
+    r"|\^\^?+|,,?+|:[0-9]*+(?::[0-9]++)?"
 )
 _BRACED = rf"\{{(?:{_NAME}(?:\[[0-9@*]\])?(?:{_OPERATION})?|[\#!]{_NAME}|[0-9@*\#?!](?:{_OPERATION})?)\}}"
 _VARIABLE = rf"\$(?:{_NAME}|[0-9@*\#?!$](?!\w)|{_BRACED})"
 _LONE = r"\$(?=[\" \n/.,|)\\])"
 _INSIDE = rf"[^\"$`\\]++|\\[ -~\n]|{_VARIABLE}|{_LONE}"
 """A part of a string without substitutions."""
-_GLOB = r"\[(?>(?:[\w!^.,:*/@+-]|\[:\w+:\])*)\]|\{[\w.,:;*/@+=~^-]*+\}"
-_QUOTED = rf"\\[!-~]|(?<=[\w./-])\\ |'[^']*'|\"(?>(?:{_INSIDE})*)\""
+_GLOB = r"\[(?:[\w!^.,:*/@+-]|\[:\w+:\])*\]|\{[\w.,:;*/@+=~^-]*+\}"
+_QUOTED = rf"\\[!-~]|(?<=[\w./-])\\ |'[^']*'|\"(?:{_INSIDE})*\""
 _PIECE = (
     rf"[A-Za-z0-9_@%+:,./=^*?~!-]++|{_GLOB}|{_QUOTED}|{_VARIABLE}"
     r"|(?<=[\w@%+:,./=^'\"-])\#|(?<=[\w+*.\])])\$(?=[ \n])"
 )
-_BLANKS = r"(?>(?:[ \t]|\\\n)*)"
+_BLANKS = r"(?:[ \t]++|\\\n)*"
 _BEHIND = " \t\n;&|()"
 """What can stand behind a word, beside the end and a line's continuation."""
 _TOKEN = re.compile(
-    rf"{_BLANKS}(?>(?:(?<![^ \t\n])\#[^\n]*+)?)(?:"
+    rf"{_BLANKS}(?:(?<![^ \t\n])\#[^\n]*+)?(?:"
     rf"(?P<bracket>(?:\[\[?|\]\]?|[{{}}])(?=[{_BEHIND}]|\Z))"
-    rf"|(?P<word>(?>(?:{_PIECE})+)(?=[{_BEHIND}]|\\\n{_BLANKS}(?:\n|\Z)|\Z))"
+    rf"|(?P<word>(?:{_PIECE})+(?=[{_BEHIND}]|\\\n{_BLANKS}(?:\n|\Z)|\Z))"
     r"|(?P<redirect>(?:[0-9](?!&>))?(?:>>|>&|&>>|&>|<<<|<<-?|<|>)(?![(<>&|]))"
     r"|(?P<sign>&&(?!&)|\|\||;;(?!&)|\|(?!&)|;(?!&)|&|\(|\)|\n|\Z)"
     r")",
     re.ASCII,
 )
 _START = regex(_BLANKS, re.ASCII)
-_PIECES = regex(rf"(?>(?:{_PIECE})+)", re.ASCII)
-_STRING = regex(rf"(?>(?:{_INSIDE})*)", re.ASCII)
-_SUM = regex(rf"(?>(?:[\w \n+*/%-]|{_VARIABLE})*)", re.ASCII)
-_COMPARISON = regex(rf"\(\((?>(?:[\w \n+*/%<>=!&|-]|{_VARIABLE})+)\)\)", re.ASCII)
+_PIECES = regex(rf"(?:{_PIECE})+", re.ASCII)
+_STRING = regex(rf"(?:{_INSIDE})*", re.ASCII)
+_SUM = regex(rf"(?:[\w \n+*/%-]|{_VARIABLE})*", re.ASCII)
+_COMPARISON = regex(rf"\(\((?:[\w \n+*/%<>=!&|-]|{_VARIABLE})+\)\)", re.ASCII)
 _DELIMITER = regex(r"(['\"]?)(\w+)\1", re.ASCII)
-_TEXT = regex(rf"(?>(?:[^$`\\]++|\\[ -~\n]|{_VARIABLE}|{_LONE})*)", re.ASCII)
+_TEXT = regex(rf"(?:[^$`\\]++|\\[ -~\n]|{_VARIABLE}|{_LONE})*", re.ASCII)
 
 
 class NotSimple(Exception):

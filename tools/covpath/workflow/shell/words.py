@@ -21,7 +21,7 @@ _SAFE = regex(r"[A-Za-z0-9_@%+=:,./^-]+")
 _NAMED = regex(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _EASY = regex(
     r"(?P<plain>[A-Za-z0-9_@%+=:,./^-]+)|'(?P<single>[^']*)'"
-    r"|\"(?P<double>(?>(?:[^\"$`\\]++|\$[A-Za-z_]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*))\""
+    r"|\"(?P<double>(?:[^\"$`\\]++|\$[A-Za-z_]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*)\""
     r"|\$(?:(?P<bare>[A-Za-z_][A-Za-z0-9_]*)|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\})"
 )
 _QUOTED_RUN = regex(r"[^\"\\$`]+")
