@@ -327,7 +327,7 @@ def test_plain_scripts_share_their_commands() -> None:
 
 
 HOSTILE = "[[|$(|((|{ |`|\"|'|a <<E\n|a && |if a; then\n|a \\\n|[| |case x in |${{ |${{ a }} |cargo test\n|${|x=1 "
-HOSTILE += "|f() { |x=(|a;|$((|${a##b}|\"${a%%b}x|${a//b}`"
+HOSTILE += '|f() { |x=(|a;|$((|${a##b}|"${a%%b}x|${a//b}`'
 
 
 @pytest.mark.parametrize("piece", [*HOSTILE.split("|"), "a|"])

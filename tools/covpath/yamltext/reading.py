@@ -1,4 +1,4 @@
-"""Text to nodes: libyaml's events, our own tree. The only module that reads with PyYAML.
+"""Text to nodes: libyaml's events, our own tree.
 
 Events are read rather than the composed tree because only they tell where an alias stands;
 one by one, so that what is too deep or too large is refused before it is read to its end.
@@ -12,14 +12,25 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec import Struct
 
 from covpath.errors import InputError
-from covpath.patterns import compiled_late, regex
+from covpath.patterns import regex
+from covpath.yamltext.events import (
+    AliasEvent,
+    DocumentEnd,
+    DocumentStart,
+    MappingEnd,
+    MappingStart,
+    MarkedYAMLError,
+    ScalarEvent,
+    SequenceEnd,
+    SequenceStart,
+    StreamEnd,
+    StreamStart,
+    YAMLError,
+    events_of,
+)
 from covpath.yamltext.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from covpath.yamltext.source import MAX_CHARACTERS, Source
 from covpath.yamltext.spans import block_end, line_too_far_left, tight_comment
-
-with compiled_late("yaml"):
-    # Of its dozen patterns libyaml needs none, and one alone takes longer than reading a workflow.
-    import yaml
 
 MAX_DEPTH = 100
 """Nesting allowed; GitHub itself stops at 50 (``facts``, gating, section 5)."""
@@ -31,10 +42,6 @@ _CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "f
 _PROPERTIES = regex(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)+")
 
 _QUOTES = ("'", '"')
-
-_SCALAR = yaml.ScalarEvent
-_MAPPING, _MAPPING_END = yaml.MappingStartEvent, yaml.MappingEndEvent
-_SEQUENCE, _SEQUENCE_END = yaml.SequenceStartEvent, yaml.SequenceEndEvent
 
 _Real: TypeAlias = Scalar | Sequence | Mapping
 _Collection = TypeVar("_Collection", Sequence, Mapping)
@@ -67,17 +74,16 @@ def read(source: Source, *, strict: bool = True) -> Document:
     # than GitHub's reader; one newline more makes both the same and moves nothing.
     padded = text if text.endswith("\n") else text + "\n"
     try:
-        parser: Any = yaml.CSafeLoader(padded)
-        builder = _Builder(source, strict, parser.get_event)
+        builder = _Builder(source, strict, events_of(padded))
         root = builder.document()
-    except yaml.MarkedYAMLError as error:
+    except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         offset = min(mark.index, len(text)) if mark else 0
         problem = " ".join(part for part in (error.context, error.problem) if part)
         raise InputError(
             f"is not valid YAML: {problem}.", place=source.place(offset), hint=_hint(text, offset)
         ) from None
-    except yaml.YAMLError as error:
+    except YAMLError as error:
         raise InputError(f"is not valid YAML: {error}.", place=source.place(0), hint=_MEND) from None
     return Document(source, root, tuple(builder.aliases))
 
@@ -123,9 +129,9 @@ class _Builder:
         while True:
             event = self.next_event()
             kind = type(event)
-            if kind is yaml.StreamEndEvent:
+            if kind is StreamEnd:
                 break
-            if kind is yaml.DocumentStartEvent:
+            if kind is DocumentStart:
                 documents += 1
                 if documents > 1:
                     raise self.fail(
@@ -134,14 +140,14 @@ class _Builder:
                         f"{'GitHub reads one document a file. ' if self.strict else ''}"
                         "Move the second into a file of its own.",
                     )
-            elif kind is not yaml.DocumentEndEvent and kind is not yaml.StreamStartEvent:
-                root = self.scalar(event) if kind is _SCALAR else self.large(event, 0, None)
+            elif kind is not DocumentEnd and kind is not StreamStart:
+                root = self.scalar(event) if kind is ScalarEvent else self.large(event, 0, None)
         # libyaml answers an empty file with no document at all, or with one empty scalar.
         if isinstance(root, Scalar) and not root.style and not root.value and root.tag is None:
             return None
         return root
 
-    def scalar(self, event: Any) -> Scalar:
+    def scalar(self, event: ScalarEvent) -> Scalar:
         self.weight = weight = self.weight + 1
         start, style = event.start_mark.index, event.style
         end = event.end_mark.index
@@ -164,7 +170,7 @@ class _Builder:
             raise self.too_many(node)
         return node
 
-    def take_properties(self, node: _Real, event: Any, end: int) -> None:
+    def take_properties(self, node: _Real, event: ScalarEvent | MappingStart | SequenceStart, end: int) -> None:
         """The anchor and the tag that stand before a node."""
         node.anchor, node.tag = event.anchor, event.tag
         properties = _PROPERTIES.match(self.text, node.start, end)
@@ -179,9 +185,9 @@ class _Builder:
         """
         kind = type(event)
         node: Node
-        if kind is yaml.AliasEvent:
+        if kind is AliasEvent:
             node = self.alias(event)
-        elif kind is _MAPPING:
+        elif kind is MappingStart:
             node = self.mapping(event, depth)
         else:
             node = self.sequence(event, depth)
@@ -215,8 +221,8 @@ class _Builder:
         while True:
             event = next_event()
             kind = type(event)
-            if kind is not _SCALAR:
-                if kind is _MAPPING_END:
+            if kind is not ScalarEvent:
+                if kind is MappingEnd:
                     break
                 raise self.fail("has a key that is not a plain name.", self.large(event, depth + 1, None).start)
             key = scalar(event)
@@ -227,7 +233,7 @@ class _Builder:
                 names.add(name)
             event = next_event()
             value: Node
-            if type(event) is _SCALAR:
+            if type(event) is ScalarEvent:
                 value = scalar(event)
                 if value.style and not flow and value.style in _QUOTES:
                     self.check_lines(value, key.outer_start)
@@ -260,11 +266,11 @@ class _Builder:
             event = next_event()
             kind = type(event)
             item: Node
-            if kind is _SCALAR:
+            if kind is ScalarEvent:
                 item = scalar(event)
                 if item.style and not flow and item.style in _QUOTES:
                     self.check_lines(item, node.start)
-            elif kind is _SEQUENCE_END:
+            elif kind is SequenceEnd:
                 break
             else:
                 item = self.large(event, depth + 1, None if flow else node.start)
@@ -277,7 +283,7 @@ class _Builder:
             self.closed(node, node.anchor, weight)
         return node
 
-    def opened(self, make: type[_Collection], event: Any, depth: int) -> _Collection:
+    def opened(self, make: type[_Collection], event: MappingStart | SequenceStart, depth: int) -> _Collection:
         """A collection of which nothing is read yet; it ends where it starts."""
         start = event.start_mark.index
         if depth >= MAX_DEPTH:
