@@ -28,7 +28,7 @@ MORE = """\
           time make slow-test
 """
 
-MOST_OWN = 95
+MOST_OWN = 96
 """Modules of covpath's own, without the empty packages; each costs as much as reading fifty lines of YAML."""
 
 BESIDE = {"_bisect", "bisect", "gc", "math", "shlex"}

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from covpath.errors import CovpathError, InputError, OutsideError, Place
-from covpath.outside.workers import in_processes, processors
+from covpath.outside import workers
+from covpath.outside.workers import beside, in_processes, processors
 
 
 def test_nothing_and_one_thing_need_no_process() -> None:
@@ -98,3 +99,38 @@ def test_an_interrupt_ends_the_others_at_once() -> None:
 
 def test_there_is_a_processor() -> None:
     assert processors() >= 1
+
+
+@pytest.mark.skipif(threading.active_count() > 1 or not hasattr(os, "fork"), reason="NO FORK: threads run here")
+def test_work_is_done_beside_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "processors", lambda: 2)
+    with beside(lambda item: (item, os.getpid()), "a") as result:
+        item, process = result()
+    assert item == "a"
+    assert process != os.getpid()
+
+
+def test_with_one_processor_it_is_done_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "processors", lambda: 1)
+    done: list[str] = []
+    with beside(done.append, "a") as result:
+        assert done == []
+        result()
+    assert done == ["a"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_it_raises_is_raised_where_its_result_is_asked_for(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(workers, "processors", lambda: count)
+    with pytest.raises(InputError, match=r"is wrong") as raised, beside(fails, 2) as result:
+        result()
+    assert str(raised.value.place) == "x.yml:3:4"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_it_does_not_outlive_what_goes_wrong_beside_it(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(workers, "processors", lambda: count)
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), beside(time.sleep, 60):
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 30

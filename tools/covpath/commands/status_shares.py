@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from heapq import heapreplace
+from importlib import import_module
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,6 +14,7 @@ from msgspec import Struct
 from covpath.commands.status_part import Share
 from covpath.errors import CovpathError
 from covpath.outside.files import read_bytes
+from covpath.outside.workers import beside
 
 _WORKFLOWS = b"/.github/workflows/"
 _CALLED = re.compile(rb"[.$]/(\.github/workflows/[^\s\"'#,\]}]+)")
@@ -31,6 +34,44 @@ class _Signs(Struct, frozen=True):
     called: tuple[str, ...] = ()
     takes: bool = False
     leaves: bool = False
+
+
+_NEEDED = (
+    "pickle",
+    "tomllib",
+    "covpath.backends.configured",
+    "covpath.backends.mentions",
+    "covpath.backends.pytest_cov",
+    "covpath.gate.aggregate",
+    "covpath.gate.composite",
+    "covpath.gate.services.codecov_uploads",
+    "covpath.gate.tracing.first_unknown",
+    "covpath.gate.tracing.following",
+    "covpath.gate.tracing.varying_chains",
+    "covpath.workflow.check_names",
+    "covpath.workflow.expressions.condition",
+    "covpath.workflow.expressions.compare",
+    "covpath.workflow.expressions.evaluate",
+    "covpath.workflow.expressions.functions",
+    "covpath.workflow.expressions.parse",
+    "covpath.workflow.matrix",
+    "covpath.workflow.shell.compounds",
+    "covpath.workflow.shell.context",
+    "covpath.workflow.shell.exit_status",
+    "covpath.workflow.shell.execution.interpreter",
+    "covpath.workflow.shell.known.exit_status",
+    "covpath.workflow.shell.lower",
+    "covpath.workflow.shell.other_shells",
+)
+"""Modules loaded when first needed that a large repository comes to need. To load one more does no harm."""
+
+
+def dealt_while_loading(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
+    """The same as ``shares``, found out by a process beside this one, while this one loads what all will need."""
+    with beside(partial(shares, root, paths, count), processes) as dealt:
+        for module in _NEEDED:
+            import_module(module)
+        return dealt()
 
 
 def shares(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,7 +30,7 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item], *, count
     torn apart by it, the items are worked on one after the other. What ``work`` raises is raised.
     """
     processes = min(len(items), count or len(items))
-    if processes < 2 or not hasattr(os, "fork") or _has_threads():
+    if processes < 2 or not _can_fork():
         return [work(item) for item in items]
     turns, writing = os.pipe()
     os.write(writing, bytes(range(len(items))))
@@ -54,6 +55,26 @@ def in_processes(work: Callable[[Item], Result], items: Sequence[Item], *, count
     return [found[number] for number in range(len(items))]
 
 
+@contextmanager
+def beside(work: Callable[[Item], Result], item: Item) -> Iterator[Callable[[], Result]]:
+    """``work`` on an item in a process beside this one; what is given waits for its result, or raises what it raised.
+
+    Where a second process does not help or cannot be forked, the work is done when its result is asked for.
+    """
+    if processors() < 2 or not _can_fork():
+        yield partial(work, item)
+        return
+    pid, pipe = _start(work, item)
+    try:
+        yield partial(_result, pipe)
+    except BaseException:
+        _stop(pid)
+        raise
+    finally:
+        os.close(pipe)
+        _wait(pid)
+
+
 def _by_turns(work: Callable[[Item], Result], items: Sequence[Item], turns: int) -> dict[int, Result]:
     """What became of the items this process took, by their numbers."""
     found: dict[int, Result] = {}
@@ -62,11 +83,11 @@ def _by_turns(work: Callable[[Item], Result], items: Sequence[Item], turns: int)
     return found
 
 
-def _has_threads() -> bool:
+def _can_fork() -> bool:
     # Imported here: a single item is worked on without asking.
     import threading
 
-    return threading.active_count() > 1
+    return hasattr(os, "fork") and threading.active_count() == 1
 
 
 def _start(work: Callable[[Item], Result], item: Item) -> tuple[int, int]:
