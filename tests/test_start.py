@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from covpath.errors import ExitCode
+
 AT_THE_END = "import atexit, sys; atexit.register(print, 'done at the end'); sys.argv[1:] = {}\n"
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 START = "from covpath.__main__ import start; code = start(); print('back'); sys.exit(code)\n"
@@ -102,3 +104,16 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path, words: str) -> None:
     command = f"cd gone && rmdir ../gone && '{sys.executable}' -m covpath {words}"
     done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=False, env=BUFFERED, capture_output=True)
     assert (done.returncode, done.stderr) == (2, b"covpath: the folder you stand in is gone. Go to another.\n")
+
+
+def test_who_interrupts_it_while_it_is_loaded_gets_no_traceback() -> None:
+    stop = """import sys
+class Stop:
+    def find_spec(name, *_):
+        if name == "covpath.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop)
+"""
+    done = run(stop + START)
+    assert done.stderr == "covpath: interrupted before anything was done.\n"
+    assert done.returncode == ExitCode.INTERRUPTED

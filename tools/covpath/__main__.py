@@ -9,15 +9,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+_INTERRUPTED = 130
+"""``ExitCode.INTERRUPTED``, for when what it is part of is not loaded yet."""
+
 
 def start() -> int:
     """The command line as a process of its own; its exit code, where anybody is there to take it."""
     _import_nothing_from_here()
     gc.disable()
-    # Imported here: what modules make when they are loaded stays, and is not searched for what could be given up.
-    with _without("typing_extensions"):
-        from covpath.cli import main
-
+    try:
+        # Imported here: what modules make when they are loaded stays, and is not searched for what could be given up.
+        with _without("typing_extensions"):
+            from covpath.cli import main
+    except KeyboardInterrupt:
+        sys.stderr.write("covpath: interrupted before anything was done.\n")
+        return _INTERRUPTED
     gc.freeze()
     gc.enable()
     code = main()
