@@ -167,6 +167,15 @@ words = st.one_of(
     st.sampled_from(["if", "then", "export", "!", "{", "}", "a;b", "a|b", "&", "$(x)", "*", "~/a", "in", "time"]),
     st.sampled_from(["${a:-b}", "${a%%.*}", "${#a}", "$((1 + a))", "`x y`", '"a $(b "c") $d"', "<(a)", "a\\ b", "\\;"]),
     st.sampled_from(["&&", "||", "|", ";", "f()", "$?", "{a,b}", "[0-9]*", "a)", "]", "]]", "done", "fi"]),
+    st.sampled_from(
+        ["$'a\\'b\\n'", "$$x", '"$$x$:"', "${x%%$'\\n'*}", "${x/ [a]/'b c'}", "${a:0:-4}", "${a:1:${#b}-7}"]
+    ),
+    st.sampled_from(
+        ["${x:-<none>}", "${!x-}", "${x[$i]}", "${#x[@]}", "${!x[@]}", "${env:X}", '"${x:-"a b"}"', "x[$i]=a"]
+    ),
+    st.sampled_from(
+        ["$(< f)", '"$(<$f)"', '`a "b c" \\! d`', "\\{}", "{.,.a}{b,c{d,e}}", "a>f", "'b'>>f", "a2<f", "time"]
+    ),
 )
 lines = st.builds(
     lambda indent, line, separators, end: indent + "".join(map(str.__add__, line, separators)) + end,
@@ -208,6 +217,12 @@ export A=$({}) B\n{}
 [[ $a == b && -n "$({})" ]] && {}
 [ -n "$a" ] && {} || {{ {}; }}
 (( a > 1 )) && {}; {}
+[[ $a ]] && {} || {}
+[[ ! $({}) && $a =~ ^(a|[[:digit:]]+)\.b$ ]]\n{}
+(( $({}) > ${{#b[@]}} + $(( ${{#c}} - 1 )) )) || {}
+time {}\ntime {}
+declare -a x=(a "$({})")\nexport A=1 b=()\n{}
+x=(a "$(< f)" `{}`)\nx[$i]+={}
 """.strip().splitlines()
 simple = ["a", "a b", "a 'b c' \"$d\"", "x=1", "a >f 2>&1", "set -e", "[ -f a ]", "a -- ${b}"]
 nested = st.recursive(
@@ -264,9 +279,9 @@ def test_every_common_construct_is_read_without_the_grammar(shape: str) -> None:
 
 LEFT = r"""
 a `b~a ) b~(a~if a; fi~if a; then b~for x; do a; done~for x in a; do done~a;;~a && ~| a~{ a }~case x in a) b~[ a~a[ b
-a <<E\nb\n~a <<E\nE\n~a <<E <<F\nE\nF\n~[[ a b ]]~[[ ]]~[[ a <b ]]~! ! a~$(a~$()~$(<f)~a $((~f() a~time a~a |& b~a >| f
-select x in a; do b; done~function f { a; }~coproc a~A=1 export b~'a~"a~a $'b'~a ${b:-'c'}~fi~} a~a; ; b~a &&& b~((
-(a) b~if a; then b; fi fi~a(b)~x=(a~for ((;;)); do a; done~a\\nb
+a <<E\nb\n~a <<E\nE\n~a <<E <<F\nE\nF\n~[[ a b ]]~[[ ]]~[[ a <b ]]~! ! a~$(a~$()~a $((~f() a~time ! a~a |& b~a >| f
+a $'b~time if a; then b; fi~select x in a; do b; done~function f { a; }~coproc a~A=1 export b~'a~"a~fi~} a~a; ; b
+a &&& b~((~(a) b~if a; then b; fi fi~a(b)~x=(a~for ((;;)); do a; done~a\\nb
 """
 
 
@@ -287,6 +302,13 @@ def test_what_is_not_simple_is_left_to_the_grammar(text: str) -> None:
 def test_slips_of_the_grammar_are_not_repeated(text: str, expected: list[tuple[str, ...]]) -> None:
     assert [one for one in argvs(text) if one not in ((), ("pwd",))] == expected
     assert not parse_script(text).errors
+
+
+@pytest.mark.parametrize("text", ["cat <<E\n  a\nE\n", "cat <<'E'\n  a\nE\n"])
+def test_a_here_document_begins_with_its_first_blank(text: str) -> None:
+    (command,) = parse_script(text)
+    assert command.redirects[0].body is not None
+    assert text[slice(*command.redirects[0].body)] == "  a\n"
 
 
 @given(st.text(alphabet="ab \n\t'\"\\$`(){}[]|&;<>=!#~*?:é✓0", max_size=40))
@@ -328,6 +350,7 @@ def test_plain_scripts_share_their_commands() -> None:
 
 HOSTILE = "[[|$(|((|{ |`|\"|'|a <<E\n|a && |if a; then\n|a \\\n|[| |case x in |${{ |${{ a }} |cargo test\n|${|x=1 "
 HOSTILE += '|f() { |x=(|a;|$((|${a##b}|"${a%%b}x|${a//b}`'
+HOSTILE += "|${a:-|$'|[[ a =~ (|[[ a =~ [|{a,{|${x[|a>|time |$(< |declare a=(|(( ${a}|((${a[0]} "
 
 
 @pytest.mark.parametrize("piece", [*HOSTILE.split("|"), "a|"])

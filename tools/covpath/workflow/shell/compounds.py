@@ -176,12 +176,16 @@ def _condition(tokens: Tokens) -> None:
     written: list[str] = []
     while tokens.kind == "word":
         written.append(tokens.written())
-        tokens.step()
+        if written[-1] == "=~":
+            tokens.step_to_regex()
+        else:
+            tokens.step()
     if written[:1] == ["!"]:
         del written[0]
+    stands = len(written) == 1 and written[0][0] != "-"
     asks = len(written) == 2 and _QUESTION.fullmatch(written[0]) is not None
     compares = len(written) == 3 and written[1] in _COMPARING
-    if not (asks or compares) or "!" in written:
+    if not (stands or asks or compares) or "!" in written:
         raise NotSimple
 
 

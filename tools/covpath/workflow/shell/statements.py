@@ -22,12 +22,12 @@ from covpath.workflow.shell.syntax import (
 )
 from covpath.workflow.shell.tokens import NotSimple, Tokens
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=", re.ASCII)
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*(?:\[[\w${}@-]+\])?)(\+?)=", re.ASCII)
 _FUNCTION = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac"))
 _OPENING = frozenset(("if", "while", "until", "for", "case"))
 _DECLARING = frozenset(("declare", "typeset", "export", "readonly", "local", "unset"))
-_OTHERS = frozenset(("in", "function", "select", "time", "coproc", "unsetenv"))
+_OTHERS = frozenset(("in", "function", "select", "coproc", "unsetenv"))
 """Words that a statement can begin with, and that only the grammar is to judge."""
 
 
@@ -163,7 +163,7 @@ class _Statements:
                     assignments.append(self._assignment(match))
                     end = assignments[-1].span.end
                     continue
-                if not words:
+                if not words or (len(words) == 1 and words[0].raw == "time"):
                     self._check_name(bool(assignments))
                 words.append(tokens.word())
                 tokens.step()
@@ -171,7 +171,10 @@ class _Statements:
                 redirects.append(tokens.redirect())
                 end = redirects[-1].span.end
             elif tokens.kind == "(":
-                return self._function(words, start, bare=not assignments and not redirects)
+                if not words or words[0].raw not in _DECLARING:
+                    return self._function(words, start, bare=not assignments and not redirects)
+                words[-1] = self._declared(words[-1])
+                end = words[-1].span.end
             elif words or assignments:
                 return Command(tuple(words), tuple(assignments), tuple(redirects), Span(start, end))
             else:
@@ -193,6 +196,12 @@ class _Statements:
             return Assignment(name, value, Span(start, end), append)
         if value is not None:
             raise NotSimple
+        array, end = self._array()
+        return Assignment(name, tokens.words.read(begin, end), Span(start, end), append, array)
+
+    def _array(self) -> tuple[tuple[Word, ...], int]:
+        """The words of an array and where it ends; its bracket is at hand."""
+        tokens = self._tokens
         tokens.step_over_lines()
         array: list[Word] = []
         while tokens.kind == "word":
@@ -202,7 +211,17 @@ class _Statements:
             raise NotSimple
         end = tokens.end
         tokens.step()
-        return Assignment(name, tokens.words.read(begin, end), Span(start, end), append, tuple(array))
+        if tokens.start == end and tokens.kind == "word":
+            raise NotSimple
+        return tuple(array), end
+
+    def _declared(self, name: Word) -> Word:
+        """An array behind ``declare`` or its like, as one word; its bracket is at hand, and ``name=`` before it."""
+        tokens = self._tokens
+        if tokens.start != name.span.end or _ASSIGNMENT.fullmatch(name.raw) is None:
+            raise NotSimple
+        _, end = self._array()
+        return tokens.words.read(name.span.start, end)
 
     def _function(self, words: list[Word], start: int, *, bare: bool) -> Function:
         tokens = self._tokens

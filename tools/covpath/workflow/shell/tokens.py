@@ -47,9 +47,35 @@ _START = regex(_BLANKS, re.ASCII)
 _PIECES = regex(rf"(?:{_PIECE})+", re.ASCII)
 _STRING = regex(rf"(?:{_INSIDE})*", re.ASCII)
 _SUM = regex(rf"(?:[\w \n+*/%-]|{_VARIABLE})*", re.ASCII)
-_COMPARISON = regex(rf"\(\((?:[\w \n+*/%<>=!&|-]|{_VARIABLE})+\)\)", re.ASCII)
+_COMPARISON = regex(rf"(?:[\w \n+*/%<>=!&|-]|{_VARIABLE})*", re.ASCII)
+_UNDONE = regex(r"\\[$`\\]")
+"""What backquotes take a backslash away from."""
 _DELIMITER = regex(r"(['\"]?)(\w+)\1", re.ASCII)
 _TEXT = regex(rf"(?:[^$`\\]++|\\[ -~\n]|{_VARIABLE}|{_LONE})*", re.ASCII)
+
+# What few scripts have: told apart only where the patterns above stop, so that no other script pays for it.
+_ANSI = r"\$'(?:[^'\\]++|\\[ -~])*'"
+_LENGTH = rf"\$\{{\#{_NAME}\}}"
+_CHANGE = (
+    r"(?::?[-=?+]|\#\#?+|%%?+|//?+)(?:[\w ./:,*@%+~=\#\n<>\[\]!^-]|\\[!-~]"
+    rf"|\$(?:{_NAME}|\{{{_NAME}\}})|{_ANSI}|'[^'\"{{}}]*+'|\"[^\"$`\\{{}}]*+\")*"
+    rf"|:[ ]?-?(?:\w++|{_LENGTH})(?::-?(?:\w++|{_LENGTH}(?:-\w++)?))?"
+)
+_RARE_BRACED = rf"\$\{{(?:!?{_NAME}(?:\[[\w$+-]+\])?(?:{_CHANGE})?|[\#!]{_NAME}\[[@*]\])\}}"
+_RARE_INSIDE = regex(rf"{_RARE_BRACED}|\$\$(?=\w)|\$(?=[\]:%+=~^&;<>\t])", re.ASCII)
+_NESTED = r"\{(?:[\w.,/*-]|\{[\w.,/*-]*+\})*\}"
+_RARE = regex(
+    rf"{_RARE_BRACED}|\$\$(?=\w)|{_ANSI}|(?<=\\\{{)\}}|{_NESTED}|(?<=\w)\[\$(?:{_NAME}|\{{{_NAME}\}})\](?=\+?=)",
+    re.ASCII,
+)
+_FILE = regex(rf"\$\([ \t]*<[ \t]*(?:[\w./-]++|{_VARIABLE}|\"(?:{_INSIDE})*\")+[ \t]*\)", re.ASCII)
+_REGEX = regex(
+    r"[ \t]+((?:[\w^.*+?@%:,/={}~!-]|\\[!-~]|\[\^?\]?(?:[^]\[\s'\"`$\\]|\[:\w+:\])*\]|[(|)]|\$(?=[|) ])"
+    rf"|{_VARIABLE})+)[ \t]",
+    re.ASCII,
+)
+_SET_ASIDE = regex(r"\\.|\[[^\]]*\]")
+"""Brackets in a regular expression that group nothing."""
 
 
 class NotSimple(Exception):
@@ -130,14 +156,16 @@ class Tokens:
         text = self.text
         start = index = _START.match(text, self.end).end()  # type: ignore[union-attr]
         while index < len(text) and text[index] not in _BEHIND:
-            pieces = _PIECES.match(text, index)
+            pieces = _PIECES.match(text, index) or _RARE.match(text, index)
             if pieces is not None:
                 index = pieces.end()
             elif text[index] == '"':
                 index = self._double(index + 1)
+            elif text[index] in "<>" and not text.startswith("(", index + 1):
+                break
             else:
                 index = self._dollar(index)
-        if index == start:
+        if index == start or (text[index : index + 1] in ("<", ">") and text[start:index].isdigit()):
             raise NotSimple
         self.kind, self.start, self.end = "word", start, index
 
@@ -147,7 +175,16 @@ class Tokens:
             index = _STRING.match(self.text, index).end()  # type: ignore[union-attr]
             if self.text.startswith('"', index):
                 return index + 1
-            index = self._dollar(index)
+            index = self._inside(index)
+
+    def _inside(self, start: int) -> int:
+        """Where what is worked out in a string or a here-document ends; it starts at ``start``."""
+        rare = _RARE_INSIDE.match(self.text, start)
+        if rare is not None:
+            return rare.end()
+        if self.text.startswith("`", start) and '"' in self.text[start : self.text.find("`", start + 1)]:
+            raise NotSimple
+        return self._dollar(start)
 
     def _dollar(self, start: int) -> int:
         """Where what is worked out at ``start`` ends: ``$(...)``, backquotes, ``<(...)`` or ``$((...))``."""
@@ -159,9 +196,13 @@ class Tokens:
             raise NotSimple
         if back:
             close = text.find("`", start + 1)
-            if close < 0 or "\\" in text[start:close] or '"' in text[start:close]:
+            if close < 0 or _UNDONE.search(text, start, close + 1):
                 raise NotSimple
             self.text = text[:close]
+        file = None if back else _FILE.match(text, start)
+        if file is not None:
+            span = Span(start, file.end())
+            return self._found(Substitution(Sequence((), span), span))
         outer, self.found = self.found, []
         self.end = start + (1 if back else 2)
         self.step()
@@ -170,10 +211,14 @@ class Tokens:
             raise NotSimple
         self.text = text
         span = Span(start, self.end + back)
-        substitution = Substitution(Sequence(items, span), span, text[start] in "<>")
-        self.substitutions[start] = substitution
-        self.found = [*outer, substitution]
-        return span.end
+        self.found = outer
+        return self._found(Substitution(Sequence(items, span), span, text[start] in "<>"))
+
+    def _found(self, substitution: Substitution) -> int:
+        """Keep a substitution; where it ends."""
+        self.substitutions[substitution.span.start] = substitution
+        self.found = [*self.found, substitution]
+        return substitution.span.end
 
     def _arithmetic(self, index: int) -> int:
         """Where ``$((...))`` ends whose inside starts at ``index``."""
@@ -182,7 +227,7 @@ class Tokens:
             index = _SUM.match(self.text, index).end()  # type: ignore[union-attr]
             char = self.text[index : index + 1]
             if char == "$":
-                index = self._dollar(index)
+                index = self._inside(index)
                 continue
             if char not in ("(", ")"):
                 raise NotSimple
@@ -193,12 +238,26 @@ class Tokens:
 
     def comparison(self) -> Span:
         """``((...))`` at hand; on to what is behind it."""
-        match = _COMPARISON.match(self.text, self.start)
-        if match is None:
+        start, index = self.start, self.start + 2
+        while True:
+            index = _COMPARISON.match(self.text, index).end()  # type: ignore[union-attr]
+            if not self.text.startswith("$", index):
+                break
+            index = self._inside(index)
+        if index == start + 2 or not self.text.startswith("))", index):
             raise NotSimple
-        self.end = match.end()
+        self.end = index + 2
         self.step()
-        return Span(match.start(), match.end())
+        return Span(start, index + 2)
+
+    def step_to_regex(self) -> None:
+        """On to the next token, which stands behind ``=~``."""
+        match = _REGEX.match(self.text, self.end)
+        if match is None or not _balanced(match[1]):
+            self.step()
+        else:
+            self.kind = "word"
+            self.start, self.end = match.span(1)
 
     def redirect(self) -> Redirect:
         """The redirection at hand; on to what is behind it."""
@@ -228,15 +287,21 @@ class Tokens:
         end = re.compile(rf"^\t*{delimiter[2]}$", re.MULTILINE).search(text, line + 1)
         if end is None or end.start() == line + 1 or text[end.start()] == "\t":
             raise NotSimple
-        # Of blanks in front the grammar counts some to the text and some not.
-        if text[line + 1].isspace() and (operator == "<<-" or not delimiter[1]):
+        # Of the tabs that `<<-` takes away the grammar takes the first line's alone.
+        if operator == "<<-" and text[line + 1].isspace():
             raise NotSimple
         index = line + 1 if not delimiter[1] else end.start()
         while index < end.start():
             index = _TEXT.match(text, index, end.start()).end()  # type: ignore[union-attr]
             if index < end.start():
-                index = self._dollar(index)
+                index = self._inside(index)
         if index != end.start():
             raise NotSimple
         self._document = line, end.end()
         return Span(line + 1, end.start())
+
+
+def _balanced(expression: str) -> bool:
+    """Whether each bracket that groups a regular expression is closed."""
+    bare = _SET_ASIDE.sub("", expression)
+    return bare.count("(") == bare.count(")")
