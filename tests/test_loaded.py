@@ -25,7 +25,7 @@ MORE = """\
       - run: |
           make lint || make lint-again
           if make test; then exit 1; fi
-          time make slow-test
+          make slow-test |& tee slow.log
 """
 
 MOST_OWN = 96
