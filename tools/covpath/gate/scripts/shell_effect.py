@@ -28,8 +28,7 @@ from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
 if TYPE_CHECKING:
     from covpath.gate.scripts.recipe_effect import RecipeEffect
     from covpath.workflow.shell.exit_status import ExitEffect
-    from covpath.workflow.shell.spans import Span
-    from covpath.workflow.shell.syntax import Command, Script
+    from covpath.workflow.shell.syntax import Command
 
 
 class ShellEffect(Struct, frozen=True, kw_only=True):
@@ -127,6 +126,7 @@ def shell_effect(
     if shell.errexit and shell.known and _surely(text, command):
         return LETS_OUT
     # Imported here: most scripts need no shell reader for this.
+    from covpath.gate.scripts.last_failure import failure_of_the_last
     from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
     from covpath.workflow.shell.other_shells import lets_errors_out, with_lines_joined
     from covpath.workflow.shell.parse import parse_script
@@ -136,7 +136,7 @@ def shell_effect(
     text = with_lines_joined(text, shell)
 
     if command is None:
-        found = _failure_of_the_last(text, shell)
+        found = failure_of_the_last(text, shell)
         if found is None:
             return LETS_OUT
         command, effect = found
@@ -203,79 +203,6 @@ def _does_something(text: str) -> bool:
     """Whether a script does more than print: a test, or a command that may look at what it is given."""
     told = script_text(text)
     return bool(_TESTS.search(text)) or told is None or bool(text_commands(told))
-
-
-@lru_cache(maxsize=2048)
-def _failure_of_the_last(text: str, shell: Shell) -> tuple[Command, ExitEffect] | None:
-    """What a script makes of the failure of the last command it is about; None where it is about none.
-
-    A masked line that cleans up or copies beside a command that counts masks nothing that matters.
-    """
-    from covpath.gate.scripts.script_commands import prepares, script_commands
-    from covpath.workflow.shell.exit_status import failure_in_nested
-    from covpath.workflow.shell.nested import nested_script
-    from covpath.workflow.shell.parse import parse_script
-
-    script = parse_script(text)
-    about = [command for command in script_commands(text) if not _must_fail(command, script)]
-    if not about:
-        return None
-    command = next((one for one in reversed(about) if not prepares(one)), about[-1])
-    effects = _Effects(script, shell)
-    kept = _whose_status_is_given_out(about, effects)
-    if kept is not None:
-        return kept
-    nested = nested_script(command)
-    inner = script_commands(nested.script.text) if nested is not None else ()
-    if nested is None or not inner:
-        return command, effects.of(command)
-    return command, failure_in_nested(inner[-1], nested, script, shell)
-
-
-def _must_fail(command: Command, script: Script) -> bool:
-    """``! grep -r forbidden src`` at a script's end: its success is the failure that the script lets out."""
-    from covpath.workflow.shell.spans import Around
-
-    ends = bool(script.body.items) and script.body.items[-1].node.span.covers(command.span)
-    around = {one.around for one in command.context}
-    return ends and Around.NEGATION in around and around <= {Around.NEGATION, Around.PIPELINE}
-
-
-class _Effects:
-    """What becomes of a script when a command of it fails, each worked out once."""
-
-    def __init__(self, script: Script, shell: Shell) -> None:
-        self.script = script
-        self._shell = shell
-        self._known: dict[Span, ExitEffect] = {}
-
-    def of(self, command: Command) -> ExitEffect:
-        """What becomes of it when this command fails."""
-        from covpath.workflow.shell.exit_status import failure_of
-
-        effect = self._known.get(command.span)
-        if effect is None:
-            effect = self._known[command.span] = failure_of(command, self.script, self._shell)
-        return effect
-
-
-def _whose_status_is_given_out(about: list[Command], effects: _Effects) -> tuple[Command, ExitEffect] | None:
-    """In a script that keeps a status and ends with ``exit $status``: the command it was kept for.
-
-    What runs between the two, without errexit, only clears up.
-    """
-    from covpath.workflow.shell.exit_status import ExitOutcome
-    from covpath.workflow.shell.syntax import Variable
-
-    end = effects.script.commands[-1]
-    if len(about) < 2 or end.name != "exit" or end.context or len(end.words) < 2:
-        return None
-    if not any(isinstance(part, Variable) for part in end.words[1].parts):
-        return None
-    if effects.of(about[-1]).code != "errexit-off":
-        return None
-    found = ((command, effects.of(command)) for command in reversed(about[:-1]))
-    return next(((command, effect) for command, effect in found if effect.outcome is ExitOutcome.FAILS), None)
 
 
 def asks_the_event(step: Step) -> bool:

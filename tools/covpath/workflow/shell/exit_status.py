@@ -65,7 +65,7 @@ def failure_of(command: Command, script: Script, shell: Shell) -> ExitEffect:
     if _stops_at_once(command, script, shell):
         return _effect(ExitOutcome.FAILS, "errexit", None)
     try:
-        return _judge(command, script, shell)
+        return judge(command, script, shell, ways_to_end(command, script, shell))
     except (Unclear, RecursionError) as unclear:
         code, span = (unclear.code, unclear.span) if isinstance(unclear, Unclear) else ("recursion", None)
         return _effect(ExitOutcome.UNKNOWN, code, span)
@@ -124,11 +124,15 @@ def _lets_through(around: Enclosure) -> bool:
     return around.around in _LETTING_THROUGH
 
 
-def _judge(command: Command, script: Script, shell: Shell) -> ExitEffect:
-    always = _verdict(_ends(command, script, shell, persistent=True))
+def judge(command: Command, script: Script, shell: Shell, ends: list[State]) -> ExitEffect:
+    """The verdict on a command, from the states in which the script can end where it fails every time.
+
+    Raises Unclear, as ``ways_to_end`` does.
+    """
+    always = _verdict(ends)
     if not command.stands_in(Around.LOOP_BODY, Around.LOOP_CONDITION, Around.FUNCTION):
         return always
-    sometimes = _verdict(_ends(command, script, shell, persistent=False))
+    sometimes = _verdict(ways_to_end(command, script, shell, persistent=False))
     if always.outcome is sometimes.outcome:
         return always
     varies = any(isinstance(part, Variable) for word in command.words for part in word.parts)
@@ -138,16 +142,26 @@ def _judge(command: Command, script: Script, shell: Shell) -> ExitEffect:
     return _effect(ExitOutcome.UNKNOWN, code, command.span)
 
 
-def _ends(command: Command, script: Script, shell: Shell, *, persistent: bool) -> list[State]:
-    """The states in which the script can end after the command has failed."""
+def ways_to_end(
+    command: Command,
+    script: Script,
+    shell: Shell,
+    *,
+    persistent: bool = True,
+    machine: type[Interpreter] = Interpreter,
+) -> list[State]:
+    """The states in which the script can end after the command has failed.
+
+    ``persistent``: it fails every time it runs, not only at least once. Raises Unclear, and what ``machine`` does.
+    """
     start = State(
         followed=deciding_variables(script),
         errexit=shell.errexit if shell.known else None,
         pipefail=shell.pipefail if shell.known else None,
     )
     for eager in (False, True):
-        interpreter = Interpreter(command.span, posix=shell.kind is ShellKind.SH, persistent=persistent, eager=eager)
-        ends = [end for end in interpreter.run_script(script.body, start) if end.failed]
+        one = machine(command.span, posix=shell.kind is ShellKind.SH, persistent=persistent, eager=eager)
+        ends = [end for end in one.run_script(script.body, start) if end.failed]
         if ends:
             return ends
     return []
