@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from covpath.arguments import build_parser
-from covpath.cli import ALONE
+from covpath.cli import COMMON
 
 VERBS = ("status", "move", "bench", "decide", "audit", "exceptions", "diagnose", "explain", "schema")
 WRONG = (
@@ -56,9 +56,9 @@ def test_a_verb_alone_is_understood_as_beside_the_others(
     assert not alone[-1] or str(alone[-1]).startswith(f"usage: covpath {verb} ")
 
 
-@pytest.mark.parametrize("verb", sorted(ALONE))
-def test_a_verb_that_stands_alone_is_told_what_the_parser_would_tell_it(verb: str) -> None:
-    assert {"version": False, "verb": verb, **ALONE[verb]} == vars(build_parser().parse_args([verb]))
+@pytest.mark.parametrize("words", sorted(COMMON))
+def test_common_words_mean_what_the_parser_would_say(words: tuple[str, ...]) -> None:
+    assert vars(build_parser().parse_args(words)) == COMMON[words]
 
 
 @pytest.mark.parametrize("first", ["statu", "--version", "-h", "", "_verb", "format"])

@@ -13,16 +13,20 @@ from typing import Any, TextIO
 
 from covpath.errors import CovpathError, ExitCode, ProofFailed, Refusal
 
-ALONE: dict[str, dict[str, Any]] = {
-    "status": {
-        **dict.fromkeys(("job", "base", "required", "fetch_required", "repo")),
-        "all": False,
-        "remote": "origin",
-        "others": [],
-        "format": "text",
-    },
+_STATUS: dict[str, Any] = {
+    **dict.fromkeys(("job", "base", "required", "fetch_required", "repo")),
+    "version": False,
+    "verb": "status",
+    "all": False,
+    "remote": "origin",
+    "others": [],
+    "format": "text",
 }
-"""What a verb is told that stands alone; a test holds it against the parser."""
+COMMON: dict[tuple[str, ...], dict[str, Any]] = {
+    ("status",): _STATUS,
+    ("status", "--all"): {**_STATUS, "all": True},
+}
+"""What the words written most mean; a test holds it against the parser."""
 
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 """What goes wrong with a disk or a process, whatever the program that meets it."""
@@ -112,8 +116,9 @@ def _dispatch(words: Sequence[str], screen: TextIO) -> ExitCode:
 
 
 def _arguments(words: Sequence[str]) -> dict[str, Any]:
-    if len(words) == 1 and words[0] in ALONE:
-        return {"version": False, "verb": words[0], **ALONE[words[0]]}
+    common = COMMON.get(tuple(words))
+    if common is not None:
+        return dict(common)
     # Imported here: the parser alone takes as long as judging a small repository.
     from covpath.arguments import build_parser
 
