@@ -365,7 +365,7 @@ def test_every_command_of_the_corpus_can_be_followed() -> None:
             events = list(yaml.parse(path.read_text(errors="replace"), Loader=loader))
         except yaml.YAMLError:
             continue
-        values = [event.value if isinstance(event, yaml.ScalarEvent) else None for event in events]
+        values = [getattr(event, "value", None) for event in events]
         scripts |= {after for key, after in pairwise(values) if key == "run" and after}
     followed = unknown = 0
     for text in scripts:

@@ -327,7 +327,7 @@ def test_every_script_of_the_corpus() -> None:
             events = list(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
         except yaml.YAMLError:
             continue
-        values = [event.value if isinstance(event, yaml.ScalarEvent) else None for event in events]
+        values = [getattr(event, "value", None) for event in events]
         scripts_seen |= {after for key, after in pairwise(values) if key == "run" and after}
     assert len(scripts_seen) > 4000
     unparsed = read = 0
