@@ -81,6 +81,8 @@ def _not_listed(error: OSError, place: Place) -> InputError:
 def _whole(handle: int, size: int, limit: int) -> bytes:
     """What a file of probably that size holds, until its end or until it holds more than ``limit`` bytes."""
     data = os.read(handle, size + 1)
+    if len(data) == size > 0:  # nearly always: what ends where its size says is read
+        return data
     if len(data) <= limit and (more := os.read(handle, _AT_ONCE)):
         pieces = [data, more]
         left = limit + 1 - len(data) - len(more)
@@ -100,8 +102,8 @@ def _real(path: Path, within: Path | None) -> str:
     if within is None:
         return str(_resolved(path, Place(shown(path, None))))
     text = str(path)
-    folder, name = os.path.split(text)
-    if name not in ("", ".", "..") and "\0" not in text:
+    folder, _, name = text.rpartition(os.sep)
+    if folder and name not in ("", ".", "..") and "\0" not in text:
         root = _real_folder(str(within))
         folder = _real_folder(folder)
         real = os.path.join(folder, name)  # noqa: PTH118 - a hundred thousand files are read
