@@ -32,7 +32,7 @@ from covpath.workflow.expressions.value import (
 
 def compare(operator: Operator, left: Value, right: Value) -> Value:
     """The boolean ``left operator right``, or one of both."""
-    if isinstance(left, str) and isinstance(right, str) and operator in {"==", "!="}:
+    if isinstance(left, str) and isinstance(right, str) and (operator == "==" or operator == "!="):
         return (fold(left) == fold(right)) is (operator == "==")  # by far the most common
     found = compared(operator, left, right)
     return from_tri(found, names_of(left, right) if found is Tri.UNKNOWN else ())
@@ -41,7 +41,7 @@ def compare(operator: Operator, left: Value, right: Value) -> Value:
 def compared(operator: Operator, left: Value, right: Value) -> Tri:
     """Whether ``left operator right`` holds."""
     test = _TESTS[operator]
-    if not isinstance(left, Unknown) and not isinstance(right, Unknown):
+    if type(left) is not Unknown and type(right) is not Unknown:
         return test(left, right)
     return agreed(test(a, b) for a, b in product(alternatives(left), alternatives(right)))
 
@@ -49,11 +49,11 @@ def compared(operator: Operator, left: Value, right: Value) -> Tri:
 def _equal(left: Alternative, right: Alternative) -> Tri:
     if isinstance(left, str) and isinstance(right, str):
         return Tri.of(fold(left) == fold(right))
-    if isinstance(left, Open) or isinstance(right, Open):
+    if type(left) is Open or type(right) is Open:
         return Tri.UNKNOWN
-    if isinstance(left, Pieces):
+    if type(left) is Pieces:
         return _text_may_equal(left, right)
-    if isinstance(right, Pieces):
+    if type(right) is Pieces:
         return _text_may_equal(right, left)
     return Tri.of(_equal_known(left, right))
 
@@ -84,8 +84,11 @@ def can_be(text: Pieces, other: str) -> bool:
     return True
 
 
+_BY_IDENTITY = frozenset({Array, Object})
+
+
 def _equal_known(left: Known, right: Known) -> bool:
-    if isinstance(left, (Array, Object)) or isinstance(right, (Array, Object)):
+    if type(left) in _BY_IDENTITY or type(right) in _BY_IDENTITY:
         return left is right
     if left is None and right is None:
         return True

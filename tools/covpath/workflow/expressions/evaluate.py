@@ -55,15 +55,17 @@ def _context(expr: Context, contexts: Contexts) -> Value:
 def _index(expr: Index, contexts: Contexts) -> Value:
     """The key is only evaluated where there is something to look into."""
     inner, key = expr.target, expr.key
-    target = contexts.get(inner.name) if isinstance(inner, Context) else evaluate(inner, contexts)
+    target = contexts.get(inner.name) if type(inner) is Context else evaluate(inner, contexts)
     if key is None:
         return filtered(target)
-    if isinstance(target, Object) and isinstance(key, Literal):
+    if type(target) is Object:
+        if type(key) is not Literal:
+            return indexed(target, evaluate(key, contexts))
         name = key.value
         return target.get(name if isinstance(name, str) else text_of(name))
-    if isinstance(target, (Array, Object)):
+    if type(target) is Array:
         return indexed(target, evaluate(key, contexts))
-    if not isinstance(target, Unknown):
+    if type(target) is not Unknown:
         return None
     try:
         return indexed(target, evaluate(key, contexts))
@@ -78,7 +80,7 @@ def _not(expr: Not, contexts: Contexts) -> Value:
 
 def _compare(expr: Compare, contexts: Contexts) -> Value:
     left = evaluate(expr.left, contexts)
-    right = expr.right.value if isinstance(expr.right, Literal) else evaluate(expr.right, contexts)
+    right = expr.right.value if type(expr.right) is Literal else evaluate(expr.right, contexts)
     return compare(expr.operator, left, right)
 
 
@@ -102,7 +104,7 @@ def _logic(expr: Logic, contexts: Contexts) -> Value:
             if not found:
                 raise
             return one_of(names, [*found, Open.ANY])  # fails, if it is reached
-        if not isinstance(value, Unknown):
+        if type(value) is not Unknown:
             if truth(value) is deciding or arg is expr.args[-1]:
                 return one_of(names, [*found, value]) if found else value
             continue
@@ -122,7 +124,7 @@ def _where(alternative: Alternative, wanted: Tri) -> tuple[Alternative, ...]:
         return (alternative,) if certain is wanted else ()
     if wanted is Tri.TRUE:
         return (Open.TRUTHY,)
-    return ("",) if isinstance(alternative, Pieces) else FALSY
+    return ("",) if type(alternative) is Pieces else FALSY
 
 
 _BY_TYPE: dict[type, Callable[[Any, Contexts], Value]] = {

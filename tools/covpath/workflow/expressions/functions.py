@@ -26,11 +26,11 @@ from covpath.workflow.expressions.value import (
     as_text,
     concat,
     fold,
+    form_of,
     from_tri,
     names_of,
     one_of,
     pattern,
-    texts,
     unknown,
     unknown_text,
 )
@@ -57,47 +57,47 @@ def _status(name: str, args: Sequence[Thunk], status: Status) -> Value:
 
 def _contains(args: Sequence[Thunk]) -> Value:
     left = args[0]()
-    if isinstance(left, Object) or (isinstance(left, Array) and not left.items and not left.rest):
+    if type(left) is Object or (type(left) is Array and not left.items and not left.rest):
         return False
-    right = _attempt(
-        args[1], certain=not isinstance(left, Unknown) and not (isinstance(left, Array) and not left.items)
-    )
-    found = agreed(_one_contains(one, right) for one in alternatives(left))
+    right = _attempt(args[1], certain=type(left) is not Unknown and not (type(left) is Array and not left.items))
+    found = agreed([_one_contains(one, right) for one in alternatives(left)])
+    if found is not Tri.UNKNOWN:
+        return found is Tri.TRUE
     names = names_of(left, right)
-    if isinstance(left, Array):
+    if type(left) is Array:
         names |= left.rest | names_of(*left.items)
     return from_tri(found, names)
 
 
 def _one_contains(left: Alternative, right: Value) -> Tri:
-    match left:
-        case Open():
-            return Tri.UNKNOWN
-        case Object():
-            return Tri.FALSE
-        case Array(items=items, rest=rest):
-            found = {compared("==", right, item) for item in items}
-            if Tri.TRUE in found:
-                return Tri.TRUE
-            return Tri.UNKNOWN if rest or Tri.UNKNOWN in found else Tri.FALSE
-        case _:
-            return _on_texts(_text_contains, left, right)
+    if type(left) is Open:
+        return Tri.UNKNOWN
+    if type(left) is Object:
+        return Tri.FALSE
+    if type(left) is not Array:
+        return _on_texts(_text_contains, left, right)
+    found = {compared("==", right, item) for item in left.items}
+    if Tri.TRUE in found:
+        return Tri.TRUE
+    return Tri.UNKNOWN if left.rest or Tri.UNKNOWN in found else Tri.FALSE
 
 
 def _on_texts(test: Callable[[str | Pieces, str | Pieces], Tri], left: Value | Pieces, right: Value) -> Tri:
     """``test`` on every text both sides could be; False for what is an array or object, unknown for anything."""
-    if isinstance(left, Pieces):
-        left = Unknown(frozenset(), (left,))
+    if isinstance(left, str) and isinstance(right, str):
+        return test(left, right)
     found: list[Tri] = []
-    for one, other in product(alternatives(left), alternatives(right)):
-        if isinstance(one, (Array, Object)) or isinstance(other, (Array, Object)):
+    for one, other in product((left,) if type(left) is Pieces else alternatives(left), alternatives(right)):
+        if type(one) in _NO_TEXTS or type(other) in _NO_TEXTS:
             found.append(Tri.FALSE)
-        elif isinstance(one, Open) or isinstance(other, Open):
+        elif type(one) is Open or type(other) is Open:
             found.append(Tri.UNKNOWN)
         else:
-            a, b = Unknown(frozenset(), (one,)), Unknown(frozenset(), (other,))
-            found.append(test(texts(a)[0], texts(b)[0]))
+            found.append(test(form_of(one), form_of(other)))
     return agreed(found)
+
+
+_NO_TEXTS = frozenset({Array, Object})
 
 
 def _text_contains(text: str | Pieces, part: str | Pieces) -> Tri:
@@ -135,9 +135,9 @@ def _at_edge(text: tuple[str, bool], part: tuple[str, bool], test: Callable[[str
 def _edge_function(test: Callable[[str | Pieces, str | Pieces], Tri]) -> Callable[[Sequence[Thunk]], Value]:
     def function(args: Sequence[Thunk]) -> Value:
         left = args[0]()
-        if isinstance(left, (Array, Object)):
+        if type(left) is Array or type(left) is Object:
             return False
-        right = _attempt(args[1], certain=not isinstance(left, Unknown))
+        right = _attempt(args[1], certain=type(left) is not Unknown)
         return from_tri(_on_texts(test, left, right), names_of(left, right))
 
     return function

@@ -35,7 +35,7 @@ class _Item(Struct, frozen=True):
 
 def filtered(value: Value) -> Value:
     """``value.*``."""
-    if isinstance(value, Unknown):
+    if type(value) is Unknown:
         return Array((), value.names, filtered=True)
     match value:
         case Array(filtered=False):
@@ -57,9 +57,9 @@ def _rest(value: Object) -> frozenset[str]:
 
 def indexed(target: Value, key: Value) -> Value:
     """``target[key]``; null for a key that is not there."""
-    if isinstance(target, Array) and target.filtered:
+    if type(target) is Array and target.filtered:
         return _indexed_each(target, key)
-    if not isinstance(target, Unknown) and not isinstance(key, Unknown):
+    if type(target) is not Unknown and type(key) is not Unknown:
         return _indexed_known(target, key)
     found: list[Alternative] = []
     names = names_of(target, key)
@@ -68,7 +68,7 @@ def indexed(target: Value, key: Value) -> Value:
         names |= names_of(value)
         found.extend(alternatives(value))
     result = one_of(names, found)
-    if isinstance(target, Unknown) and isinstance(result, Unknown) and not isinstance(key, Unknown):
+    if type(target) is Unknown and type(result) is Unknown and type(key) is not Unknown:
         return Unknown(_longer(target.names, key), result.among)
     return result
 
@@ -81,13 +81,13 @@ def _longer(names: frozenset[str], key: Value) -> frozenset[str]:
 
 
 def _indexed_one(target: Alternative, key: Value) -> Value:
-    if isinstance(target, Open):
+    if type(target) is Open:
         return unknown()
-    if isinstance(target, Array) and target.filtered:
+    if type(target) is Array and target.filtered:
         return _indexed_each(target, key)
-    if isinstance(target, (Array, Object)) and isinstance(key, Unknown):
+    if type(key) is Unknown and (type(target) is Array or type(target) is Object):
         return _any_entry(target, key)
-    if isinstance(target, Pieces) or isinstance(key, Unknown):
+    if type(target) is Pieces or type(key) is Unknown:
         return None  # a text has no members, whatever the key
     return _indexed_known(target, key)
 
@@ -102,15 +102,10 @@ def _any_entry(target: Array | Object, key: Unknown) -> Value:
 
 
 def _indexed_known(target: Value, key: Value) -> Value:
-    if isinstance(key, Unknown):
-        raise AssertionError("unreachable")
-    match target:
-        case Object():
-            return None if isinstance(key, (Array, Object)) else target.get(text_of(key))
-        case Array():
-            return _item(target, number_of(key))
-        case _:
-            return None
+    assert type(key) is not Unknown, "a key that is known was asked for"
+    if type(target) is Object:
+        return None if type(key) is Array or type(key) is Object else target.get(text_of(key))
+    return _item(target, number_of(key)) if type(target) is Array else None
 
 
 def _item(array: Array, number: float) -> Value:
@@ -138,21 +133,22 @@ def _indexed_each(array: Array, key: Value) -> Value:
 
 
 def _member(member: Value, key: Value) -> _Item | None:
-    if isinstance(member, Unknown):
+    if type(member) is Unknown:
         maybe = any(isinstance(one, (Open, Array, Object)) for one in alternatives(member))
         return _Item(member, certain=False) if maybe else None
-    if not isinstance(member, (Array, Object)):
+    if type(member) is not Array and type(member) is not Object:
         return None
-    if isinstance(key, Unknown):
+    if type(key) is Unknown:
         return _Item(key, certain=False)
-    if isinstance(member, Array):
+    if type(member) is Array:
         position = number_of(key)
         inside = not math.isnan(position) and 0 <= position < len(member.items)
         if not inside and member.rest:
             return _Item(unknown(*member.rest), certain=False)
         return _Item(member.items[math.floor(position)], certain=True) if inside else None
-    if isinstance(key, (Array, Object)):
+    if type(key) is Array or type(key) is Object:
         return None
-    if not member.has(text_of(key)):
-        return None if member.rest is None else _Item(member.get(text_of(key)), certain=False)
-    return _Item(member.get(text_of(key)), certain=True)
+    name = text_of(key)
+    if not member.has(name):
+        return None if member.rest is None else _Item(member.get(name), certain=False)
+    return _Item(member.get(name), certain=True)

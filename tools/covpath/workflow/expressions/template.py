@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import final
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ from covpath.workflow.expressions.value import Array, Object, Plain, Unknown, Va
 OPEN, CLOSE = "${{", "}}"
 
 
+@final
 class Embedded(Struct, frozen=True):
     """An expression and where it stands: ``start`` at its ``${{``, ``end`` after its ``}}``."""
 
@@ -43,7 +45,7 @@ class Template(Struct, frozen=True):
     @property
     def expressions(self) -> tuple[Expr, ...]:
         """Every expression in the text."""
-        return tuple(part.expression for part in self.parts if isinstance(part, Embedded))
+        return tuple(part.expression for part in self.parts if type(part) is Embedded)
 
 
 def read_template(text: str) -> Template:
@@ -98,9 +100,10 @@ def evaluate_template(text: str, contexts: Contexts) -> Value:
     from covpath.workflow.expressions.evaluate import evaluate
 
     parts = known_template(text).parts
-    if len(parts) == 1 and isinstance(parts[0], Embedded):
-        return evaluate(parts[0].expression, contexts)
-    return concat([part if isinstance(part, str) else evaluate(part.expression, contexts) for part in parts])
+    first = parts[0]
+    if type(first) is Embedded and len(parts) == 1:
+        return evaluate(first.expression, contexts)
+    return concat([evaluate(part.expression, contexts) if type(part) is Embedded else part for part in parts])
 
 
 def evaluate_text(text: str, contexts: Contexts) -> str | Unknown:
@@ -114,9 +117,12 @@ def evaluate_data(plain: Plain, contexts: Contexts) -> Value:
     """Nested plain data with every expression in it evaluated, in keys too."""
     if isinstance(plain, str):
         return evaluate_template(plain, contexts) if OPEN in plain else plain
-    if isinstance(plain, Mapping):
+    # Asked of the plain kinds first: whether something is one of the abstract ones takes long to tell.
+    if isinstance(plain, (dict, Mapping)):
         return _evaluate_mapping(plain, contexts)
-    if isinstance(plain, Sequence):
+    if isinstance(plain, (bool, float, int)):
+        return value_of(plain)
+    if isinstance(plain, (list, Sequence)):
         return Array(tuple([evaluate_data(item, contexts) for item in plain]))
     return value_of(plain)
 
@@ -126,7 +132,7 @@ def _evaluate_mapping(plain: Mapping[str, Plain], contexts: Contexts) -> Object:
     rest: str | None = None
     for key, item in plain.items():
         name = evaluate_text(key, contexts) if OPEN in key else key
-        if isinstance(name, Unknown):
+        if type(name) is Unknown:
             rest = ", ".join(sorted(name.names))
         else:
             entries[name] = evaluate_data(item, contexts)
