@@ -14,10 +14,10 @@ from covpath.terms import Tri
 from covpath.workflow.expressions import value
 from covpath.workflow.expressions.contexts import Contexts, partly
 from covpath.workflow.expressions.template import OPEN
-from covpath.workflow.expressions.value import Object, Value, text_of, unknown
+from covpath.workflow.expressions.value import Array, Object, Value, text_of, unknown
 from covpath.workflow.legs import MAX_LEGS, NO_MATRIX, Leg, Presence
 from covpath.workflow.model import Job
-from covpath.yamltext.nodes import Mapping, Node, Plain, Scalar, Sequence, deref, to_plain
+from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref, to_plain
 
 if TYPE_CHECKING:
     from covpath.workflow.check_names import CheckNameResult
@@ -79,7 +79,13 @@ def expanded_legs(job: Job, contexts: Contexts) -> tuple[Leg, ...]:
     """The same for a matrix that is no plain one."""
     matrix = _written_matrix(job)
     assert matrix is not None, "no matrix is a plain one"
-    return _expanded(to_plain(matrix), contexts)
+    # Imported here: most matrices are lists of plain values.
+    from covpath.workflow.matrix import expand
+
+    try:
+        return expand(to_plain(matrix), contexts)
+    except InputError:
+        return (NO_MATRIX,)
 
 
 @lru_cache(maxsize=64)
@@ -91,27 +97,39 @@ def plain_legs(job: Job) -> tuple[Leg, ...] | None:
     plain = _plain_legs(deref(matrix))
     if plain is not None:
         return plain
-    data = to_plain(matrix)
-    return None if _asks(data) else _expanded(data, Contexts({}))
-
-
-def _asks(data: Plain) -> bool:
-    """Whether an expression stands in some data."""
-    if isinstance(data, str):
-        return OPEN in data
-    if isinstance(data, dict):
-        return any(OPEN in key or _asks(one) for key, one in data.items())
-    return isinstance(data, list) and any(map(_asks, data))
-
-
-def _expanded(matrix: Plain, contexts: Contexts) -> tuple[Leg, ...]:
-    # Imported here: most matrices are lists of plain values.
-    from covpath.workflow.matrix import expand
+    try:
+        value = _value(matrix)
+    except _AsksError:
+        return None
+    # Imported here, as above: most matrices are lists of plain values.
+    from covpath.workflow.matrix import expand_value
 
     try:
-        return expand(matrix, contexts)
+        return (NO_MATRIX,) if value is None else expand_value(value)
     except InputError:
         return (NO_MATRIX,)
+
+
+class _AsksError(Exception):
+    """An expression has a say."""
+
+
+def _value(node: Node) -> Value:
+    """What expressions see of data in which there are none. Raises _AsksError where there is one."""
+    real = deref(node)
+    if type(real) is Scalar:
+        if OPEN in real.value:
+            raise _AsksError
+        data = real.data()
+        return float(data) if isinstance(data, int) and not isinstance(data, bool) else data
+    if type(real) is Sequence:
+        return Array(tuple(map(_value, real.items)))
+    entries: dict[str, Value] = {}
+    for entry in real.entries:
+        if OPEN in entry.key.value:
+            raise _AsksError
+        entries[entry.key.value] = _value(entry.value)
+    return Object(entries)
 
 
 def _written_matrix(job: Job) -> Node | None:

@@ -35,9 +35,12 @@ def expand(matrix: Plain, contexts: Contexts) -> tuple[Leg, ...]:
     ``matrix`` is what the file says, strings with their expressions. Raises MatrixError for a matrix GitHub
     refuses, ExpressionError for an expression it refuses.
     """
-    if matrix is None:
-        return (NO_MATRIX,)
-    spec = read_matrix(evaluate_data(matrix, contexts))
+    return (NO_MATRIX,) if matrix is None else expand_value(evaluate_data(matrix, contexts))
+
+
+def expand_value(matrix: Value) -> tuple[Leg, ...]:
+    """The same of a matrix in which every expression has been evaluated. Raises MatrixError."""
+    spec = read_matrix(matrix)
     found: list[Leg] = []
     for leg in _legs(spec):
         found.append(leg)
@@ -69,21 +72,31 @@ def _combinations(spec: MatrixSpec, matched: list[Tri]) -> Iterator[Leg]:
 
     excludes = [asked_of(spec.lists, exclude) for exclude in spec.excludes]
     includes = [asked_of(spec.lists, Object(include.wanted)) for include in spec.includes]
+    certain = all(item.presence is Presence.ONE for items in spec.lists.values() for item in items)
     places = product(*(range(len(items)) for items in spec.lists.values()))
     for positions, items in zip(places, product(*spec.lists.values()), strict=True):
-        excluded = any_of(exclude.of(positions) for exclude in excludes) if excludes else Tri.FALSE
-        if excluded is not Tri.TRUE:
-            fits = [include.of(positions) for include in includes]
-            yield _combined(spec, items, excluded, fits, matched)
+        excluded = any_of([exclude.of(positions) for exclude in excludes])
+        if excluded is Tri.TRUE:
+            continue
+        presence = Presence.PERHAPS if excluded is Tri.UNKNOWN else Presence.ONE
+        if not certain:
+            presence = _presence(items, presence)
+        yield _combined(spec, items, presence, [include.of(positions) for include in includes], matched)
 
 
-def _combined(spec: MatrixSpec, items: tuple[Item, ...], excluded: Tri, fitting: list[Tri], matched: list[Tri]) -> Leg:
+def _presence(items: tuple[Item, ...], otherwise: Presence) -> Presence:
+    """How many jobs a combination stands for, as far as its items tell."""
+    presences = {item.presence for item in items}
+    if Presence.ANY_NUMBER in presences:
+        return Presence.ANY_NUMBER
+    return Presence.PERHAPS if Presence.PERHAPS in presences else otherwise
+
+
+def _combined(
+    spec: MatrixSpec, items: tuple[Item, ...], presence: Presence, fitting: list[Tri], matched: list[Tri]
+) -> Leg:
     """The leg of one combination of the lists; notes which includes it matches."""
     entries = {name: item.value for name, item in zip(spec.lists, items, strict=True)}
-    presences = {item.presence for item in items}
-    presence = Presence.PERHAPS if Presence.PERHAPS in presences or excluded is Tri.UNKNOWN else Presence.ONE
-    if Presence.ANY_NUMBER in presences:
-        presence = Presence.ANY_NUMBER
     if not fitting:
         return Leg(values=_values(entries, spec), shown=_shown_of(entries), presence=presence)
     added: dict[str, Value] = {}
@@ -121,19 +134,18 @@ def _shown_of(entries: Mapping[str, Value]) -> tuple[Value, ...]:
     values = tuple(entries.values())
     for value in values:
         if not value or not isinstance(value, str):
-            return tuple(_shown(values))
+            found: list[Value] = []
+            _show(values, found)
+            return tuple(found)
     return values
 
 
-def _shown(values: Iterable[Value]) -> Iterator[Value]:
-    """What of ``values`` goes into the name: scalars, those inside lists and mappings too, without empty ones."""
+def _show(values: Iterable[Value], found: list[Value]) -> None:
+    """Add to ``found`` what of ``values`` goes into the name: scalars, those inside lists and mappings too."""
     for value in values:
-        match value:
-            case Object():
-                yield from _shown(value.entries.values())
-            case Array():
-                yield from _shown(value.items)
-            case None | "":
-                pass
-            case _:
-                yield value
+        if type(value) is Object:
+            _show(value.entries.values(), found)
+        elif type(value) is Array:
+            _show(value.items, found)
+        elif value is not None and value != "":  # what is empty is left out
+            found.append(value)

@@ -40,7 +40,7 @@ class Asked(Struct, frozen=True):
 
 def asked_of(lists: Mapping[str, tuple[Item, ...]], wanted: Value) -> Asked:
     """What ``wanted``, the keys of an include or exclude that are lists' names, asks of the lists of a matrix."""
-    if not isinstance(wanted, Object):
+    if type(wanted) is not Object:
         return Asked((), Tri.UNKNOWN)
     numbers: dict[str, int] = {}
     for number, name in enumerate(lists):
@@ -53,23 +53,35 @@ def asked_of(lists: Mapping[str, tuple[Item, ...]], wanted: Value) -> Asked:
         if at is None:
             otherwise = both(otherwise, matches(value, None))
         else:
-            found.append((at, tuple(matches(value, item.value) for item in items[at])))
+            found.append((at, tuple(_matching(value, items[at]))))
     return Asked(tuple(found), otherwise)
+
+
+def _matching(wanted: Value, items: tuple[Item, ...]) -> list[Tri]:
+    """For each item whether it is what is wanted."""
+    if not isinstance(wanted, str):
+        return [matches(wanted, item.value) for item in items]
+    folded = fold(wanted)
+    return [
+        (Tri.TRUE if fold(value) == folded else Tri.FALSE)
+        if isinstance(value := item.value, str)
+        else matches(wanted, value)
+        for item in items
+    ]
 
 
 def matches(wanted: Value, value: Value) -> Tri:
     """Whether every leaf of ``wanted`` loosely equals what ``value`` has there; of no leaves, all do."""
     if isinstance(wanted, str) and isinstance(value, str):
         return Tri.TRUE if fold(wanted) == fold(value) else Tri.FALSE
-    match wanted:
-        case Unknown():
-            return Tri.UNKNOWN
-        case Object():
-            parts = ((item, indexed(value, key)) for key, item in wanted.entries.items())
-        case Array():
-            parts = ((item, indexed(value, float(at))) for at, item in enumerate(wanted.items))
-        case _:
-            return compared("==", value, wanted)
+    if type(wanted) is Unknown:
+        return Tri.UNKNOWN
+    if type(wanted) is Object:
+        parts = [(item, indexed(value, key)) for key, item in wanted.entries.items()]
+    elif type(wanted) is Array:
+        parts = [(item, indexed(value, float(at))) for at, item in enumerate(wanted.items)]
+    else:
+        return compared("==", value, wanted)
     found = Tri.TRUE
     for item, inside in parts:
         found = both(found, matches(item, inside))

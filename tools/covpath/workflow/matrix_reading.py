@@ -50,9 +50,9 @@ class MatrixSpec(Struct, frozen=True, kw_only=True):
 
 def read_matrix(matrix: Value) -> MatrixSpec:
     """The parts of an evaluated matrix. Raises MatrixError for what GitHub refuses."""
-    if isinstance(matrix, Unknown):
+    if type(matrix) is Unknown:
         return MatrixSpec(lists={}, unknown=matrix.names)
-    if not isinstance(matrix, Object):
+    if type(matrix) is not Object:
         raise MatrixError("The matrix is not a mapping.")
     given = dict(matrix.entries)
     include = _items(given.pop("include", Array(())), "include")
@@ -74,9 +74,9 @@ def read_matrix(matrix: Value) -> MatrixSpec:
 
 
 def _list(name: str, value: Value) -> tuple[Item, ...]:
-    if isinstance(value, Unknown):
+    if type(value) is Unknown:
         return _choices(value) or (Item(unknown(*value.names), Presence.ANY_NUMBER),)
-    if not isinstance(value, Array):
+    if type(value) is not Array:
         raise MatrixError(f"Matrix value '{name}' is not a list.", (name,))
     if not value.items and not value.rest:
         raise MatrixError(f"Matrix vector '{name}' does not contain any values.", (name,))
@@ -105,34 +105,38 @@ def _choices(value: Unknown) -> tuple[Item, ...]:
 
 def _items(value: Value, key: str) -> tuple[Value, ...]:
     """The items of ``include`` or ``exclude``, a last unknown one where more may follow."""
-    if isinstance(value, Unknown):
+    if type(value) is Unknown:
         return (unknown(*value.names),)
-    if not isinstance(value, Array):
+    if type(value) is not Array:
         raise MatrixError(f"The matrix's '{key}' is not a list.", (key,))
     return (*value.items, unknown(*value.rest)) if value.rest else value.items
 
 
 def _open(item: Value) -> frozenset[str]:
     """What decides keys of ``item`` that are not known."""
-    if isinstance(item, Unknown):
+    if type(item) is Unknown:
         return item.names
-    return frozenset({item.rest}) if isinstance(item, Object) and item.rest else frozenset()
+    return frozenset({item.rest}) if type(item) is Object and item.rest else frozenset()
 
 
 def _include(item: Value, number: int, own: frozenset[str]) -> Include:
-    if isinstance(item, Unknown):
+    if type(item) is Unknown:
         return Include({}, {}, certain=False)
-    if not isinstance(item, Object) or not (item.entries or item.rest):
+    if type(item) is not Object or not (item.entries or item.rest):
         raise MatrixError("A matrix include is not a mapping with values.", ("include", number))
-    wanted = {key: value for key, value in item.entries.items() if fold(key) in own}
-    added = {key: value for key, value in item.entries.items() if fold(key) not in own}
+    if not own:
+        return Include({}, item.entries, certain=item.rest is None)
+    wanted: dict[str, Value] = {}
+    added: dict[str, Value] = {}
+    for key, value in item.entries.items():
+        (wanted if fold(key) in own else added)[key] = value
     return Include(wanted, added, certain=item.rest is None)
 
 
 def _exclude(item: Value, number: int, own: frozenset[str], *, anything: bool) -> Value:
-    if isinstance(item, Unknown):
+    if type(item) is Unknown:
         return item
-    if not isinstance(item, Object) or not (item.entries or item.rest):
+    if type(item) is not Object or not (item.entries or item.rest):
         raise MatrixError("A matrix exclude is not a mapping with values.", ("exclude", number))
     for key in item.entries:
         if fold(key) not in own and not anything:

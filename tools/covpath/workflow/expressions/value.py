@@ -212,20 +212,16 @@ def truthy(value: Value) -> Tri:
 
 def number_of(known: Known) -> float:
     """A known value as a number, NaN where it is none."""
-    match known:
-        case None:
-            return 0.0
-        case bool():
-            return float(known)
-        case float():
-            return float(known)
-        case str():
-            # Imported here: a small file compares no text with a number.
-            from covpath.workflow.expressions.lex import parse_number
+    if isinstance(known, (bool, float)):
+        return float(known)
+    if known is None:
+        return 0.0
+    if not isinstance(known, str):
+        return math.nan
+    # Imported here: a small file compares no text with a number.
+    from covpath.workflow.expressions.lex import parse_number
 
-            return parse_number(known)
-        case Array() | Object():
-            return math.nan
+    return parse_number(known)
 
 
 def show_number(number: float) -> str:
