@@ -6,7 +6,7 @@ import pytest
 
 from covpath.gate.simulation.gate_actions import readings
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS
-from covpath.gate.simulation.scope import View
+from covpath.gate.simulation.view import View
 from covpath.terms import Blocks, Gate, Tri
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
 from judging import judged, workflow

@@ -15,11 +15,12 @@ from covpath.errors import CovpathError
 from covpath.gate.simulation.assumptions import condition_holds, parsed_condition
 from covpath.gate.simulation.effect import Effect, JobSimulation, merged
 from covpath.gate.simulation.failing import fails_of_itself
-from covpath.gate.simulation.logic import CANCELS, FAILS
+from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS
+from covpath.gate.simulation.run import JobResult
 from covpath.gate.simulation.runs import Runs
-from covpath.gate.simulation.scope import holds
 from covpath.gate.simulation.situation import situate
 from covpath.gate.simulation.steps import run_steps
+from covpath.gate.simulation.view import holds
 from covpath.terms import Tri
 from covpath.workflow.expressions.condition import condition_value
 from covpath.workflow.expressions.contexts import CANCELLED, FAILED, SUCCEEDED, Contexts, Status
@@ -100,11 +101,36 @@ def check(one: Workflow) -> None:
             )
             assert begun == whole
             assert _without_shown(simulation.step_failure(step.index)) == _without_shown(alone.ended(whole.results))
+            if step.continue_on_error is not None:
+                assert simulation.step_failure(step.index) == alone._propagated(
+                    whole.results, alone._newly_shown(whole)
+                )
             if step.if_ is not None:
                 view = simulation.scope.step_view(job, step, simulation.view, {}, SUCCEEDED)
                 assert holds(step.if_, view) is asked_at_once(step.if_.value, view.contexts)
+                if plain:
+                    assert simulation.runs(step) is simulation.sound.steps[step.index].ran
+                    named = {
+                        other.id: trace.result
+                        for other, trace in zip(job.steps[: step.index], whole.steps, strict=False)
+                        if other.id
+                    }
+                    for status in (SUCCEEDED, FAILED):
+                        view = simulation.scope.step_view(job, step, simulation.view, named, status)
+                        assert holds(step.if_, view) is asked_at_once(step.if_.value, view.contexts)
+        check_condition(simulation)
         if job.continue_on_error is None:
             assert simulation.runner_loss() == merged(alone.ended(FAILS), alone.ended(CANCELS))
+
+
+def check_condition(simulation: JobSimulation) -> None:
+    """Whatever the jobs before it came to, the job's own condition is told as if nobody had asked before."""
+    job = simulation.job
+    if job.if_ is None:
+        return
+    for result, status in product((SUCCEEDS, FAILS, CANCELS, SKIPS), (SUCCEEDED, FAILED)):
+        view = simulation.others.scope.job_view(dict.fromkeys(job.needs, JobResult(result, result)), status)
+        assert holds(job.if_, view) is asked_at_once(job.if_.value, view.contexts)
 
 
 def _without_shown(effect: Effect) -> Effect:
@@ -122,6 +148,22 @@ def asked_at_once(text: str, contexts: Contexts) -> Tri:
 @given(st.randoms(use_true_random=False))
 def test_shortcuts_say_what_the_whole_way_says(random: Random) -> None:
     check(random_workflow(random))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "[{run: make, id: a, continue-on-error: true}, {run: make}]",
+        "[{run: make, id: a, continue-on-error: true}, {run: \"echo '::error::x'\", if: steps.a.outcome == 'failure'}]",
+        "[{run: make}, {run: \"echo '::error::x'\", if: failure(), continue-on-error: true}]",
+        "[{run: make, id: a, continue-on-error: true}, {run: \"test '${{ steps.a.outcome }}' = success\"}]",
+        "[{run: make, continue-on-error: true}, {run: exit 1, if: failure()}, {run: exit 1, if: always()}]",
+        "[{run: make, continue-on-error: 'true'}, {run: exit 1, if: failure()}]",
+        "[{run: make, id: a}, {run: make, if: steps.a.outputs.x && steps.b.outputs.y}, {run: make, id: b}]",
+    ],
+)
+def test_and_so_they_do_of_a_failure_that_is_taken_back(steps: str) -> None:
+    check(workflow(f"on: pull_request\njobs:\n  a:\n    runs-on: u\n    steps: {steps}\n"))
 
 
 @pytest.mark.slow

@@ -23,8 +23,9 @@ from covpath.gate.simulation.jobs import Others, expected, propagate, red
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results
 from covpath.gate.simulation.run import JobResult, JobResults, Run
 from covpath.gate.simulation.runs import Runs
-from covpath.gate.simulation.scope import Scope, View
+from covpath.gate.simulation.scope import Scope
 from covpath.gate.simulation.steps import job_result
+from covpath.gate.simulation.view import View
 from covpath.terms import JobId, JobRef, Tri
 from covpath.workflow.expressions.contexts import SUCCEEDED, Contexts
 from covpath.workflow.expressions.value import Object

@@ -10,10 +10,10 @@ from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import ShellEffect, shell_effect, shell_for
 from covpath.gate.scripts.visible import shows_something
 from covpath.gate.simulation.failing import fails_of_itself
-from covpath.gate.simulation.graph import Graph
-from covpath.gate.simulation.run import Run
-from covpath.gate.simulation.scope import Scope, View, switched_on
+from covpath.gate.simulation.run import Graph, Run
+from covpath.gate.simulation.scope import Scope
 from covpath.gate.simulation.steps import never_fails, run_steps
+from covpath.gate.simulation.view import View, switched_on
 from covpath.patterns import regex
 from covpath.terms import Reason, Tri, any_of, both
 from covpath.workflow.calls import LOCAL, Actions

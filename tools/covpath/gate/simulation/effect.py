@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from msgspec import Struct
 
 from covpath.gate.scripts.shell_effect import ShellEffect
 from covpath.gate.scripts.visible import shows_something
-from covpath.gate.simulation.failing import fails_of_itself
+from covpath.gate.simulation.failing import could_fail, fails_of_itself
 from covpath.gate.simulation.jobs import FINE, Others, red, view_of
-from covpath.gate.simulation.logic import CANCELS, FAILS, SUCCEEDS, Results
+from covpath.gate.simulation.logic import CANCELS, FAILS, SUCCEEDS, WELL, Results, StepResult
 from covpath.gate.simulation.run import JobResult, JobResults, Run
-from covpath.gate.simulation.scope import View, holds, switched_on
 from covpath.gate.simulation.steps import JobTrace, job_result, never_fails, run_steps
+from covpath.gate.simulation.view import View, holds, switched_on
+from covpath.patterns import regex
 from covpath.terms import Gate, Tri, any_of, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED
 from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Step, StepForm
 from covpath.yamltext.nodes import Scalar
+
+_OUTPUTS = regex(r"\bsteps\.[\w-]+\.outputs\b", re.IGNORECASE)
 
 JobSite = tuple[Run, Job, "Leg | None"]
 """A job in a run, and one leg of its matrix where only that one is meant."""
@@ -125,9 +129,13 @@ class JobSimulation:
         return self._runs[id(step)]
 
     def _holds(self, step: Step, condition: Scalar) -> Tri:
+        named: dict[str, StepResult] = {}
         if "steps." in condition.value and step in self.job.steps:
-            return self.sound.steps[step.index].ran
-        return holds(condition, self.scope.step_view(self.job, step, self.view, {}, SUCCEEDED))
+            if not self._in_a_row or len(_OUTPUTS.findall(condition.value)) < condition.value.lower().count("steps"):
+                return self.sound.steps[step.index].ran
+            # The outputs of a step are the same to see, whatever it came to.
+            named = {one.id: WELL for one in self.job.steps[: step.index] if one.id}
+        return holds(condition, self.scope.step_view(self.job, step, self.view, named, SUCCEEDED))
 
     def step_failure(self, index: int, within: Step | None = None) -> Effect:
         """The step at ``index`` exits non-zero; of a ``parallel`` group, the one ``within`` it."""
@@ -136,11 +144,28 @@ class JobSimulation:
         if not masked and (self.job.continue_on_error is None or not self.others.job_shows):
             # Nothing in the job takes the failure back, and nothing in it shows it or nobody needs to.
             return self._propagated(FAILS, Tri.FALSE)
+        if self._goes_unheard(step):
+            return self._propagated(SUCCEEDS, Tri.FALSE)
         before = self.sound.steps[:index] if self._in_a_row else ()
         trace = run_steps(
             self.scope, self.job, self.view, fault=index, failing=fails_of_itself, within=within, before=before
         )
         return self._propagated(trace.results, self._newly_shown(trace))
+
+    def _goes_unheard(self, step: Step) -> bool:
+        """Whether the step's own flag surely takes its failure back, and nothing after it could tell or show it.
+
+        What comes after it then does what it always does; so does the step, unless it runs at other times only.
+        """
+        flag = step.continue_on_error
+        if flag is None or flag.data() is not True or step.background or not self._in_a_row:
+            return False
+        if step.if_ is not None and shows_something(step):
+            return False
+        later = self.job.steps[step.index + 1 :]
+        if step.id is not None and any(one.if_ is not None and "steps" in one.if_.value.lower() for one in later):
+            return False
+        return not any(could_fail(self.run.workflow, self.job, one) for one in later)
 
     def runner_loss(self) -> Effect:
         """The runner dies, or the job runs out of time: no setting of a step matters then.

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.gate.scripts.visible import only_tells
-from covpath.gate.simulation.gate_actions import gate_action
-from covpath.gate.simulation.scope import Scope, View
+from covpath.gate.simulation.gate_actions import gate_action, is_gate_action
+from covpath.gate.simulation.scope import Scope
+from covpath.gate.simulation.view import View
 from covpath.patterns import regex
 from covpath.terms import Tri
 from covpath.workflow.expressions.template import OPEN, Embedded, evaluate_text, known_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.expressions.value import Value, texts
-from covpath.workflow.model import Job, Step
+from covpath.workflow.model import Job, Step, Workflow
 from covpath.yamltext.nodes import Mapping, deref
 
 _RESULTS = regex(
@@ -33,22 +34,28 @@ _SCRIPT_FAILS = regex(r"setFailed|process\.exit|throw\b|core\.error|assert")
 
 def fails_of_itself(scope: Scope, job: Job, step: Step, view: View) -> Tri:
     """Whether a step exits non-zero because of earlier results, nothing being wrong with the code."""
+    workflow = scope.run.workflow
+    if not could_fail(workflow, job, step):
+        return Tri.FALSE
     if step.run is not None:
-        reads = any(map(_reads_results, _texts(scope, job, step)))
-        if not reads and not _runs_because_of_results(job, step):
-            return Tri.FALSE
-        return _script(scope, job, step, view, reads=reads) if _MAY_END.search(step.run.value) or reads else Tri.FALSE
-    if step.uses is None:
-        return Tri.FALSE
+        return _script(scope, job, step, view, reads=_reads(workflow, job, step))
     known = gate_action(step, view)
-    if known is not None:
-        return known
-    if not any(map(_reads_results, _texts(scope, job, step))) or only_tells(step):
-        return Tri.FALSE
+    return known if known is not None else Tri.UNKNOWN
+
+
+def could_fail(workflow: Workflow, job: Job, step: Step) -> bool:
+    """Whether anything that a step may see of earlier results makes it fail: of most their text tells that not."""
+    if step.run is not None:
+        ends = _runs_because_of_results(job, step) and _MAY_END.search(step.run.value) is not None
+        return ends or _reads(workflow, job, step)
+    if step.uses is None:
+        return False
+    if is_gate_action(step):
+        return True
+    if only_tells(step) or not _reads(workflow, job, step):
+        return False
     script = step.inputs().get("script")
-    if script is not None and not _SCRIPT_FAILS.search(script):
-        return Tri.FALSE
-    return Tri.UNKNOWN
+    return script is None or _SCRIPT_FAILS.search(script) is not None
 
 
 def _runs_because_of_results(job: Job, step: Step) -> bool:
@@ -78,11 +85,16 @@ def _reads_results(text: str) -> bool:
     return OPEN in text and _RESULTS.search(text) is not None and any(map(_RESULTS.search, _EXPRESSION.findall(text)))
 
 
-def _texts(scope: Scope, job: Job, step: Step) -> Iterator[str]:
+def _reads(workflow: Workflow, job: Job, step: Step) -> bool:
+    """Whether a step is told what others came to."""
+    return any(map(_reads_results, _texts(workflow, job, step)))
+
+
+def _texts(workflow: Workflow, job: Job, step: Step) -> Iterator[str]:
     """Everything a step is told."""
     if step.run is not None:
         yield step.run.value
-    for mapping in (step.env, step.with_, job.env, scope.run.workflow.env):
+    for mapping in (step.env, step.with_, job.env, workflow.env):
         if mapping is not None:
             yield from (getattr(deref(entry.value), "value", "") for entry in mapping.entries)
 

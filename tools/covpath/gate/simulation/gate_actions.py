@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results, single
-from covpath.gate.simulation.scope import View
+from covpath.gate.simulation.view import View
 from covpath.terms import Tri, any_of
 from covpath.workflow.expressions.template import evaluate_template
 from covpath.workflow.expressions.tree import ExpressionError
@@ -63,6 +63,11 @@ def action_name(step: Step) -> str | None:
     return name if name in {_ALLS_GREEN, _ARE_WE_GOOD} and ref != _UNRELEASED else None
 
 
+def is_gate_action(step: Step) -> bool:
+    """Whether a step uses a gate action, of whatever version."""
+    return action_name(step) is not None or (step.uses or "").lower().startswith(f"{_ALLS_GREEN}@")
+
+
 def readings(step: Step, view: View) -> tuple[GateAction, ...]:
     """The gate action with every combination its inputs could have; none where they cannot be told."""
     name = action_name(step)
@@ -86,7 +91,7 @@ def readings(step: Step, view: View) -> tuple[GateAction, ...]:
 def gate_action(step: Step, view: View) -> Tri | None:
     """Whether a gate action fails on what it is told; None for a step that is none."""
     if action_name(step) is None:
-        return Tri.UNKNOWN if (step.uses or "").lower().startswith(f"{_ALLS_GREEN}@") else None
+        return Tri.UNKNOWN if is_gate_action(step) else None
     jobs = _jobs(step.inputs().get("jobs", ""), view)
     if jobs is None:
         return Tri.UNKNOWN

@@ -9,8 +9,9 @@ from covpath.gate.simulation.assumptions import assumed, uses_status
 from covpath.gate.simulation.failing import fails_of_itself
 from covpath.gate.simulation.logic import BAD, FAILS, SKIPS, SUCCEEDS, certainly
 from covpath.gate.simulation.run import JobResult, JobResults, Run
-from covpath.gate.simulation.scope import Scope, View, holds, switched_on
+from covpath.gate.simulation.scope import Scope
 from covpath.gate.simulation.steps import Failing, job_result, run_steps
+from covpath.gate.simulation.view import View, holds, switched_on
 from covpath.terms import JobId, Tri, both, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED, Status
@@ -53,11 +54,12 @@ def view_of(scope: Scope, job: Job, results: JobResults) -> View:
 
 def expected(scope: Scope) -> JobResults:
     """Every job's result when nothing goes wrong: success, or skipped where its ``if`` says so."""
-    if scope.leg is not None or scope.assumptions:
+    if scope.leg is not None:
         return _expected(scope)
-    if scope.run.expected is None:
-        scope.run.expected = _expected(scope)
-    return scope.run.expected
+    known = scope.known
+    if known.expected is None:
+        known.expected = _expected(scope)
+    return known.expected
 
 
 def _expected(scope: Scope) -> JobResults:

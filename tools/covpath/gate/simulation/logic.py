@@ -30,6 +30,9 @@ class StepResult(Struct, frozen=True):
     conclusion: Results
 
 
+WELL = StepResult(SUCCEEDS, SUCCEEDS)
+
+
 def negated(value: Tri) -> Tri:
     """Kleene's not."""
     return Tri.FALSE if value is Tri.TRUE else Tri.TRUE if value is Tri.FALSE else Tri.UNKNOWN

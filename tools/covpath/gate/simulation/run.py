@@ -1,4 +1,4 @@
-"""One workflow under one event: what all its expressions can see, and what its jobs come to when all is well."""
+"""One workflow under one event: what all its expressions can see, and which job comes before which."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from covpath.gate.simulation.graph import Graph
+from covpath.gate.simulation.assumptions import Assumptions, uses_status
 from covpath.gate.simulation.logic import Results
 from covpath.terms import JobId, Tri
-from covpath.workflow.expressions.contexts import Status
 from covpath.workflow.expressions.value import Object, Pieces, Unknown, Value, one_of, unknown
 from covpath.workflow.legs import Leg
 from covpath.workflow.model import Job, Workflow
@@ -24,6 +23,63 @@ if TYPE_CHECKING:
 _REFS = {"pull_request": ("refs/pull/", "/merge"), "pull_request_target": ("refs/heads/", "")}
 _DEFAULT_TYPES = ("opened", "synchronize", "reopened")
 NO_INPUTS = Object({})
+_NONE: frozenset[JobId] = frozenset()
+
+
+class Graph:
+    """The ``needs`` of a workflow, followed to the end; names compare without case, as on GitHub."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.jobs = workflow.jobs
+        self._folded = {name.lower(): name for name in workflow.jobs}
+        self._ancestors: dict[JobId, frozenset[JobId]] = {}
+
+    def id_of(self, need: str) -> JobId | None:
+        """The job that an entry of ``needs`` means."""
+        return self._folded.get(need.lower())
+
+    def ancestors(self, job: Job) -> frozenset[JobId]:
+        """Every job that comes before ``job``."""
+        if not job.needs:
+            return _NONE
+        if job.id not in self._ancestors:
+            found: set[JobId] = set()
+            pending = list(job.needs)
+            while pending:
+                name = self._folded.get(pending.pop().lower())
+                if name is not None and name not in found:
+                    found.add(name)
+                    pending += self.jobs[name].needs
+            self._ancestors[job.id] = frozenset(found)
+        return self._ancestors[job.id]
+
+    @cached_property
+    def order(self) -> tuple[Job, ...]:
+        """All jobs, each after those it needs."""
+        return tuple(sorted(self.jobs.values(), key=lambda job: len(self.ancestors(job))))
+
+    @cached_property
+    def _dependants(self) -> dict[JobId, list[Job]]:
+        found: dict[JobId, list[Job]] = {}
+        for job in self.order:
+            for name in self.ancestors(job):
+                found.setdefault(name, []).append(job)
+        return found
+
+    def dependants(self, job: Job) -> tuple[Job, ...]:
+        """Every job that comes after ``job``, each after those it needs."""
+        return tuple(self._dependants.get(job.id, ()))
+
+    def reacts_to(self, job: Job) -> bool:
+        """Whether any job after this one does more than being skipped when this one fails."""
+        return job.id in self._heard
+
+    @cached_property
+    def _heard(self) -> frozenset[JobId]:
+        """The jobs before those that say themselves when to run."""
+        return frozenset(
+            name for job in self.jobs.values() if job.needs and uses_status(job.if_) for name in self.ancestors(job)
+        )
 
 
 class JobResult(Struct, frozen=True):
@@ -39,6 +95,17 @@ class JobResult(Struct, frozen=True):
 
 
 JobResults = Mapping[JobId, JobResult]
+
+
+Answers = dict[tuple[object, ...], Tri]
+"""What conditions came to at every place that sees the same, by their text and what is seen."""
+
+
+class Known(Struct, eq=False):
+    """What was worked out of a run under some assumptions: ``expected`` is what its jobs come to when all is well."""
+
+    answers: Answers = field(default_factory=dict)
+    expected: JobResults | None = None
 
 
 class Call(Struct, frozen=True, kw_only=True, eq=False):
@@ -75,9 +142,14 @@ class Run:
         self.doubtful = doubtful
         self.caller = caller
         self.inputs = inputs
-        self.answers: dict[tuple[str, Status], Tri] = {}
-        self.expected: JobResults | None = None
-        """What its jobs come to when nothing goes wrong, once that was worked out."""
+        self._known: dict[object, Known] = {}
+
+    def known(self, assumptions: Assumptions) -> Known:
+        """What was worked out where as much is assumed: many jobs run under the same condition."""
+        key = tuple((path, type(value), value) for path, value in assumptions.items()) if assumptions else ()
+        if key not in self._known:
+            self._known[key] = Known()
+        return self._known[key]
 
     @property
     def top(self) -> Run:

@@ -10,10 +10,9 @@ from msgspec import Struct
 from covpath.errors import InputError
 from covpath.gate.checks import CheckPattern, check_patterns, expanded_legs, name_results, plain_legs, plain_names
 from covpath.gate.measuring import SeenBehind
-from covpath.gate.simulation.graph import Graph
 from covpath.gate.simulation.jobs import FINE, expected
 from covpath.gate.simulation.logic import SKIPS
-from covpath.gate.simulation.run import Call, Run
+from covpath.gate.simulation.run import Call, Graph, Run
 from covpath.gate.simulation.scope import Scope
 from covpath.gate.simulation.signal import Signal, signal_of
 from covpath.terms import JobId

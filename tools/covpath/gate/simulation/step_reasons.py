@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from covpath.errors import Place
 from covpath.gate.scripts.shell_effect import ShellEffect
 from covpath.gate.simulation.effect import Effect, JobSimulation, followed
-from covpath.gate.simulation.scope import View, sees, switched_on
+from covpath.gate.simulation.view import View, sees, switched_on
 from covpath.terms import Gate, JobId, Reason, Tri
 from covpath.wording import few
 from covpath.workflow.expressions.availability import Key

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from covpath.gate.simulation.logic import BAD, CANCELS, FAILS, SKIPS, SUCCEEDS, Results, StepResult, negated
 from covpath.gate.simulation.run import JobResult
-from covpath.gate.simulation.scope import Scope, View, holds, switched_on
+from covpath.gate.simulation.scope import Scope
+from covpath.gate.simulation.view import View, holds, switched_on
 from covpath.terms import Tri, any_of, both, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import Status

@@ -13,7 +13,7 @@ from covpath.backends.table import backend
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
 from covpath.gate.measuring import measurements
-from covpath.gate.simulation.graph import Graph
+from covpath.gate.simulation.run import Graph
 from covpath.gate.tracing.traced import Measured, Trace
 from covpath.patterns import regex
 from covpath.terms import JobId, Tri
