@@ -61,6 +61,11 @@ def one_job(
     return workflow(JOB.format(on=on, runner=runner, steps=steps, extra=extra))
 
 
+MEASURES = "      - run: cargo llvm-cov --lcov\n"
+STRICT = "      - uses: codecov/codecov-action@v5\n        with: {fail_ci_if_error: true, files: lcov.info}\n"
+ONE_MASKED = "      - run: rm -rf old || true\n        if: github.actor != 'y'\n"
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -72,6 +77,15 @@ def one_job(
         one_job("      - run: rm -rf old || true\n      - run: make test"),
         one_job("      - run: cargo llvm-cov --lcov"),
         one_job("      - run: pytest --cov\n        if: github.actor != 'x'\n      - run: make test"),
+        one_job("      - uses: a/b@v1\n      - uses: actions/upload-artifact@v4"),
+        one_job(f"{MEASURES}{STRICT}"),
+        one_job(
+            "      - run: cargo llvm-cov --lcov\n      - uses: actions/upload-artifact@v4\n        with: {path: x.whl}"
+        ),
+        one_job("      - uses: codecov/codecov-action@v5\n      - run: cargo llvm-cov --lcov"),
+        one_job("      - run: |\n          [ -f x ] || exit 0\n          cargo llvm-cov --lcov\n          echo `date`"),
+        one_job("      - run: cargo llvm-cov --lcov | tee log\n        shell: bash"),
+        one_job(f"{ONE_MASKED}      - run: make test\n        if: github.actor != 'x'\n      - run: make all"),
     ],
 )
 def test_what_is_quiet(found: Workflow) -> None:
@@ -91,6 +105,12 @@ def test_what_is_quiet(found: Workflow) -> None:
         one_job("      - uses: codecov/codecov-action@v5"),
         one_job("      - run: cargo llvm-cov --lcov\n      - uses: codecov/codecov-action@v5"),
         one_job("      - run: |\n          cargo llvm-cov --lcov || true\n          make test"),
+        one_job("      - run: |\n          cargo llvm-cov --lcov | tee log\n          make test"),
+        one_job(
+            "      - run: cargo llvm-cov --lcov\n      - uses: actions/upload-artifact@v4\n        with: {path: html}"
+        ),
+        one_job(f"      - run: rm -rf old || true\n{STRICT}"),
+        one_job(f"{ONE_MASKED}      - run: make test\n        if: github.actor != 'x'"),
         one_job("      - run: |\n          cargo llvm-cov --lcov\n          make test\n        shell: bash {0}"),
     ],
 )
@@ -124,7 +144,14 @@ LINES = st.sampled_from(
 )  # fmt: skip
 SHELLS = st.sampled_from(["", "bash", "sh", "pwsh", "bash {0}", "bash -e {0}", "python", "cmd", "${{ matrix.shell }}"])
 FLAGS = st.sampled_from(["", "", "", "true", "false", "${{ matrix.soft }}", "${{ vars.SOFT }}"])
-ACTIONS = st.sampled_from(["a/b@v1", "actions/upload-artifact@v4", "codecov/codecov-action@v5", "./local"])
+ACTIONS = st.sampled_from(
+    ["a/b@v1", "actions/upload-artifact@v4", "codecov/codecov-action@v5", "./local",
+     "codecov/codecov-action@v5\n        with: {fail_ci_if_error: true, files: x.xml}",
+     "codecov/codecov-action@v5\n        with: {fail_ci_if_error: '${{ vars.STRICT }}'}",
+     "actions/upload-artifact@v4\n        with: {path: htmlcov}",
+     "actions/upload-artifact@v4\n        with: {path: x.whl}",
+     "actions/upload-artifact@v4\n        with: {path: cov, if-no-files-found: error}"]
+)  # fmt: skip
 CONDITIONS = st.sampled_from(["", "", "", "false", "always()", "failure()", "hashFiles('x') != ''", "matrix.soft"])
 EVENTS = st.sampled_from(["pull_request", "push", "workflow_call", "workflow_dispatch", "[push, merge_group]"])
 
@@ -182,6 +209,11 @@ CODECOV = "      - uses: codecov/codecov-action@v5\n"
         ("tests", "      - uses: a/b@v1\n        continue-on-error: true\n      - run: make two\n", {}),
         ("tests", f"{CODECOV}      - run: make two\n        if: ${{{{ false }}}}\n", {}),
         ("tests", f"      - uses: a/b@v1\n{CODECOV}", {}),
+        (
+            "tests",
+            "      - run: |\n          make cov\n          make it\n        shell: bash {0}\n",
+            {"Makefile": "cov:\n\tpytest --cov\n"},
+        ),
     ],
 )
 def test_what_is_found_is_found_with_it_too(name: str, steps: str, files: dict[str, str]) -> None:
@@ -205,7 +237,11 @@ SCRIPTS = (
     "${{ inputs.command }}",
 )
 TAILS = ("", "", " || true", " | tee log", "\n          make all", "\n          echo done", " &")
-USED = ("./masks", "$/masks", "./flagged", "./measures", "codecov/codecov-action@v5", "a/b@v1")
+STRICTER = "\n        with: {fail_ci_if_error: true, files: x.xml}"
+USED = (
+    *("./masks", "$/masks", "./flagged", "./measures", "codecov/codecov-action@v5", "a/b@v1"),
+    *(f"codecov/codecov-action@v5{STRICTER}", "actions/upload-artifact@v4\n        with: {path: x.whl}"),
+)
 
 
 @st.composite
@@ -218,11 +254,30 @@ def short_steps(draw: st.DrawFn) -> str:
         else:
             script = draw(st.sampled_from(SCRIPTS)) + draw(st.sampled_from(TAILS))
             text += f"      - run: |\n          {script}\n"
+            text += draw(st.sampled_from(("", "", "        shell: bash\n", "        shell: bash {0}\n")))
         if draw(st.integers(0, 3)) == 0:
             text += f"        if: {draw(st.sampled_from(('false', 'always()', 'failure()')))}\n"
         if draw(st.integers(0, 7)) == 0:
             text += "        continue-on-error: true\n"
     return text
+
+
+def test_another_call_may_measure_before_an_upload() -> None:
+    steps = "".join(
+        f"      - {step}\n"
+        for step in ("run: ${{ inputs.command }}", "uses: codecov/codecov-action@v5", "run: make half")
+    )
+    files = {
+        "Makefile": "half:\n\tcoverage run -m pytest\ncov:\n\tpytest --cov --cov-report xml\n",
+        ".github/workflows/ci.yml": "on: {workflow_call: {inputs: {command: {type: string}}}}\njobs:\n"
+        f"  tests:\n    runs-on: u\n    steps:\n{steps}",
+        ".github/workflows/call.yml": "on: pull_request\njobs:\n  call:\n    uses: ./.github/workflows/ci.yml\n"
+        "    with: {command: make cov}\n",
+    }
+    found = findings(files)
+    assert found
+    with without_prefilter():
+        assert findings(files) == found
 
 
 WAITING = """\

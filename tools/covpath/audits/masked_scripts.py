@@ -6,12 +6,13 @@ import re
 from functools import lru_cache
 
 from covpath.gate.checks import legs_of, naming_contexts
-from covpath.gate.measuring import find_measuring
+from covpath.gate.measuring import alternatives
 from covpath.gate.scripts.purpose import is_setup, never_masks
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.workflow.expressions.template import OPEN
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.shell.dialect import Shell
+from covpath.workflow.shell.syntax import Command
 from covpath.yamltext.nodes import Scalar
 
 _MASKS = re.compile(
@@ -51,15 +52,40 @@ def swallows(workflow: Workflow, job: Job, step: Step) -> bool:
     return any(_swallows(script, shell) for shell in doubtful)
 
 
+def hides(workflow: Workflow, job: Job, step: Step, command: Command | None) -> bool:
+    """Whether the step's script ends well although this command of it has failed (None: whichever, or it may)."""
+    script = step.run
+    if script is None:
+        return False
+    doubtful = [shell for shell in _shells(workflow, job, step) if not _stops_at_any(script.value, shell)]
+    if not doubtful or command is None:
+        return bool(doubtful)
+    # Imported here: hardly any job measures coverage in a script that could hide it.
+    from covpath.workflow.shell.hidden import hidden_failure_of
+    from covpath.workflow.shell.parse import parse_script
+
+    return any(hidden_failure_of(command, parse_script(script.value), shell) is not None for shell in doubtful)
+
+
+def _stops_at_any(text: str, shell: Shell) -> bool:
+    """Whether the first command that fails ends the script, or what the shell makes of it is not followed."""
+    return not shell.kind.reads_posix or (shell.errexit and shell.known and is_bare(text))
+
+
 def _may_be_judged_by(workflow: Workflow, job: Job, step: Step) -> bool:
-    measuring = find_measuring(workflow, job).index
-    return measuring is None or measuring == step.index or job.steps[measuring].if_ is not None
+    """Whether no step that surely runs is a better one to judge the job by."""
+    for one in alternatives(workflow, job):
+        if one.index == step.index:
+            return True
+        if one.index is not None and job.steps[one.index].if_ is None:
+            return False
+    return False
 
 
 def _may_swallow(script: Scalar, shell: Shell) -> bool:
     """Whether a script has anything that could take a failure back, as far as its text tells at once."""
     text = script.value
-    return shell.kind.reads_posix and not (shell.errexit and shell.known and (is_bare(text) or never_masks(text)))
+    return not _stops_at_any(text, shell) and not (shell.errexit and shell.known and never_masks(text))
 
 
 _MOST_KNOWN = 16_384

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from enum import Enum
 
-from covpath.audits.masked_scripts import is_bare, masks, swallows
+from covpath.audits.masked_scripts import hides, masks, swallows
 from covpath.audits.seen_jobs import SeenJobs
 from covpath.backends.uploaders import uploader
+from covpath.gate.data import carries_something_else
 from covpath.gate.measuring import SeenBehind, measurements
 from covpath.gate.simulation.signal import signal_of
-from covpath.terms import JobRef
+from covpath.terms import JobRef, Tri
 from covpath.workflow.calls import LOCAL, Links, reads_inputs
 from covpath.workflow.model import Job, Step, StepForm, Workflow
 from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
@@ -28,8 +29,6 @@ class Outlook(Enum):
 
     PLAIN = "plain"
     """Nothing in it takes a failure back."""
-    UPLOADS = "uploads"
-    """The same, but it hands reports on: should it measure behind a recipe, they may be missing."""
     MEASURES = "measures"
     """The same, and it measures coverage itself: nobody looks behind its recipes."""
     OPEN = "open"
@@ -62,9 +61,7 @@ class Quiet:
         outlook = _SEEN.of(workflow, job)
         if outlook is None:
             outlook = _SEEN.remember(workflow, job, outlook_of(workflow, job))
-        return outlook is Outlook.MEASURES or (
-            outlook is not Outlook.OPEN and self._hides_nothing(workflow, job, outlook)
-        )
+        return outlook is Outlook.MEASURES or (outlook is Outlook.PLAIN and self._hides_nothing(workflow, job))
 
     def _calls_plain_jobs(self, workflow: Workflow, job: Job, depth: int) -> bool:
         called = self._links.called(workflow, job) if self._links is not None else None
@@ -100,19 +97,29 @@ class Quiet:
             return False
         return self._links.actions(step.uses) is not None
 
-    def _hides_nothing(self, workflow: Workflow, job: Job, outlook: Outlook) -> bool:
+    def _hides_nothing(self, workflow: Workflow, job: Job) -> bool:
         """Whether nothing measures behind a recipe, or what does can neither fail unseen nor lose its report."""
-        if self._behind is None:
-            return True
+        behind = self._behind(workflow, job, None) if self._behind is not None else ()
         return all(
-            outlook is Outlook.PLAIN and one.recipe is None and one.index is not None and _tells(job.steps[one.index])
-            for one in self._behind(workflow, job, None)
+            one.recipe is None
+            and one.index is not None
+            and not hides(workflow, job, job.steps[one.index], one.command)
+            # Another call may measure in another step.
+            and not _may_lose_data(job, -1 if reads_inputs(workflow, job) else one.index)
+            for one in behind
         )
 
 
-def _tells(step: Step) -> bool:
-    """Whether the failure of whichever of a step's commands is the step's."""
-    return step.run is None or is_bare(step.run.value)
+def _may_lose_data(job: Job, measuring: int) -> bool:
+    """Whether a step behind the one that measures (-1: any) surely passes with no report delivered, as uploads do."""
+    run = job.steps[measuring].run if measuring >= 0 else None
+    script = run.value if run is not None else ""
+    return any(
+        found.missing_report_fails(step.inputs()) is Tri.FALSE
+        and (measuring < 0 or not carries_something_else(step, script))
+        for step in job.steps[measuring + 1 :]
+        if step.uses is not None and (found := uploader(step.uses)) is not None
+    )
 
 
 def _never_runs(workflow: Workflow) -> bool:
@@ -130,24 +137,22 @@ def outlook_of(workflow: Workflow, job: Job) -> Outlook:
     """What the text of a job with steps says, actions and recipes of the repository left out."""
     if not _is_off(job.continue_on_error) or not all(map(_is_plain_step, job.steps)):
         return Outlook.OPEN
-    uploads = any(step.uses is not None and uploader(step.uses) is not None for step in job.steps)
-    if uploads and all(step.if_ is not None for step in job.steps if step.form is StepForm.RUN):
+    if all(step.if_ is not None for step in job.steps if step.form is StepForm.RUN) and any(map(_may_pass, job.steps)):
         # Where no script of its own runs a job is judged by its last action, which may be an upload.
         return Outlook.OPEN
     # A coverage job is judged by one command of its script, whatever the rest of it does, and by its uploads.
     found = measurements(workflow, job)
-    if found and (uploads or not all(_tells_by_default(workflow, job, one.step) for one in found)):
+    if any(hides(workflow, job, one.step, one.command) or _may_lose_data(job, one.step.index) for one in found):
         return Outlook.OPEN
     if any(step.run is not None and swallows(workflow, job, step) for step in job.steps):
         return Outlook.OPEN
-    if found:
-        return Outlook.MEASURES
-    return Outlook.UPLOADS if uploads else Outlook.PLAIN
+    return Outlook.MEASURES if found else Outlook.PLAIN
 
 
-def _tells_by_default(workflow: Workflow, job: Job, step: Step) -> bool:
-    """The same of one whose shell stops at a failure, as the default one does."""
-    return step.run is None or (workflow.shell_of(job, step) is None and _tells(step))
+def _may_pass(step: Step) -> bool:
+    """Whether a step is an upload whose failure may not be the step's."""
+    found = uploader(step.uses) if step.uses is not None else None
+    return found is not None and found.can_fail(step.inputs()) is not Tri.TRUE
 
 
 def _is_plain_step(step: Step) -> bool:
