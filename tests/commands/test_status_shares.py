@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from covpath.commands import status_shares
 from covpath.commands.status_part import Share
-from covpath.commands.status_shares import shares
+from covpath.commands.status_shares import dealt, shares
 
 FOLDER = ".github/workflows"
 PLAIN = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
@@ -90,3 +91,13 @@ def test_every_file_is_judged_once(
         f"{FOLDER}/{name}" for name in sorted(files)
     ]
     assert len(found) <= count + 1
+
+
+@pytest.mark.parametrize("very_many", [5, 50])
+def test_a_process_beside_deals_the_same_shares(
+    very_many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"takes.yml": TAKES, "leaves.yml": LEAVES, **{f"plain{number}.yml": PLAIN for number in range(20)}}
+    alone = shared(tmp_path, files)
+    monkeypatch.setattr(status_shares, "_VERY_MANY", very_many)
+    assert dealt(tmp_path, [f"{FOLDER}/{name}" for name in sorted(files)], 3, 2) == alone

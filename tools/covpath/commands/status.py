@@ -107,10 +107,10 @@ def _every_job(asked: Asked, screen: TextIO) -> ExitCode:
     parts = [Share(groups=(paths,))]
     if len(paths) > MANY:
         # Imported here: few repositories have so many.
-        from covpath.commands.status_shares import dealt_while_loading
+        from covpath.commands.status_shares import dealt
 
         count = min(max(_PARTS, len(paths) // _IN_A_PART), _MOST_PARTS)
-        parts = dealt_while_loading(asked.root, paths, count, processors())
+        parts = dealt(asked.root, paths, count, processors())
     told = Told(unreadable=list(asked.not_read))
     for one in in_processes(partial(tell, asked), parts, count=processors()):
         told.add(one)

@@ -66,12 +66,18 @@ _NEEDED = (
 """Modules loaded when first needed that a large repository comes to need. To load one more does no harm."""
 
 
-def dealt_while_loading(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
-    """The same as ``shares``, found out by a process beside this one, while this one loads what all will need."""
-    with beside(partial(shares, root, paths, count), processes) as dealt:
+_VERY_MANY = 500
+"""Files that take as long to share out as what is needed takes to load; of fewer, not all of that may be needed."""
+
+
+def dealt(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
+    """The same as ``shares``; of very many files by a process beside this one, which loads what all will need."""
+    if len(paths) < _VERY_MANY:
+        return shares(root, paths, count, processes)
+    with beside(partial(shares, root, paths, count), processes) as result:
         for module in _NEEDED:
             import_module(module)
-        return dealt()
+        return result()
 
 
 def shares(root: Path, paths: Sequence[str], count: int, processes: int) -> list[Share]:
