@@ -8,10 +8,12 @@ import sys
 from types import ModuleType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import covpath
 from covpath import patterns
-from covpath.patterns import regex
+from covpath.patterns import holds_one, regex
 
 
 def users() -> list[ModuleType]:
@@ -126,3 +128,8 @@ def repeats_a_group_possessively(text: str, flags: int) -> bool:
         return any(looked_through(one) for one in inner)
 
     return looked_through(re._parser.parse(text, flags))  # type: ignore[attr-defined]
+
+
+@given(st.text("abc", max_size=6), st.lists(st.text("abc", max_size=3), max_size=3))
+def test_one_of_some_words_is_held_where_any_is(text: str, words: list[str]) -> None:
+    assert holds_one(text, words) is any(word in text for word in words)

@@ -54,6 +54,42 @@ def test_a_text_in_which_nothing_is_looked_for_names_no_coverage(pieces: list[st
     assert mentions_coverage(step(text)) is (NAMED.search(left) is not None)
 
 
+WORDS = (
+    *(
+        "cov",
+        "-cover",
+        "jacoco",
+        "kover",
+        "Clover",
+        ".info",
+        "slather",
+        "BISECT",
+        "tarpaulin",
+        "slipcover",
+        "slipcovers",
+    ),
+    *("er", "age", "over", "covers", "covid", "k", "cl", "slip", "-", " ", "x", "\u0130"),
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=4), max_size=4))
+@example([["-cover"], ["slip", "cover"], ["x", "kover"], ["covid"]])
+@example([["slip", "cov", "er", "age"]])
+def test_hints_stand_in_the_lines_where_the_pattern_finds_one(lines: list[list[str]]) -> None:
+    texts = ["".join(words) for words in lines]
+    text = "\n".join(texts)
+    found = claims.hints(text)
+    low = text.lower() if len(text.lower()) == len(text) else text
+    assert list(found) == sorted(found)
+    assert claims.has_hint(text) is bool(found)
+    start = 0
+    for line in texts:
+        end = start + len(line)
+        held = any(claims._HINT.match(low, position) for position in range(start, end))
+        assert any(start <= position < end for position in found) is held
+        start = end + 1
+
+
 @pytest.mark.parametrize(("script", "given_"), [(line, line not in ("echo $X", "", "A=$B")) for line in LINES])
 def test_a_line_that_begins_with_what_a_variable_holds(script: str, given_: bool) -> None:
     if "$(" in script:

@@ -8,6 +8,7 @@ from functools import cache
 from covpath.backends.contract import Backend, Recognition
 from covpath.backends.words import Argument
 from covpath.errors import UsageError
+from covpath.patterns import holds_one
 
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "cargo-tarpaulin": ("tarpaulin",),
@@ -60,10 +61,10 @@ def recognise(argv: Sequence[Argument], environ: Mapping[str, str]) -> Recogniti
     """
     line = " ".join([word.raw if word.text is None else word.text for word in argv])
     # A workflow has many commands, and few of them measure.
-    if _VARIABLES.isdisjoint(environ) and not any(hint in line for hint in _HINTS):
+    if _VARIABLES.isdisjoint(environ) and not holds_one(line, _HINTS):
         return None
     for name, signs in _SIGNS.items():
-        if any(sign in line or sign in environ for sign in signs):
+        if holds_one(line, signs) or not environ.keys().isdisjoint(signs):
             found = _plug_in(name).recognise(argv, environ)
             if found is not None:
                 return found

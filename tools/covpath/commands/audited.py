@@ -11,7 +11,7 @@ from msgspec import Struct
 from covpath.audits.past import Past
 from covpath.audits.subject import AuditSubject, Owners
 from covpath.audits.verdicts import Verdicts
-from covpath.commands.linking import links_of, texts_of, tracer_of
+from covpath.commands.linking import Beyond, texts_of
 from covpath.commands.state import State
 from covpath.commands.subject import with_other_services
 from covpath.errors import CovpathError, InputError, Place
@@ -67,8 +67,9 @@ def look_at(repository: Repository, state: State, asked: Asked) -> Audited:
     reading, problems = _exceptions(state)
     ledger = reading.ledger if reading is not None else None
     required, not_read = with_other_services(_required(repository, state, asked.required, ledger), state)
-    links = links_of(state, workflows.workflows)
-    behind = tracer_of(texts_of(state), links, state=state).alternatives
+    beyond = Beyond(state)
+    links = beyond.links(workflows.workflows)
+    behind = beyond.tracer(texts_of(state), links).alternatives
     subject = AuditSubject(
         verdicts=Verdicts(workflows.workflows, required, links, behind),
         ledger=ledger,

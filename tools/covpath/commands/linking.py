@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 from covpath.commands.state import State
@@ -16,23 +16,62 @@ from covpath.workflow.model import Workflow
 from covpath.workflow.reading import read_workflow
 from covpath.workflow.recipes.links import ReadFile
 
+_MOST_ACTIONS = 256
+
+
+def _not_at_hand(target: str) -> Workflow | None:
+    """What is to be had of other repositories where no checkout of one is given."""
+    del target
+    return None
+
+
+class Beyond:
+    """What workflows use beyond each other, each read once: other repositories' files, and actions of their own.
+
+    ``others`` are checkouts of other repositories, or folders of them. What cannot be read counts as not at hand.
+    """
+
+    def __init__(self, state: State, others: Iterable[Path] = ()) -> None:
+        folders = tuple(others)
+        self._state = state
+        self._actions: dict[str, Workflow | None] = {}
+        self._elsewhere = self._others_action = _not_at_hand
+        if folders:
+            self._elsewhere = lru_cache(maxsize=256)(partial(_elsewhere, folders))
+            self._others_action = lru_cache(maxsize=256)(partial(_others_action, folders))
+
+    def links(self, workflows: Iterable[Workflow]) -> Links:
+        """The calls among workflows, and from them to others."""
+        return link(workflows, self._elsewhere, self._action)
+
+    def _action(self, uses: str) -> Workflow | None:
+        if uses not in self._actions:
+            if len(self._actions) >= _MOST_ACTIONS:
+                self._actions.clear()
+            self._actions[uses] = _action(self._state, uses)
+        return self._actions[uses]
+
+    def tracer(self, read: ReadFile, links: Links, left: Left | None = None) -> Tracer:
+        """What ``tracer_of`` gives, told what lies in the root, which spares looking for most files.
+
+        ``left`` knows workflows beyond those of ``links`` that may leave data for them.
+        """
+        return Tracer(read, links, self._others_action, left, self._top)
+
+    @cached_property
+    def _top(self) -> frozenset[str] | None:
+        try:
+            return self._state.top
+        except CovpathError:
+            return None
+
 
 def links_of(state: State, workflows: Iterable[Workflow], others: Iterable[Path] = ()) -> Links:
     """The links of a state; ``others`` are checkouts of other repositories, or folders of them.
 
     What cannot be read counts as not at hand.
     """
-    folders = tuple(others)
-
-    @lru_cache(maxsize=256)
-    def elsewhere(target: str) -> Workflow | None:
-        return _elsewhere(folders, target)
-
-    @lru_cache(maxsize=256)
-    def action(uses: str) -> Workflow | None:
-        return _action(state, uses)
-
-    return link(workflows, elsewhere, action)
+    return Beyond(state, others).links(workflows)
 
 
 def texts_of(state: State) -> ReadFile:
@@ -49,32 +88,9 @@ def texts_of(state: State) -> ReadFile:
     return read
 
 
-def tracer_of(
-    read: ReadFile,
-    links: Links,
-    others: Iterable[Path] = (),
-    left: Left | None = None,
-    state: State | None = None,
-) -> Tracer:
-    """What sees through recipes, actions and calls; ``read`` gives the repository's files.
-
-    ``left`` knows workflows beyond those of ``links`` that may leave data for them. ``state`` tells what lies in
-    the root, which spares looking for most files.
-    """
-    folders = tuple(others)
-
-    @lru_cache(maxsize=256)
-    def action(uses: str) -> Workflow | None:
-        return _others_action(folders, uses)
-
-    return Tracer(read, links, action, left, _top(state) if state is not None else None)
-
-
-def _top(state: State) -> frozenset[str] | None:
-    try:
-        return state.top
-    except CovpathError:
-        return None
+def tracer_of(read: ReadFile, links: Links, others: Iterable[Path] = ()) -> Tracer:
+    """What sees through recipes, actions and calls; ``read`` gives the repository's files."""
+    return Tracer(read, links, lru_cache(maxsize=256)(partial(_others_action, tuple(others))))
 
 
 def _others_action(folders: tuple[Path, ...], uses: str) -> Workflow | None:

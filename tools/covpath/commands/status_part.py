@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from covpath.commands.job_status import job_status
-from covpath.commands.linking import links_of, texts_of, tracer_of
+from covpath.commands.linking import Beyond, texts_of
 from covpath.commands.state import WorkingTree
 from covpath.errors import CovpathError
 from covpath.gate.judge import Judge
@@ -85,7 +85,7 @@ def tell(asked: Asked, share: Share) -> Told:
     """Read, judge and tell; each group of files is forgotten before the next."""
     told = Told()
     tree = WorkingTree(root=asked.root)
-    texts = texts_of(tree)
+    texts, beyond = texts_of(tree), Beyond(tree, asked.others)
     read = lru_cache(_KEPT if share.leaving else 0)(partial(_read, asked.root))
     left = Left({path: partial(_readable, read, path) for path in share.leaving})
     for group in share.groups:
@@ -94,7 +94,7 @@ def tell(asked: Asked, share: Share) -> Told:
             gc.collect(0)
         found = [read(path) for path in group]
         told.unreadable += [one for one in found if not isinstance(one, Workflow)]
-        _judge(asked, [one for one in found if isinstance(one, Workflow)], told, tree, texts, left)
+        _judge(asked, [one for one in found if isinstance(one, Workflow)], told, beyond, texts, left)
     return told
 
 
@@ -110,9 +110,9 @@ def _readable(read: _Read, path: str) -> Workflow | None:
     return one if isinstance(one, Workflow) else None
 
 
-def _judge(asked: Asked, workflows: list[Workflow], told: Told, tree: WorkingTree, texts: ReadFile, left: Left) -> None:
-    links = links_of(tree, workflows, asked.others)
-    tracer = tracer_of(texts, links, asked.others, left, tree)
+def _judge(asked: Asked, workflows: list[Workflow], told: Told, beyond: Beyond, texts: ReadFile, left: Left) -> None:
+    links = beyond.links(workflows)
+    tracer = beyond.tracer(texts, links, left)
     judge = Judge(required=asked.required, links=links, every_step=asked.as_data, behind=tracer.alternatives)
     for workflow in workflows:
         jobs = [

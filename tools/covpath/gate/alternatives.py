@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from covpath.gate.measuring import Measuring, alternatives, runs_after_failures
@@ -30,14 +29,13 @@ class Alternatives:
         self._workflow = workflow
         self._job = job
         self._suppose = suppose
-        self._hides = runs.behind is not None and reads_inputs(workflow, job)
         self._of: dict[int, tuple[Run, list[Measuring]]] = {}
         self.usual = self._found(None)
         """Those that count whoever calls."""
 
     def of(self, run: Run) -> list[Measuring]:
         """Those of one run: what hides behind an input differs from call to call."""
-        if run.caller is None or not self._hides:
+        if run.caller is None or self._runs.behind is None or not reads_inputs(self._workflow, self._job):
             return self.usual
         if id(run) not in self._of:
             self._of[id(run)] = (run, self._found(Contexts({"inputs": run.inputs})))
@@ -46,7 +44,7 @@ class Alternatives:
     def _found(self, inputs: Contexts | None) -> list[Measuring]:
         """More than one only where the first may not run."""
         workflow, job, behind = self._workflow, self._job, self._runs.behind
-        found = list(islice(alternatives(workflow, job, behind, inputs), 1)) or [Measuring(index=None)]
+        found = [next(alternatives(workflow, job, behind, inputs), Measuring(index=None))]
         if not found[0].coverage:
             found = self._with_actions(found)
         index = found[0].index

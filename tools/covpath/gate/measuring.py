@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from covpath.gate.scripts.around import given_command
 from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
-from covpath.patterns import regex
+from covpath.patterns import holds_one, regex
 from covpath.terms import Reason
 from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, StepForm, Workflow
@@ -90,16 +90,8 @@ def measurements(workflow: Workflow, job: Job) -> tuple[Measurement, ...]:
 def _may_measure(step: Step, around: bool) -> bool:
     """Whether a step holds a word that any measurement has; most hold none."""
     if step.run is None:
-        return step.uses is not None and _has_one(step.uses.lower(), _ACTIONS)
-    return around or _has_one(step.run.value, _WORDS) or makes_measure(step.env)
-
-
-def _has_one(text: str, words: tuple[str, ...]) -> bool:
-    """``any`` takes longer to begin than most texts to look through."""
-    for word in words:  # noqa: SIM110
-        if word in text:
-            return True
-    return False
+        return step.uses is not None and holds_one(step.uses.lower(), _ACTIONS)
+    return around or holds_one(step.run.value, _WORDS) or makes_measure(step.env)
 
 
 def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> Iterator[Measurement]:
@@ -117,7 +109,7 @@ def _measurements_of(workflow: Workflow, job: Job, step: Step, around: bool) -> 
 
     text = with_lines_joined(step.run.value, shell_for(workflow, job, step))
     for command in parse_script(text).commands:
-        if not alone and not _has_one(text[command.span.start : command.span.end], _SIGNS):
+        if not alone and not holds_one(text[command.span.start : command.span.end], _SIGNS):
             continue
         recognition = recognise_command(command, environ)
         if recognition is not None and _measures(recognition):
@@ -138,8 +130,12 @@ def makes_measure(layer: Mapping | None) -> bool:
     """Whether a variable of a layer may make a command measure that shows nothing of it."""
     if layer is None:
         return False
-    deciding = (deref(entry.value) for entry in layer.entries if entry.key.value in DECIDING)
-    return any(not isinstance(value, Scalar) or _has_one(value.value, _INSTRUMENTING) for value in deciding)
+    for entry in layer.entries:
+        if entry.key.value in DECIDING:
+            value = deref(entry.value)
+            if not isinstance(value, Scalar) or holds_one(value.value, _INSTRUMENTING):
+                return True
+    return False
 
 
 def literal_environment(workflow: Workflow, job: Job, step: Step) -> dict[str, str]:
@@ -244,19 +240,19 @@ def candidates(workflow: Workflow, job: Job) -> Iterator[int]:
 
     A step that also runs when another has failed comes after those that do not: it looks at what they did.
     """
-    runs = [step for step in reversed(job.steps) if step.form is StepForm.RUN or step.children or _runs_given(step)]
+    runs: list[Step] = []
+    others: list[Step] = []
+    for step in reversed(job.steps):
+        (runs if step.form is StepForm.RUN or step.children or _runs_given(step) else others).append(step)
     runs.sort(key=runs_after_failures)
-    told = {step.index for step in runs}
-    others = [step for step in reversed(job.steps) if step.index not in told]
-    able = [step.index for step in others if _does_more(step)] if runs else []
     working: set[int] = set()
     # Of a single one it makes no difference what it does, unless an action could do the work.
-    for step in runs if len(runs) > 1 or able else ():
+    for step in runs if len(runs) != 1 or any(map(_does_more, others)) else ():
         if not is_setup(step, shell_for(workflow, job, step)):
             working.add(step.index)
             yield step.index
     # A job all of whose scripts only prepare does its work by an action.
-    doing = [] if working else able
+    doing = [step.index for step in others if _does_more(step)] if runs and not working else []
     yield from doing
     yield from (step.index for step in runs if step.index not in working)
     yield from (step.index for step in others if step.index not in doing)
@@ -277,7 +273,7 @@ def _does_more(step: Step) -> bool:
 
 def runs_after_failures(step: Step) -> bool:
     """Whether a step also runs when another has failed: it looks at what that one did, or cleans up."""
-    return step.if_ is not None and _AFTER.search(step.if_.value) is not None
+    return step.if_ is not None and "(" in step.if_.value and _AFTER.search(step.if_.value) is not None
 
 
 def _runs_given(step: Step) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
 from covpath.patterns import regex
 from covpath.workflow.expressions.contexts import Contexts
-from covpath.workflow.expressions.template import OPEN, evaluate_text, read_template
+from covpath.workflow.expressions.template import OPEN, evaluate_text, known_template
 from covpath.workflow.expressions.tree import ExpressionError
 from covpath.workflow.model import Job, Step, Workflow
 
@@ -43,7 +44,11 @@ class Around(Struct, frozen=True, kw_only=True):
 
 def environment_in(workflow: Workflow, job: Job, step: Step, around: Around) -> dict[str, str]:
     """The variables of a step as far as their values are written, those set around it beneath."""
-    own = {**(around.environment or {}), **workflow.environment_of(job, step)}
+    own = workflow.environment_of(job, step)
+    if around.environment:
+        own = {**around.environment, **own}
+    if around.contexts is None:
+        return own
     return {name: put_in(value, around.contexts) for name, value in own.items()}
 
 
@@ -61,7 +66,7 @@ def put_in(text: str, contexts: Contexts | None) -> str:
     if contexts is None or OPEN not in text:
         return text
     try:
-        parts = read_template(text).parts
+        parts = known_template(text).parts
     except ExpressionError:
         return text
     return "".join(part if isinstance(part, str) else _value(text[part.start : part.end], contexts) for part in parts)
@@ -79,5 +84,11 @@ def given_command(step: Step) -> str | None:
     """The command that a step gives its action to run; None for actions that take none."""
     if step.uses is None or step.with_ is None:
         return None
-    name = COMMAND_INPUTS.get(step.uses.partition("@")[0].strip().lower())
+    name = _command_input(step.uses)
     return step.inputs().get(name) if name is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _command_input(uses: str) -> str | None:
+    """The input that holds what an action runs: asked of every step several times, of few different actions."""
+    return COMMAND_INPUTS.get(uses.partition("@")[0].strip().lower())

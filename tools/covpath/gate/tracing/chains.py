@@ -121,7 +121,7 @@ class Tracer:
             return self._called(workflow, job, claim, inputs)
         if direct is None:
             direct = measurements(workflow, job)
-        own = tuple(_own_chain(workflow, one) for one in direct)
+        own = tuple(_own_chain(workflow, one) for one in direct) if direct else ()
         steps = [] if any(map(_runs, own)) else self._worth_following(workflow, job, claim, hint=hint)
         if not steps and not own and claim is None:
             return _NOTHING_LEADS_ON

@@ -9,13 +9,17 @@ from msgspec import Struct
 
 from covpath.backends.uploaders import uploader
 from covpath.errors import Place
-from covpath.patterns import regex
+from covpath.patterns import holds_one, regex
 from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Step, Workflow, scalar_text
 
-_HINT_WORDS = ("cov", "-cover", "jacoco", "kover", "clover", ".info", "slather", "bisect", "tarpaulin", "slipcover")
+_HINT_WORDS = ("cov", "over", "jacoco", ".info", "slather", "bisect", "tarpaulin")
+_HINT_BEGINS = {"cov": ("-", "slip"), "over": ("k", "cl")}
 _HINT = regex(r"cov(?!er\b|ers\b|er[ei]|id)|-cover\b|jacoco|kover|clover|\.info\b|slather|bisect|tarpaulin|slipcover")
-"""What every text holds, in lower case, that claims coverage or names a tool known by sight; a hint word begins it."""
+"""What every text holds, in lower case, that claims coverage or names a tool known by sight.
+
+One of the words stands in it, at its begin or behind what is said of it.
+"""
 
 NAMED = regex(r"(?<![a-z])(?:code|test|meta)?[-_ ]?cov(?:erage)?(?![a-z])", re.IGNORECASE)
 """A name that says coverage."""
@@ -56,18 +60,29 @@ class Claim(Struct, frozen=True, kw_only=True):
 
 def hints(text: str) -> tuple[int, ...]:
     """Where in a text the words stand that a claim or a tool's name needs, in order."""
+    return tuple(sorted(_hints(text)))
+
+
+def has_hint(text: str) -> bool:
+    """Whether there are any."""
+    return next(_hints(text), None) is not None
+
+
+def _hints(text: str) -> Iterator[int]:
     low = text.lower()
     if len(low) != len(text):  # a letter whose small form is two: offsets would be wrong
         low = text
-    found: list[int] = []
     for word in _HINT_WORDS:
         # A search for plain words is much faster than the pattern, and most files hold none.
         position = low.find(word)
         while position >= 0:
             if _HINT.match(low, position):
-                found.append(position)
+                yield position
+            elif word in _HINT_BEGINS and low[position - 1 : position] in "-pkl":
+                for before in _HINT_BEGINS[word]:
+                    if low.endswith(before, 0, position) and _HINT.match(low, position - len(before)):
+                        yield position - len(before)
             position = low.find(word, position + 1)
-    return tuple(sorted(found))
 
 
 def _all(step: Step) -> bool:
@@ -99,7 +114,7 @@ def _by_call(workflow: Workflow, job: Job) -> Iterator[Claim]:
     if job.uses is None:
         return
     start, end = job.uses.start, job.node.end
-    if NAMED.search(workflow.document.source.text, start, end) or hints(job.uses.value):
+    if NAMED.search(workflow.document.source.text, start, end) or has_hint(job.uses.value):
         yield Claim(what=f"calls {job.uses.value} with words about coverage", place=workflow.place(job.uses))
 
 
@@ -119,9 +134,8 @@ def hands_on(step: Step) -> str | None:
 
 
 def _uploads(script: str) -> bool:
-    if not any(word in script for word in _SHELL_UPLOAD_WORDS):  # as for the hints
-        return False
-    return _SHELL_UPLOAD.search(COMMENT.sub("", script)) is not None
+    # As for the hints.
+    return holds_one(script, _SHELL_UPLOAD_WORDS) and _SHELL_UPLOAD.search(COMMENT.sub("", script)) is not None
 
 
 def _may_name(text: str) -> bool:

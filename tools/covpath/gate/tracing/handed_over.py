@@ -64,7 +64,7 @@ def _taken(step: Step) -> Iterator[Taken]:
 def left(job: Job) -> Iterator[tuple[str, bool]]:
     """The names under which a job leaves data, ``*`` for what varies, and whether that is a cache."""
     for step in job.all_steps():
-        action = _action(step)
+        action = _action(step) if step.uses is not None else ""
         if action == "actions/upload-artifact":
             yield _glob(step.inputs().get("name") or "artifact"), False
         elif action in ("actions/cache", "actions/cache/save"):
@@ -159,11 +159,12 @@ def _after(char: str, reached: set[int], right: str) -> set[int]:
 
 
 def _squeezed(name: str) -> str:
-    return re.sub(r"\*+", "*", name[:_LONGEST])
+    short = name[:_LONGEST]
+    return re.sub(r"\*+", "*", short) if "**" in short else short
 
 
 def _glob(written: str) -> str:
-    return _squeezed(_EXPRESSION.sub("*", written.strip()))
+    return _squeezed(_EXPRESSION.sub("*", written.strip()) if "${{" in written else written.strip())
 
 
 def _action(step: Step) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 
 from covpath.gate.scripts.around import given_command
-from covpath.gate.tracing.claims import hints
-from covpath.patterns import regex
+from covpath.gate.tracing.claims import has_hint
+from covpath.patterns import holds_one, regex
 from covpath.workflow.calls import LOCAL
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import ReadFile
@@ -50,8 +50,14 @@ def is_given(step: Step) -> bool:
     """Whether a step's script is, or begins a line with, what an expression or a variable comes to."""
     if step.run is None or "$" not in step.run.value:
         return False
-    lines = step.run.value.replace("\\\n", " ").split("\n")
-    return any("$" in line and _GIVEN.match(line) for line in lines)
+    text = step.run.value.replace("\\\n", " ")
+    sign = text.find("$")
+    while sign >= 0:
+        if _GIVEN.match(text, text.rfind("\n", 0, sign) + 1):
+            return True
+        end = text.find("\n", sign)
+        sign = text.find("$", end) if end >= 0 else -1
+    return False
 
 
 _MOST_KNOWN = 4096
@@ -79,7 +85,7 @@ class Worth:
             if given is None:
                 return False
             text = given
-        if hint and hints(text):
+        if hint and has_hint(text):
             return True
         directory = (workflow.directory_of(job, step) or ".").rstrip("/")
         key = (text, directory)
@@ -91,11 +97,11 @@ class Worth:
 
     def _leads_on(self, text: str, directory: str) -> bool:
         """Whether a file is there that a script names, or a program in it needs."""
-        if not any(word in text for word in self._root_words):
+        if not holds_one(text, self._root_words):
             # The way to any other file begins with a name in the root, and a script says where it goes.
-            if not any(name in text or name in directory for name in self._top):
+            if not holds_one(text, self._top) and not holds_one(directory, self._top):
                 return False
-            if directory == "." and not any(sign in text for sign in _LEADS_ON):
+            if directory == "." and not holds_one(text, _LEADS_ON):
                 return False
         tokens = {token.strip(_QUOTES) for token in set(text.split())}
         words = tokens & _PROGRAMS
@@ -105,7 +111,7 @@ class Worth:
         if not words and not scripts:
             return False
         moved = {directory, "."}
-        if any(word in text for word in _MOVING):  # as for the hints
+        if holds_one(text, _MOVING):  # as for the hints
             moved.update(path.strip("\"'").rstrip("/") for path in _MOVES.findall(text))
         if any(self._have(word, place) for word in words for place in moved):
             return True
