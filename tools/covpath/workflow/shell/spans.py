@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from msgspec import Struct
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True, order=True, gc=False):
     """Character offsets into the script text, ``end`` exclusive."""
 
     start: int
     end: int
+
+    def __iter__(self) -> Iterator[int]:
+        """Both, for ``slice`` and its like."""
+        return iter((self.start, self.end))
 
     def covers(self, other: Span) -> bool:
         """Whether ``other`` lies within this span."""

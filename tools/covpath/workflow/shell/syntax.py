@@ -13,20 +13,20 @@ from msgspec import Struct
 from covpath.workflow.shell.spans import Around, Enclosure, Span
 
 
-class Literal(Struct, frozen=True):
+class Literal(Struct, frozen=True, gc=False):
     """Characters that mean themselves, quotes removed."""
 
     text: str
     quoted: bool = False
 
 
-class Pattern(Struct, frozen=True):
+class Pattern(Struct, frozen=True, gc=False):
     """Unquoted characters that the shell may expand against the file system: ``*``, ``~``, ``{a,b}``."""
 
     text: str
 
 
-class Variable(Struct, frozen=True):
+class Variable(Struct, frozen=True, gc=False):
     """``$name`` or ``${name...}``; ``operation`` is what follows the name inside braces."""
 
     name: str
@@ -43,13 +43,13 @@ class Substitution(Struct, frozen=True):
     quoted: bool = False
 
 
-class Expression(Struct, frozen=True):
+class Expression(Struct, frozen=True, gc=False):
     """A GitHub expression, replaced before the shell sees the script."""
 
     raw: str
 
 
-class Arithmetic(Struct, frozen=True):
+class Arithmetic(Struct, frozen=True, gc=False):
     """``$((...))``, kept as text."""
 
     raw: str
@@ -58,7 +58,7 @@ class Arithmetic(Struct, frozen=True):
 Part = Literal | Pattern | Variable | Substitution | Expression | Arithmetic
 
 
-class Word(Struct, frozen=True):
+class Word(Struct, frozen=True, gc=False):
     """One word as written (``raw``) and as far as it is known without running anything.
 
     ``text`` is the value after quote removal when that is the same on every run, else None.
