@@ -73,12 +73,14 @@ class _Walk:
                 self.over(node.inside, (*context, Enclosure(Around.UNPARSED, node.span)))
 
     def _command(self, node: Command, context: Context) -> None:
-        self.found.append(replace(node, context=context) if context else node)
+        found = Command(node.words, node.assignments, node.redirects, node.span, context) if context else node
+        self.found.append(found)
         self._words(node.words, context)
         for assignment in node.assignments:
             if assignment.value is not None:
                 self._words((assignment.value,), context)
-        self._redirects(node.redirects, context)
+        if node.redirects:
+            self._redirects(node.redirects, context)
 
     def _items(self, node: Sequence, context: Context) -> None:
         for item in node.items:

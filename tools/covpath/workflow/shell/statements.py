@@ -29,6 +29,10 @@ _OPENING = frozenset(("if", "while", "until", "for", "case"))
 _DECLARING = frozenset(("declare", "typeset", "export", "readonly", "local", "unset"))
 _OTHERS = frozenset(("in", "function", "select", "coproc", "unsetenv"))
 """Words that a statement can begin with, and that only the grammar is to judge."""
+_RESERVED = _CLOSING | _OPENING | _OTHERS
+_JOINING = frozenset(("|", "&&", "||"))
+_ENDS = frozenset(("", ")", ";;"))
+"""Signs that close what is around statements."""
 
 
 def read_simple(text: str, raw: str, expressions: tuple[Span, ...]) -> Script | None:
@@ -80,25 +84,33 @@ class _Statements:
             while tokens.kind == "\n":
                 tokens.step()
             kind = tokens.kind
-            if kind in ("", ")", ";;") or (kind == "word" and tokens.written() in _CLOSING):
+            node = None
+            if kind == "word":
+                written = tokens.written()
+                if written in _CLOSING:
+                    return tuple(items)
+                if written not in _OPENING and written[0] != "!":
+                    node = self._command()
+            elif kind in _ENDS or (kind == "bracket" and tokens.written() == "}"):
                 return tuple(items)
-            if kind == "bracket" and tokens.written() == "}":
-                return tuple(items)
-            node = self._list()
+            if node is None or tokens.kind in _JOINING:
+                node = self._list(node)
             kind = tokens.kind
-            background = None
-            if kind == "&":
-                background = Span(tokens.start, tokens.end)
+            if kind == "\n" or kind == ";":
+                items.append(Item(node))
                 tokens.step()
-            elif kind in (";", "\n"):
+            elif kind == "&":
+                items.append(Item(node, Span(tokens.start, tokens.end)))
                 tokens.step()
-            elif kind not in ("", ")", ";;"):
+            elif kind in _ENDS:
+                items.append(Item(node))
+            else:
                 raise NotSimple
-            items.append(Item(node, background))
 
-    def _list(self) -> Node:
+    def _list(self, command: Node | None) -> Node:
+        """A list; its first command may have been read."""
         tokens = self._tokens
-        first = self._pipeline()
+        first = self._pipeline(command)
         if tokens.kind not in ("&&", "||"):
             return first
         rest: list[Operand] = []
@@ -108,15 +120,15 @@ class _Statements:
             rest.append(Operand(sign, span, self._pipeline()))
         return AndOr(first, tuple(rest), Span(first.span.start, rest[-1].node.span.end))
 
-    def _pipeline(self) -> Node:
+    def _pipeline(self, command: Node | None = None) -> Node:
         tokens = self._tokens
         negation = None
-        if tokens.kind == "word" and tokens.text.startswith("!", tokens.start):
+        if command is None and not tokens.plain and tokens.kind == "word" and tokens.text.startswith("!", tokens.start):
             if tokens.end != tokens.start + 1:
                 raise NotSimple
             negation = Span(tokens.start, tokens.end)
             tokens.step()
-        node = self._element()
+        node = command or self._element()
         if tokens.kind != "|":
             if negation is None:
                 return node
@@ -130,12 +142,13 @@ class _Statements:
 
     def _element(self) -> Node:
         tokens = self._tokens
-        if tokens.kind == "redirect" or (tokens.kind == "word" and tokens.written() not in _OPENING):
+        written = tokens.written()
+        if tokens.kind == "redirect" or (tokens.kind == "word" and written not in _OPENING):
             return self._command()
         # Imported here: many scripts have none.
         from covpath.workflow.shell.compounds import COMPOUNDS
 
-        read = COMPOUNDS.get(tokens.written())
+        read = COMPOUNDS.get(written)
         if read is None:
             raise NotSimple
         node = read(tokens)
@@ -158,14 +171,23 @@ class _Statements:
         while True:
             if tokens.kind == "word":
                 end = tokens.end
-                match = _ASSIGNMENT.match(tokens.text, tokens.start, end) if not words else None
-                if match is not None:
-                    assignments.append(self._assignment(match))
-                    end = assignments[-1].span.end
-                    continue
-                if not words or (len(words) == 1 and words[0].raw == "time"):
-                    self._check_name(bool(assignments))
-                words.append(tokens.word())
+                if words:
+                    if len(words) == 1 and words[0].raw == "time":
+                        self._check_name(tokens.written(), bool(assignments))
+                    words.append(tokens.word())
+                else:
+                    name = tokens.written()
+                    match = _ASSIGNMENT.match(name) if "=" in name else None
+                    if match is not None:
+                        assignments.append(self._assignment(match))
+                        end = assignments[-1].span.end
+                        continue
+                    self._check_name(name, bool(assignments))
+                    if tokens.plain and name != "time":
+                        words = tokens.plain_words()
+                        end = tokens.end
+                    else:
+                        words.append(tokens.word())
                 tokens.step()
             elif tokens.kind == "redirect":
                 redirects.append(tokens.redirect())
@@ -180,15 +202,15 @@ class _Statements:
             else:
                 raise NotSimple
 
-    def _check_name(self, assigned: bool) -> None:
-        name = self._tokens.written()
-        known = name in _OTHERS or name in _CLOSING or name in _OPENING or (assigned and name in _DECLARING)
-        if known or "[" in name or name[0] in "!\\`":
+    def _check_name(self, name: str, assigned: bool) -> None:
+        if name in _RESERVED or (assigned and name in _DECLARING):
+            raise NotSimple
+        if not self._tokens.plain and ("[" in name or name[0] in "!\\`"):
             raise NotSimple
 
     def _assignment(self, match: re.Match[str]) -> Assignment:
         tokens = self._tokens
-        start, begin, end = tokens.start, match.end(), tokens.end
+        start, begin, end = tokens.start, tokens.start + match.end(), tokens.end
         name, append = match[1], match[2] != ""
         value = tokens.words.read(begin, end) if begin < end else None
         tokens.step()

@@ -73,7 +73,7 @@ class Word(Struct, frozen=True, gc=False):
     @property
     def expression(self) -> bool:
         """Whether a GitHub expression is part of the word."""
-        return any(isinstance(part, Expression) for part in self.parts)
+        return any(type(part) is Expression for part in self.parts)
 
     @property
     def literal(self) -> str | None:
@@ -86,7 +86,7 @@ class Word(Struct, frozen=True, gc=False):
     @property
     def substitutions(self) -> tuple[Substitution, ...]:
         """The commands that run to make this word."""
-        return tuple(part for part in self.parts if isinstance(part, Substitution))
+        return tuple([part for part in self.parts if type(part) is Substitution])
 
 
 class Assignment(Struct, frozen=True):

@@ -36,13 +36,16 @@ _BEHIND = " \t\n;&|()"
 """What can stand behind a word, beside the end and a line's continuation."""
 _TOKEN = re.compile(
     rf"{_BLANKS}(?:(?<![^ \t\n])\#[^\n]*+)?(?:"
-    rf"(?P<bracket>(?:\[\[?|\]\]?|[{{}}])(?=[{_BEHIND}]|\Z))"
+    rf"(?P<plain>[A-Za-z0-9_@%+=:,./^-]++(?=[{_BEHIND}]|\Z))"
     rf"|(?P<word>(?:{_PIECE})+(?=[{_BEHIND}]|\\\n{_BLANKS}(?:\n|\Z)|\Z))"
+    rf"|(?P<bracket>(?:\[\[?|\]\]?|[{{}}])(?=[{_BEHIND}]|\Z))"
     r"|(?P<redirect>(?:[0-9](?!&>))?(?:>>|>&|&>>|&>|<<<|<<-?|<|>)(?![(<>&|]))"
     r"|(?P<sign>&&(?!&)|\|\||;;(?!&)|\|(?!&)|;(?!&)|&|\(|\)|\n|\Z)"
     r")",
     re.ASCII,
 )
+_PLAIN = re.compile(rf"(?: [A-Za-z0-9_@%+=:,./^-]++(?=[{_BEHIND}]|\Z))*")
+_KINDS = ("", "word", "word", "bracket", "redirect")
 _START = regex(_BLANKS, re.ASCII)
 _PIECES = regex(rf"(?:{_PIECE})+", re.ASCII)
 _STRING = regex(rf"(?:{_INSIDE})*", re.ASCII)
@@ -96,6 +99,7 @@ class Tokens:
         self.kind = ""
         self.start = 0
         self.end = 0
+        self.plain = False
         self.statements = statements
         self.substitutions: dict[int, Substitution] = {}
         self.words = WordReader(raw, expressions, self.substitutions)
@@ -109,13 +113,14 @@ class Tokens:
         if match is None:
             self._long_word()
             return
-        kind = match.lastgroup
-        assert kind is not None
-        self.start, self.end = match.span(kind)
-        if kind != "sign":
-            self.kind = kind
+        group = match.lastindex
+        assert group is not None
+        self.start, self.end = match.span(group)
+        self.plain = group == 1
+        if group != 5:
+            self.kind = _KINDS[group]
             return
-        self.kind = match["sign"]
+        self.kind = match[5]
         if self._document is not None and self.kind in ("\n", ""):
             if self.start != self._document[0]:
                 raise NotSimple
@@ -134,7 +139,17 @@ class Tokens:
 
     def word(self) -> Word:
         """The token, a word."""
+        if self.plain:
+            return self.words.read_plain(self.start, self.end)
         return self.words.read(self.start, self.end)
+
+    def plain_words(self) -> list[Word]:
+        """The plain word at hand and those right behind it; the last of them is then the token."""
+        end = _PLAIN.match(self.text, self.end).end()  # type: ignore[union-attr]
+        if self.words.plain_until(self.start, end) < end:
+            return [self.word()]
+        self.end = end
+        return self.words.plain(self.start, end)
 
     def some(self) -> tuple[Item, ...]:
         """Statements, of which there must be one."""
@@ -168,6 +183,7 @@ class Tokens:
         if index == start or (text[index : index + 1] in ("<", ">") and text[start:index].isdigit()):
             raise NotSimple
         self.kind, self.start, self.end = "word", start, index
+        self.plain = False
 
     def _double(self, index: int) -> int:
         """Where a string ends that has a substitution in it; it starts at ``index``."""
@@ -258,6 +274,7 @@ class Tokens:
         else:
             self.kind = "word"
             self.start, self.end = match.span(1)
+            self.plain = False
 
     def redirect(self) -> Redirect:
         """The redirection at hand; on to what is behind it."""
