@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from audits.unfiltered import findings, without_prefilter
 from covpath.audits.check_names import could_share
 from covpath.audits.levers import is_soft, masked_steps
-from covpath.audits.quiet import Quiet
+from covpath.audits.quiet import Quiet, never_runs
 from covpath.gate.judge import Judge
 from covpath.gate.repository import shared_names
 from covpath.gate.required import UNKNOWN_REQUIRED
 from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.signal import signal_of
 from covpath.gate.verdict import JobVerdict
 from covpath.terms import Gate, Tri
 from covpath.workflow.calls import link
@@ -116,6 +117,26 @@ def test_what_is_quiet(found: Workflow) -> None:
 )
 def test_what_is_not(found: Workflow) -> None:
     assert wrongly_quiet([found])[1] == 0
+
+
+EVENT = st.sampled_from(
+    ["pull_request", "pull_request_target", "push", "merge_group", "workflow_call", "schedule", "issues", "release",
+     "workflow_dispatch", "deployment", "x"]
+)  # fmt: skip
+SETTINGS = st.sampled_from(
+    ["", "{}", "{paths: [a]}", "{branches: [main]}", "{branches: ['!x', main]}", "{branches: ['!x']}",
+     "{branches: '!x'}", "{branches: []}", "{branches-ignore: ['**']}", "{types: [closed]}", "{tags: [v]}",
+     "{types: [opened], branches: [a]}", "[a]", "&a {types: [closed]}", "{branches: [*b]}", "x"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(EVENT, SETTINGS), min_size=1, max_size=3, unique_by=lambda one: one[0]))
+@settings(max_examples=300)
+def test_events_that_start_nothing_are_told_by_their_names(events: list[tuple[str, str]]) -> None:
+    written = "".join(f"  {name}: {given}\n" for name, given in events)
+    found = workflow(f"name: &b '!b'\non:\n{written}jobs:\n  a:\n    runs-on: u\n    steps:\n      - run: make\n")
+    signal = signal_of(found)
+    assert never_runs(found) is (not signal.events and not signal.called)
 
 
 def test_variables_of_the_workflow_may_make_the_same_job_another_one() -> None:

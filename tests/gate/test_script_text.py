@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covpath.errors import CovpathError
+from covpath.gate.scripts.last_failure import hides_the_last
 from covpath.gate.scripts.purpose import every_command_alone, fails_at_once, is_setup, never_masks
 from covpath.gate.scripts.script_commands import only_tells, prepares, script_commands
 from covpath.gate.scripts.script_text import script_text
@@ -84,6 +85,8 @@ def _disagreement(step: Step) -> str | None:
     script = parse_script(text)
     last = commands[-1:] if fails_at_once(text) else ()
     every = [one for one in script.commands if one.words and not one.context] if every_command_alone(text) else ()
+    if never_masks(text) and hides_the_last(text, shell):
+        return "hides"
     if any(failure_of(one, script, shell).outcome is not ExitOutcome.FAILS for one in (*last, *every)):
         return "fails"
     return None
@@ -157,6 +160,39 @@ def test_what_the_text_calls_a_failure_is_one(parts: list[str]) -> None:
         # What the imagined run does not follow it leaves unknown.
         last = next((one for one in reversed(commands) if not prepares(one)), commands[-1])
         assert failure_of(last, script, default_shell()).outcome is not ExitOutcome.MASKED
+    assert not (never_masks(text) and hides_the_last(text, default_shell()))
+
+
+SAYING = st.sampled_from(
+    ["echo hi", "echo 'a!' >> f", "cat x", "cat x || true", "cat x | head", "! cat x", "x=1", "[ -f x ]", "[[ $x ]]",
+     "exit", "exit 0", "exit 1", "true", "false", "export A=b", "cd x", "command cat", "sudo cat x", "cat &",
+     "time cat", "coproc cat", "wait", "grep x y", "if [ x ]; then exit 1; fi", "[ x ] && exit 1", "echo `x`",
+     "cat <<E\nx\nE", ". ./x", "{ echo a", "}", "f() { cat; }", "function cat { make || true; }", "echo $((1))",
+     "tee <(x)", "exec cat", "/bin/cat x", "builtin cd", "command -v x", "sudo -u x cat", "nohup cat &",
+     "env cat", "exec 3>&1"]
+)  # fmt: skip
+
+
+@settings(max_examples=600)
+@given(st.lists(st.one_of(SAYING, compounds(SAYING)), min_size=1, max_size=4))
+def test_what_only_says_is_heard(parts: list[str]) -> None:
+    text = "\n".join(parts) + "\n"
+    assert not (never_masks(text) and hides_the_last(text, default_shell()))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("echo Success!", True),
+        ("if [ $x = y ]; then\n  echo a=b >> $GITHUB_ENV\nelse\n  cat log\nfi", True),
+        ("{\n  echo a\n  printf '%s' b\n} >> $GITHUB_OUTPUT", True),
+        ("cat log || true", False),
+        ("echo $(make)", False),
+        ("grep a b | cat", False),
+    ],
+)
+def test_scripts_that_only_say(text: str, told: bool) -> None:
+    assert never_masks(text) is told
 
 
 @pytest.mark.shared

@@ -19,7 +19,8 @@ from covpath.gate.simulation.signal import signal_of
 from covpath.terms import JobRef, Tri
 from covpath.workflow.calls import LOCAL, Links, reads_inputs
 from covpath.workflow.model import Job, Step, StepForm, Workflow
-from covpath.yamltext.nodes import Mapping, Scalar, Sequence, deref
+from covpath.workflow.triggers import AFTERWARDS
+from covpath.yamltext.nodes import Mapping, Node, Scalar, Sequence, deref
 
 _DEEPEST = 10
 
@@ -50,7 +51,7 @@ class Quiet:
     def is_quiet(self, workflow: Workflow, job: Job) -> bool:
         """Whether the job is certainly not soft, masks no step, and is no coverage job that may lack data."""
         if workflow.path not in self._never:
-            self._never[workflow.path] = _never_runs(workflow)
+            self._never[workflow.path] = never_runs(workflow)
         return self._never[workflow.path] or self._is_plain(workflow, job, 0)
 
     def _is_plain(self, workflow: Workflow, job: Job, depth: int) -> bool:
@@ -58,9 +59,7 @@ class Quiet:
             return self._calls_plain_jobs(workflow, job, depth)
         if any(self._is_own_action(step) for step in job.steps):
             return False
-        outlook = _SEEN.of(workflow, job)
-        if outlook is None:
-            outlook = _SEEN.remember(workflow, job, outlook_of(workflow, job))
+        outlook = _SEEN.of(workflow, job, outlook_of)
         return outlook is Outlook.MEASURES or (outlook is Outlook.PLAIN and self._hides_nothing(workflow, job))
 
     def _calls_plain_jobs(self, workflow: Workflow, job: Job, depth: int) -> bool:
@@ -122,15 +121,31 @@ def _may_lose_data(job: Job, measuring: int) -> bool:
     )
 
 
-def _never_runs(workflow: Workflow) -> bool:
+def never_runs(workflow: Workflow) -> bool:
     """Whether no event of the workflow counts for a pull request or a merge queue, nor anybody calls it."""
     on = deref(workflow.on) if workflow.on is not None else None
-    if isinstance(on, Mapping) and isinstance(plain := on.get("pull_request"), Scalar) and plain.data() is None:
-        return False  # for every pull request, whatever else it runs for
+    if isinstance(on, Mapping):  # nearly always; most are told by the names of their events
+        if on.find("workflow_call") is not None or _runs_at_once(on.get("pull_request")):
+            return False
+        if all(entry.key.value in AFTERWARDS for entry in on.entries):
+            return True
     if isinstance(on, Sequence) and any(isinstance(one, Scalar) and one.value == "pull_request" for one in on.items):
         return False
     signal = signal_of(workflow)
     return not signal.events and not signal.called
+
+
+def _runs_at_once(settings: Node | None) -> bool:
+    """Whether these settings of ``pull_request`` let a new commit of some pull request pass, as most do."""
+    if not isinstance(settings, Mapping):
+        return isinstance(settings, Scalar)
+    if settings.find("types") is not None:
+        return False
+    branches = settings.get("branches")
+    if branches is None:
+        return True
+    first = branches.items[0] if isinstance(branches, Sequence) and branches.items else None
+    return isinstance(first, Scalar) and not first.value.startswith("!")
 
 
 def outlook_of(workflow: Workflow, job: Job) -> Outlook:

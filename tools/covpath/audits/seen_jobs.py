@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
@@ -24,18 +25,16 @@ class SeenJobs(Generic[Answer]):
         self._most = most
         self._known: dict[bytes, Answer] = {}
 
-    def of(self, workflow: Workflow, job: Job) -> Answer | None:
-        """The answer for a job with this very text, where there was one."""
+    def of(self, workflow: Workflow, job: Job, find: Callable[[Workflow, Job], Answer]) -> Answer:
+        """The answer for a job: what was found for one with this very text, else what ``find`` tells."""
         key = _key(workflow, job)
-        return self._known.get(key) if key is not None else None
-
-    def remember(self, workflow: Workflow, job: Job, answer: Answer) -> Answer:
-        """Keep the answer for a job; gives it back."""
-        key = _key(workflow, job)
-        if key is not None:
+        if key is None:
+            return find(workflow, job)
+        answer = self._known.get(key)
+        if answer is None:
             if len(self._known) >= self._most:
                 self._known.clear()
-            self._known[key] = answer
+            answer = self._known[key] = find(workflow, job)
         return answer
 
 

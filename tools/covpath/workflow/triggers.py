@@ -17,7 +17,7 @@ from covpath.workflow.filter_patterns import ignores, is_literal, selects
 Route = tuple[str | int, ...]
 
 _NEW_COMMIT_TYPES = frozenset({"opened", "synchronize", "reopened"})
-_AFTERWARDS = {
+AFTERWARDS = {
     "schedule": "it runs at a time of its own, on the default branch",
     "workflow_dispatch": "somebody starts it; its checks do not count for a pull request",
     "repository_dispatch": "something outside starts it, on the default branch",
@@ -44,6 +44,7 @@ _AFTERWARDS = {
         "it runs on the default branch",
     ),
 }
+"""Events whose checks count for no pull request, and why."""
 
 
 READ = frozenset({"branches", "branches-ignore", "types"})
@@ -157,8 +158,8 @@ def _signal(event: str, settings: Mapping[str, Plain], route: Route, base: str |
     if event == "workflow_call":
         reason = _reason("called", "other workflows call it; whether it runs is theirs to say")
         return EventSignal(event=event, route=route, pull_request=Tri.UNKNOWN, reason=reason, merge_queue=Tri.UNKNOWN)
-    if event in _AFTERWARDS:
-        reason = _reason("no-signal", _AFTERWARDS[event])
+    if event in AFTERWARDS:
+        reason = _reason("no-signal", AFTERWARDS[event])
         return EventSignal(event=event, route=route, pull_request=Tri.FALSE, reason=reason)
     reason = _reason("event-not-known", "whether the checks of this event count for a pull request is not known")
     return EventSignal(event=event, route=route, pull_request=Tri.UNKNOWN, reason=reason)

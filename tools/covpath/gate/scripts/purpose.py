@@ -101,7 +101,20 @@ def fails_at_once(text: str) -> bool:
 def never_masks(text: str) -> bool:
     """Whether, under errexit, that failure is surely not swallowed, whatever the files that the script sources do."""
     told = script_text(text)
-    return told is not None and (told.steady or told.sources) and _is_heard(told)
+    if told is None or not (told.steady or told.sources):
+        return False
+    return _is_heard(told) or _ends_by_saying(told, text)
+
+
+def _ends_by_saying(told: ScriptText, text: str) -> bool:
+    """Whether a script does nothing but say, set or look, and the failure of the last of that is heard.
+
+    It is about that one, or about none. What makes words of others, or is in functions, is not told here.
+    """
+    commands = told.commands
+    if not commands or not commands[-1].heard or any(sign in text for sign in (*_INSIDE_WORDS, "function")):
+        return False
+    return all(command.name in TRIVIAL for command in commands)
 
 
 def _is_heard(told: ScriptText) -> bool:
