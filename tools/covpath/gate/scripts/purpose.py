@@ -109,10 +109,10 @@ def never_masks(text: str) -> bool:
 def _ends_by_saying(told: ScriptText, text: str) -> bool:
     """Whether a script does nothing but say, set or look, and the failure of the last of that is heard.
 
-    It is about that one, or about none. What makes words of others, or is in functions, is not told here.
+    It is about that one, or about none. What makes words of others is not told here.
     """
     commands = told.commands
-    if not commands or not commands[-1].heard or any(sign in text for sign in (*_INSIDE_WORDS, "function")):
+    if not commands or not commands[-1].heard or any(sign in text for sign in _INSIDE_WORDS):
         return False
     return all(command.name in TRIVIAL for command in commands)
 

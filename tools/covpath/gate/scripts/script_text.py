@@ -67,13 +67,13 @@ _CLOSING = frozenset(("fi", "done", "esac", "}", ")"))
 _BOUNDS = frozenset(("{", "(", "}", ")", "fi", "done", "esac"))
 """What begins or ends something also behind a statement's first word."""
 _LEADING = frozenset(("then", "do", "else", "elif", "if", "while", "until", "!", "{", "(", "time"))
-_NO_COMMAND = frozenset(("for", "case", "select", "in", "function", "[[", "((", *_CLOSING))
+_NO_COMMAND = frozenset(("for", "case", "select", "in", "[[", "((", *_CLOSING))
 _ONE_LINE = regex(r"[\w ./:=@,+%^~-]+\n?", re.ASCII)
 _MEANING = frozenset(("set", "trap", "source", "eval", "shopt", "alias", "exec", ".")) | _OPENING | _CLOSING | _LEADING
 """Words that are no plain ones wherever they stand."""
 _WRAPPERS = frozenset(("sudo", "nohup", "command", "builtin", "exec"))
 _HARD = frozenset(("env", "timeout", "gtimeout", "nice", "ionice", "setsid", "stdbuf", "unbuffer", "xvfb-run", "doas",
-                   "dbus-run-session", "catchsegv", "arch", "coproc"))  # fmt: skip
+                   "dbus-run-session", "catchsegv", "arch", "coproc", "function"))  # fmt: skip
 
 
 @lru_cache(maxsize=2048)
