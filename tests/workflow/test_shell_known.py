@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from covpath.terms import Tri
 from covpath.workflow.shell.dialect import Shell, default_shell, shell_named
-from covpath.workflow.shell.known.exit_status import fails
-from covpath.workflow.shell.known.texts import HOLE
+from covpath.workflow.shell.known.exit_status import fails, ways
+from covpath.workflow.shell.known.texts import HOLE, Decide, Unclear
 
 CASES = Path(__file__).parents[1] / "cases" / "gate_scripts"
 WORDS = ("success", "failure", "cancelled", "skipped")
@@ -144,3 +144,29 @@ def test_any_script_ends_as_bash_ends(script: str, first: str, second: str, shel
     variables = environment(first, second)
     answer = fails(script, model, variables, deciding=True)
     assert answer in (Tri.UNKNOWN, Tri.of(really_fails(script, SHELLS[shell][1], variables)))
+
+
+@given(st.dictionaries(st.text("yn", max_size=7), st.booleans(), max_size=60))
+def test_every_way_is_gone_or_it_is_told_that_there_are_too_many(ends: dict[str, bool]) -> None:
+    def all_ways(taken: str) -> set[str]:
+        if ends.get(taken, len(taken) > 6):
+            return {taken}
+        return all_ways(f"{taken}y") | all_ways(f"{taken}n")
+
+    gone: list[str] = []
+
+    def run(decide: Decide) -> str:
+        taken = ""
+        while not ends.get(taken, len(taken) > 6):
+            taken += "y" if decide(Tri.UNKNOWN) else "n"
+        gone.append(taken)
+        return taken
+
+    expected = all_ways("")
+    if len(expected) > 48:
+        with pytest.raises(Unclear):
+            list(ways(run))
+        assert len(gone) < 48
+    else:
+        assert sorted(ways(run)) == sorted(expected)
+    assert len(gone) == len(set(gone))

@@ -16,6 +16,8 @@ from covpath.workflow.shell.parse import parse_script
 
 _MOST_RUNS = 48
 """So many different ways through a script are tried."""
+_A_FEW = 6
+"""After so many the last choice was not what mattered: earlier ones then show sooner how many ways there are."""
 
 
 _ASSIGNMENT = re.compile(r"(?:^|[\s;({&|])(?:for\s+([A-Za-z_]\w*)|([A-Za-z_]\w*)\+?=)", re.MULTILINE)
@@ -82,9 +84,13 @@ Found = TypeVar("Found")
 def ways(run: Callable[[Decide], Found]) -> Iterator[Found]:
     """What every way through a rehearsal comes to. Raises Unclear where there are too many ways."""
     pending: list[tuple[bool, ...]] = [()]
-    for _ in range(_MOST_RUNS):
+    for done in range(_MOST_RUNS):
         if not pending:
             return
+        if done + len(pending) > _MOST_RUNS:
+            raise Unclear  # each of these is a way of its own
+        if done > _A_FEW:
+            pending.sort(key=len, reverse=True)
         choices = _Choices(pending.pop())
         yield run(choices.decide)
         told = len(choices.told)
