@@ -48,6 +48,7 @@ NOT_MET = (
 """What a small workflow gives no reason to load; much of it takes longer to load than the workflow to judge."""
 
 STATUS = "from covpath.cli import main; code = main(['status'])"
+AUDIT = "from covpath.cli import main; main(['audit']); code = 0"
 LIBRARIES = "import contextlib, enum, functools, importlib, pathlib, msgspec, yaml; code = 0"
 
 
@@ -70,6 +71,15 @@ def test_a_small_repository_is_told_about_with_few_modules(repo: Path) -> None:
     modules = {name for name in own if not any(other.startswith(f"{name}.") for other in own)}
     assert len(modules) <= MOST_OWN, sorted(modules)
     assert found - own - loaded(repo, LIBRARIES) <= BESIDE
+
+
+def test_an_audit_without_an_exceptions_file_loads_nothing_to_check_one(repo: Path) -> None:
+    found = loaded(repo, AUDIT)
+    assert "covpath.ledger.reading" in found
+    assert found.isdisjoint({"jsonschema", "referencing", "attr", "covpath.evidence.store"})
+    (repo / "ci").mkdir()
+    (repo / "ci" / "ci-exceptions.yaml").write_text("version: 1\nexceptions: []\n", encoding="utf-8")
+    assert "jsonschema" in loaded(repo, AUDIT)
 
 
 def test_what_is_loaded_late_is_loaded_where_it_is_met(repo: Path) -> None:

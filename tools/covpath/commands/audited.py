@@ -16,7 +16,6 @@ from covpath.commands.state import State
 from covpath.commands.subject import with_other_services
 from covpath.errors import CovpathError, InputError, Place
 from covpath.evidence.model import Evidence
-from covpath.evidence.store import parse_evidence
 from covpath.gate.required import (
     SETTINGS_PATH,
     UNKNOWN_REQUIRED,
@@ -162,6 +161,9 @@ def _evidence(state: State) -> Callable[[str], Evidence | CovpathError | None]:
 
     def read(path: str) -> Evidence | CovpathError | None:
         if path not in known:
+            # Imported here: only entries lead to evidence, and reading it checks it against its schema.
+            from covpath.evidence.store import parse_evidence
+
             try:
                 data = state.read(path)
                 known[path] = None if data is None else parse_evidence(data, path)

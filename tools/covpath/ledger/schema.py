@@ -10,14 +10,15 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from covpath.ledger.problems import Inspection
 from covpath.ledger.sentences import Violation, sentence, unknown_key
 from covpath.yamltext.nodes import Plain
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 
 def schema_text() -> str:
@@ -38,6 +39,9 @@ def inspect(data: Plain, inspection: Inspection) -> None:
 
 @cache
 def _validator() -> Draft202012Validator:
+    # Imported here: a repository without an exceptions file has nothing to check, and this takes long to load.
+    from jsonschema import Draft202012Validator, FormatChecker
+
     return Draft202012Validator(json.loads(schema_text()), format_checker=FormatChecker(formats=["date"]))
 
 
