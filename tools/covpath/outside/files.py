@@ -28,8 +28,8 @@ _STALE_AFTER_SECONDS = 3600
 """A temporary file this old was left by a process that was killed."""
 
 
-def read_bytes(path: Path, *, within: Path | None = None, limit: int = MAX_BYTES) -> bytes:
-    """The whole content of a regular file.
+def read_bytes(path: Path | str, *, within: Path | None = None, limit: int = MAX_BYTES) -> bytes:
+    """The whole content of a regular file; where a great many are read, one named by a text takes less time.
 
     With ``within`` the file, symbolic links followed, must lie under that directory.
     Raises InputError, placed at the file, for whatever cannot be read.
@@ -41,7 +41,7 @@ def read_bytes(path: Path, *, within: Path | None = None, limit: int = MAX_BYTES
         except OSError:
             if within is None or not os.path.islink(real):  # noqa: PTH114 - as _real says
                 raise
-            real = str(inside(path, within))
+            real = str(inside(Path(path), within))
             handle = os.open(real, _TO_READ)
         try:
             status = os.fstat(handle)
@@ -50,10 +50,10 @@ def read_bytes(path: Path, *, within: Path | None = None, limit: int = MAX_BYTES
         finally:
             os.close(handle)
     except OSError as error:
-        place = Place(shown(path, within))
+        place = Place(shown(Path(path), within))
         raise (_directory(place) if os.path.isdir(real) else _unreadable(error, place)) from error  # noqa: PTH112
     if len(data) > limit:  # it grew while it was read, or its size is not told (as under /proc)
-        raise _too_large(len(data), limit, Place(shown(path, within)))
+        raise _too_large(len(data), limit, Place(shown(Path(path), within)))
     return data
 
 
@@ -93,14 +93,14 @@ def _whole(handle: int, size: int, limit: int) -> bytes:
     return data
 
 
-def _real(path: Path, within: Path | None) -> str:
+def _real(path: Path | str, within: Path | None) -> str:
     """Where a file really lies; checked to be under ``within`` where that is given.
 
     It may be a link still where the system does not open one when told not to: nearly none is, and one call less is
     asked of the system for each of the others.
     """
     if within is None:
-        return str(_resolved(path, Place(shown(path, None))))
+        return str(_resolved(Path(path), Place(shown(Path(path), None))))
     text = str(path)
     folder, _, name = text.rpartition(os.sep)
     if folder and name not in ("", ".", "..") and "\0" not in text:
@@ -110,7 +110,7 @@ def _real(path: Path, within: Path | None) -> str:
         below = folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)
         if below and (_OPENS_NO_LINK or not os.path.islink(real)):  # noqa: PTH114
             return real
-    return str(inside(path, within))
+    return str(inside(Path(path), within))
 
 
 @lru_cache(maxsize=256)
@@ -210,10 +210,10 @@ def _resolved(path: Path, place: Place) -> Path:
         raise InputError("this is not a file name: it contains a null character.", place=place) from error
 
 
-def _expect_readable(status: os.stat_result, path: Path, within: Path | None, limit: int) -> None:
+def _expect_readable(status: os.stat_result, path: Path | str, within: Path | None, limit: int) -> None:
     if stat.S_ISREG(status.st_mode) and status.st_size <= limit:
         return
-    place = Place(shown(path, within))
+    place = Place(shown(Path(path), within))
     if stat.S_ISDIR(status.st_mode):
         raise _directory(place)
     if not stat.S_ISREG(status.st_mode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -44,9 +45,10 @@ def workflow_paths(root: Path) -> tuple[str, ...]:
 
 def read_each(root: Path, paths: Iterable[str]) -> Iterator[Workflow | CovpathError]:
     """Each workflow's model or the error that kept it from being read; one file at a time."""
+    top = f"{root}{os.sep}"
     for path in paths:
         try:
-            yield read_workflow(path, read_bytes(root / path, within=root))
+            yield read_workflow(path, read_bytes(top + path.replace("/", os.sep), within=root))
         except CovpathError as error:
             yield error if error.place else InputError(error.message, place=Place(path), hint=error.hint)
 
