@@ -7,6 +7,7 @@ run do not is as probed in public (the ThemeParks_JavaScript repository's issue 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -123,7 +124,20 @@ def signal_of(on: Plain, *, base: str | None = None, head: str | None = None) ->
     ``base`` is the branch a pull request goes into, ``head`` its own; where one is not given, a filter is taken
     to let it pass if it lets anything pass that could be one, and what cannot be told is unknown.
     """
-    return Signal(events=tuple(_signal(*event, base, head) for event in _events(on)))
+    return Signal(
+        events=tuple(
+            [
+                _signal(event, settings, route, base, head) if settings else _bare(event, route, base, head)
+                for event, settings, route in _events(on)
+            ]
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def _bare(event: str, route: Route, base: str | None, head: str | None) -> EventSignal:
+    """The same of an event without settings, as most have none."""
+    return _signal(event, {}, route, base, head)
 
 
 def _events(on: Plain) -> Iterator[tuple[str, Mapping[str, Plain], Route]]:
@@ -131,7 +145,7 @@ def _events(on: Plain) -> Iterator[tuple[str, Mapping[str, Plain], Route]]:
         yield on, {}, ()
     elif isinstance(on, Mapping):
         for name, settings in on.items():
-            yield name, settings if isinstance(settings, Mapping) else {}, (name,)
+            yield name, settings if settings and isinstance(settings, Mapping) else {}, (name,)
     elif isinstance(on, Sequence):
         for number, event in enumerate(on):
             if isinstance(event, str):
@@ -183,7 +197,7 @@ def _pull_request(event: str, settings: Mapping[str, Plain], route: Route, base:
 def _by_types(types: tuple[str, ...] | None) -> tuple[Tri, Reason]:
     """Whether a new commit of a pull request starts it."""
     if types is None or "synchronize" in types:
-        return Tri.TRUE, _reason("pull-request", "it runs for pull requests")
+        return Tri.TRUE, _PULL_REQUEST
     listed = ", ".join(types)
     if set(types) <= {"closed"}:
         return Tri.FALSE, _reason("no-signal", "it runs when a pull request is closed")
@@ -197,13 +211,9 @@ def _push(settings: Mapping[str, Plain], route: Route, head: str | None) -> Even
     branches = _has(settings, "branches", "branches-ignore")
     runs = _passes(settings, head) if head is not None else _passes_some_head(settings)
     if not branches and _has(settings, "tags", "tags-ignore"):
-        runs, reason = Tri.FALSE, _reason("no-signal", "it runs for tags")
-    elif runs is Tri.TRUE:
-        reason = _reason("push", "it runs for every push, so also for the commits of a pull request that is no fork's")
-    elif runs is Tri.FALSE:
-        reason = _reason("no-signal", "it runs for pushes to named branches, after the merge")
+        runs, reason = Tri.FALSE, _TAGS
     else:
-        reason = _reason("push-by-name", "it runs for pushes to branches whose names fit a pattern")
+        reason = _PUSHES[runs]
     return EventSignal(
         event="push",
         route=route,
@@ -242,6 +252,15 @@ def _passes_some_head(settings: Mapping[str, Plain]) -> Tri:
 
 def _reason(code: str, message: str) -> Reason:
     return Reason(code=code, message=message)
+
+
+_PULL_REQUEST = _reason("pull-request", "it runs for pull requests")
+_TAGS = _reason("no-signal", "it runs for tags")
+_PUSHES = {
+    Tri.TRUE: _reason("push", "it runs for every push, so also for the commits of a pull request that is no fork's"),
+    Tri.FALSE: _reason("no-signal", "it runs for pushes to named branches, after the merge"),
+    Tri.UNKNOWN: _reason("push-by-name", "it runs for pushes to branches whose names fit a pattern"),
+}
 
 
 def _has(settings: Mapping[str, Plain], *keys: str) -> bool:

@@ -67,10 +67,11 @@ def signal_of(workflow: Workflow) -> Signal:
         return Signal(events=(), doubtful=frozenset(), workflow=workflow, found=triggers.Signal(events=()))
     found = triggers.signal_of(_plain(deref(workflow.on)))
     counting = [one for one in found.events if _counts(one) and one.event != CALLED]
-    doubtful = frozenset(one.event for one in counting if _doubtful(one))
-    counting.sort(key=lambda one: _ORDER.index(one.event) if one.event in _ORDER else len(_ORDER))
-    counting.sort(key=lambda one: one.event in doubtful)
-    return Signal(events=tuple(one.event for one in counting), doubtful=doubtful, workflow=workflow, found=found)
+    doubtful = frozenset([one.event for one in counting if _doubtful(one)])
+    if len(counting) > 1:
+        counting.sort(key=lambda one: _ORDER.index(one.event) if one.event in _ORDER else len(_ORDER))
+        counting.sort(key=lambda one: one.event in doubtful)
+    return Signal(events=tuple([one.event for one in counting]), doubtful=doubtful, workflow=workflow, found=found)
 
 
 def _plain(on: Node) -> Plain:
@@ -78,7 +79,7 @@ def _plain(on: Node) -> Plain:
     if not isinstance(on, nodes.Mapping):
         return to_plain(on)
     return {
-        entry.key.value: _settings(settings) if isinstance(settings := deref(entry.value), nodes.Mapping) else None
+        entry.key.value: _settings(settings) if type(settings := deref(entry.value)) is nodes.Mapping else None
         for entry in on.entries
     }
 
