@@ -112,10 +112,15 @@ def _alone(work: Callable[[Path], Line], root: Path) -> Line:
     return Line(root=str(root), error=f"a bug of covpath: {type(bug).__name__}: {bug}")
 
 
+_PILED_UP = 300_000
+"""Objects made and not given up since the last search for cycles; some 30 MB. Most are remembered, few refer to
+themselves."""
+
+
 def _begin() -> None:
     """A process that reads many small trees and drops each: looking for cycles often finds none."""
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(_PILED_UP, 20, 20)
 
 
 def _told(lines: Iterable[Line], number: int) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from covpath.gate.scripts.shell_effect import ShellEffect
 from covpath.gate.scripts.visible import shows_something
-from covpath.gate.simulation.failing import could_fail, fails_of_itself
+from covpath.gate.simulation.failing import fails_of_itself
 from covpath.gate.simulation.jobs import FINE, Others, red, view_of
 from covpath.gate.simulation.logic import CANCELS, FAILS, SUCCEEDS, WELL, Results, StepResult
 from covpath.gate.simulation.run import JobResult, JobResults, Run
@@ -165,7 +165,7 @@ class JobSimulation:
         later = self.job.steps[step.index + 1 :]
         if step.id is not None and any(one.if_ is not None and "steps" in one.if_.value.lower() for one in later):
             return False
-        return not any(could_fail(self.run.workflow, self.job, one) for one in later)
+        return self.others.last_to_fail <= step.index
 
     def runner_loss(self) -> Effect:
         """The runner dies, or the job runs out of time: no setting of a step matters then.

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from covpath.gate.scripts.visible import shows_something
 from covpath.gate.simulation.assumptions import assumed, uses_status
-from covpath.gate.simulation.failing import fails_of_itself
+from covpath.gate.simulation.failing import could_fail, fails_of_itself
 from covpath.gate.simulation.logic import BAD, FAILS, SKIPS, SUCCEEDS, certainly
 from covpath.gate.simulation.run import JobResult, JobResults, Run
 from covpath.gate.simulation.scope import Scope
@@ -129,6 +129,12 @@ class Others:
     def job_shows(self) -> bool:
         """Whether the job has a step that people see running."""
         return any(map(shows_something, self.job.steps))
+
+    @cached_property
+    def last_to_fail(self) -> int:
+        """The index of the job's last step that earlier results may make fail; -1 where there is none."""
+        workflow, job = self.run.workflow, self.job
+        return max((step.index for step in job.steps if could_fail(workflow, job, step)), default=-1)
 
     def after(self, outcome: JobResult) -> JobResults:
         """What the job, which came to ``outcome``, and those after it come to."""
