@@ -15,9 +15,11 @@ from covpath.errors import CovpathError
 from covpath.gate.simulation.assumptions import condition_holds, parsed_condition
 from covpath.gate.simulation.effect import Effect, JobSimulation, merged
 from covpath.gate.simulation.failing import fails_of_itself
+from covpath.gate.simulation.jobs import propagate, ran, view_of
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS
-from covpath.gate.simulation.run import JobResult
+from covpath.gate.simulation.run import JobResult, Run
 from covpath.gate.simulation.runs import Runs
+from covpath.gate.simulation.scope import Scope
 from covpath.gate.simulation.situation import situate
 from covpath.gate.simulation.steps import run_steps
 from covpath.gate.simulation.view import holds
@@ -46,7 +48,9 @@ JOB_CONDITIONS = (
 )
 FLAGS = ("true", "false", "${{ matrix.os == 'b' }}", "${{ env.X == 'y' }}", "${{ github.event_name == 'push' }}")
 SCRIPTS = ("make test", "exit 1", "echo ok", "echo '::error::x'", "test '${{ needs.j0.result }}' = success",
-           "test '${{ steps.s0.outcome }}' != failure || exit 1")  # fmt: skip
+           "test '${{ steps.s0.outcome }}' != failure || exit 1",
+           "test '${{ contains(needs.*.result, 'failure') }}' != true",
+           "test '${{ needs.j1.result }}' != failure")  # fmt: skip
 
 
 def random_workflow(random: Random) -> Workflow:
@@ -54,7 +58,8 @@ def random_workflow(random: Random) -> Workflow:
     for number in range(random.randrange(1, 4)):
         lines += [f"  j{number}:", "    runs-on: ubuntu-24.04", "    outputs: {o: x}"]
         if number and random.random() < 0.7:
-            lines.append(f"    needs: {[f'j{other}' for other in range(number)]}")
+            others = random.sample(range(number), random.randrange(1, number + 1))
+            lines.append(f"    needs: {[f'j{other}' for other in others]}")
         if random.random() < 0.4:
             lines.append(f'    if: "{random.choice(JOB_CONDITIONS)}"')
         if random.random() < 0.3:
@@ -119,6 +124,7 @@ def check(one: Workflow) -> None:
                         view = simulation.scope.step_view(job, step, simulation.view, named, status)
                         assert holds(step.if_, view) is asked_at_once(step.if_.value, view.contexts)
         check_condition(simulation)
+        check_others(simulation)
         if job.continue_on_error is None:
             assert simulation.runner_loss() == merged(alone.ended(FAILS), alone.ended(CANCELS))
 
@@ -131,6 +137,21 @@ def check_condition(simulation: JobSimulation) -> None:
     for result, status in product((SUCCEEDS, FAILS, CANCELS, SKIPS), (SUCCEEDED, FAILED)):
         view = simulation.others.scope.job_view(dict.fromkeys(job.needs, JobResult(result, result)), status)
         assert holds(job.if_, view) is asked_at_once(job.if_.value, view.contexts)
+
+
+def check_others(simulation: JobSimulation) -> None:
+    """What the jobs after it come to is told as if no other job had ever failed in this run."""
+    run, others = simulation.run, simulation.others
+    for outcome in (
+        JobResult(FAILS, FAILS, Tri.TRUE),
+        JobResult(CANCELS, CANCELS, Tri.TRUE),
+        JobResult(FAILS, SUCCEEDS),
+    ):
+        found = propagate(others.scope, simulation.job, outcome, others.baseline)
+        alone = Scope(Run(run.workflow, run.graph, run.event, caller=run.caller, inputs=run.inputs),
+                      assumptions=others.scope.assumptions)  # fmt: skip
+        for job in run.graph.dependants(simulation.job):
+            assert found[job.id] == ran(alone, job, view_of(alone, job, {**others.baseline, **found}))
 
 
 def _without_shown(effect: Effect) -> Effect:
@@ -164,6 +185,14 @@ def test_shortcuts_say_what_the_whole_way_says(random: Random) -> None:
 )
 def test_and_so_they_do_of_a_failure_that_is_taken_back(steps: str) -> None:
     check(workflow(f"on: pull_request\njobs:\n  a:\n    runs-on: u\n    steps: {steps}\n"))
+
+
+@pytest.mark.parametrize("condition", ["failure()", "always()", "always() && contains(needs.*.result, 'failure')"])
+def test_and_so_they_do_of_a_job_that_hears_of_others_through_one(condition: str) -> None:
+    first = "a: {runs-on: u, steps: [{run: m}]}, d: {runs-on: u, steps: [{run: m}]}"
+    never = "b: {runs-on: u, needs: [a, d], if: failure() && false, steps: [{run: m}]}"
+    last = f'c: {{runs-on: u, needs: b, if: "{condition}", steps: [{{run: exit 1, if: failure()}}]}}'
+    check(workflow(f"on: pull_request\njobs: {{{first}, {never}, {last}}}\n"))
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from covpath.gate.scripts.purpose import is_setup
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.gate.simulation.assumptions import uses_status
 from covpath.gate.simulation.effect import JobSimulation
-from covpath.gate.simulation.failing import OF_OTHERS, decides_on_results, fails_of_itself
+from covpath.gate.simulation.failing import OF_OTHERS, decides_on_results
 from covpath.gate.simulation.gate_actions import action_name, readings
 from covpath.gate.simulation.jobs import Others, expected, propagate, red
 from covpath.gate.simulation.logic import CANCELS, FAILS, SKIPS, SUCCEEDS, Results
@@ -199,7 +199,7 @@ def _after(
     scope, baseline = beside if beside is not None else _beside(run, name)
     outcome = JobResult(result, result) if result == SKIPS else job_result(result, let_off)
     needed = run.workflow.jobs[name]
-    return propagate(scope, needed, outcome, baseline, fails_of_itself, until=job)[job.id]
+    return propagate(scope, needed, outcome, baseline, until=job)[job.id]
 
 
 def _passing(run: Run, job: Job, name: JobId, results: tuple[Results, ...]) -> Iterator[Passing]:

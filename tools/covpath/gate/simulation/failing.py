@@ -87,10 +87,10 @@ def _reads_results(text: str) -> bool:
 
 def _reads(workflow: Workflow, job: Job, step: Step) -> bool:
     """Whether a step is told what others came to."""
-    return any(map(_reads_results, _texts(workflow, job, step)))
+    return any(map(_reads_results, told_texts(workflow, job, step)))
 
 
-def _texts(workflow: Workflow, job: Job, step: Step) -> Iterator[str]:
+def told_texts(workflow: Workflow, job: Job, step: Step) -> Iterator[str]:
     """Everything a step is told."""
     if step.run is not None:
         yield step.run.value

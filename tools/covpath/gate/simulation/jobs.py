@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import re
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
 
 from covpath.gate.scripts.visible import shows_something
 from covpath.gate.simulation.assumptions import assumed, uses_status
-from covpath.gate.simulation.failing import could_fail, fails_of_itself
+from covpath.gate.simulation.failing import could_fail, fails_of_itself, told_texts
 from covpath.gate.simulation.logic import BAD, FAILS, SKIPS, SUCCEEDS, certainly
 from covpath.gate.simulation.run import JobResult, JobResults, Run
 from covpath.gate.simulation.scope import Scope
-from covpath.gate.simulation.steps import Failing, job_result, run_steps
+from covpath.gate.simulation.steps import job_result, run_steps
 from covpath.gate.simulation.view import View, holds, switched_on
+from covpath.patterns import regex
 from covpath.terms import JobId, Tri, both, either
 from covpath.workflow.expressions.availability import Key
 from covpath.workflow.expressions.contexts import SUCCEEDED, Status
-from covpath.workflow.model import Job
+from covpath.workflow.model import Job, Workflow
 
 FINE = JobResult(SUCCEEDS, SUCCEEDS)
 SKIPPED = JobResult(SKIPS, SKIPS)
@@ -71,7 +74,7 @@ def _expected(scope: Scope) -> JobResults:
 
 
 def propagate(
-    scope: Scope, faulted: Job, outcome: JobResult, baseline: JobResults, failing: Failing, *, until: Job | None = None
+    scope: Scope, faulted: Job, outcome: JobResult, baseline: JobResults, *, until: Job | None = None
 ) -> dict[JobId, JobResult]:
     """Results of the faulted job and of all jobs after it; the others came to what ``baseline`` says.
 
@@ -83,16 +86,49 @@ def propagate(
         heard = scope.run.graph.ancestors(until)
         after = tuple(job for job in after if job is until or job.id in heard)
     for job in after:
-        results[job.id] = _run_job(scope, job, view_of(scope, job, results), failing)
+        results[job.id] = _run_job(scope, job, needs_of(scope.run, job, results), status_for(scope.run, job, results))
     return {name: results[name] for name in (faulted.id, *(job.id for job in after))}
 
 
-def _run_job(scope: Scope, job: Job, view: View, failing: Failing) -> JobResult:
+def _run_job(scope: Scope, job: Job, needs: dict[str, JobResult], status: Status) -> JobResult:
+    """What a job comes to; what it came to before, where it hears the same."""
+    if scope.leg is not None:
+        return ran(scope, job, scope.job_view(needs, status))
+    alike = _hears_of_all_alike(scope.run.workflow, job)
+    heard = sorted([one.needed for one in needs.values()]) if alike else needs.items()
+    key = (job.id, status, *heard)
+    found = scope.known.results
+    if key not in found:
+        found[key] = ran(scope, job, scope.job_view(needs, status))
+    return found[key]
+
+
+_ALL_ALIKE = regex(r"contains\(\s*needs\.\*\.result\s*,\s*'[^']*'\s*\)", re.IGNORECASE)
+"""What asks whether any job came to something, whichever it is."""
+
+
+@lru_cache(maxsize=64)
+def _hears_of_all_alike(workflow: Workflow, job: Job) -> bool:
+    """Whether it makes no difference to a job which of those it needs came to what: so with many a gate."""
+    return not any("needs" in _ALL_ALIKE.sub("", text).lower() for text in _texts(workflow, job))
+
+
+def _texts(workflow: Workflow, job: Job) -> Iterator[str]:
+    """Everything in which a job may ask what others came to."""
+    written = [job.if_, job.continue_on_error]
+    for step in job.all_steps():
+        written += [step.if_, step.continue_on_error]
+        yield from told_texts(workflow, job, step)
+    yield from (scalar.value for scalar in written if scalar is not None)
+
+
+def ran(scope: Scope, job: Job, view: View) -> JobResult:
+    """What a job comes to that is not the faulted one."""
     runs = holds(job.if_, view)
     if runs is Tri.FALSE:
         return SKIPPED
     # A call of a reusable workflow has no steps here: it is taken to do what it did without the fault.
-    results = run_steps(scope, job, view, fault=None, failing=failing).results
+    results = run_steps(scope, job, view, fault=None, failing=fails_of_itself).results
     if runs is Tri.UNKNOWN:
         results |= SKIPS
     return job_result(results, switched_on(job.continue_on_error, view, Key.JOB_CONTINUE_ON_ERROR))
@@ -139,7 +175,7 @@ class Others:
     def after(self, outcome: JobResult) -> JobResults:
         """What the job, which came to ``outcome``, and those after it come to."""
         if outcome not in self._after:
-            self._after[outcome] = propagate(self.scope, self.job, outcome, self.baseline, fails_of_itself)
+            self._after[outcome] = propagate(self.scope, self.job, outcome, self.baseline)
         return self._after[outcome]
 
     def shown_after(self, outcome: JobResult) -> Tri:

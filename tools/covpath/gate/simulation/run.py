@@ -102,10 +102,15 @@ Answers = dict[tuple[object, ...], Tri]
 
 
 class Known(Struct, eq=False):
-    """What was worked out of a run under some assumptions: ``expected`` is what its jobs come to when all is well."""
+    """What was worked out of a run under some assumptions.
+
+    ``expected`` is what its jobs come to when all is well, ``results`` what one came to once others had failed, by
+    its id and what it heard of them.
+    """
 
     answers: Answers = field(default_factory=dict)
     expected: JobResults | None = None
+    results: dict[tuple[object, ...], JobResult] = field(default_factory=dict)
 
 
 class Call(Struct, frozen=True, kw_only=True, eq=False):
