@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cached_property
 from operator import is_
 
 from msgspec import Struct
@@ -88,15 +89,14 @@ class JobJudge:
 
     def verdict(self) -> JobVerdict:
         """The verdict, with every way considered in which the job runs for a pull request."""
-        situation = situate(self.runs, self.workflow, self.job, self.through, self._deciding())
+        situation = situate(self.runs, self.workflow, self.job, self.through, self._deciding)
         if self.suppose.runs and situation.gate is not None:
             situation = replace(situation, gate=None)
         if situation.gate is Gate.NO_SIGNAL and not self.every_step and not self.measuring.coverage:
             return self._unseen(situation)
         cases = [case for run in situation.runs for case in self._cases(run)]
-        found = strictest(case.gate for case in cases)
-        gate = found if situation.gate is None else situation.gate
-        main = max((case for case in cases if case.gate is found), key=lambda case: case.measuring.coverage)
+        main = cases[0] if len(cases) == 1 else _main(cases)
+        gate = main.gate if situation.gate is None else situation.gate
         self.measuring = main.measuring
         steps = self._steps(main, gate)
         own = next((step for step in steps if step.index == self.measuring.index), None)
@@ -143,28 +143,30 @@ class JobJudge:
         return [self._case(one) for one in (first, *(map(first.in_leg, legs[1:]) if differ else ()))]
 
     def _legs_differ(self, legs: tuple[Leg, ...]) -> bool:
-        if any("matrix" in scalar.value for scalar in self._deciding() if scalar is not None):
+        if "matrix" in self._deciding:
             return True
         index = self.measuring.index
         return index is not None and self.shells.differ(self.job.steps[index], legs)
 
-    def _deciding(self) -> Iterator[Scalar | None]:
+    @cached_property
+    def _deciding(self) -> str:
         """The conditions and flags that decide what a failure of the measuring step comes to."""
-        yield self.job.continue_on_error
+        found = [self.job.continue_on_error]
         first = len(self.job.steps)
         for one in self.alternatives.usual:
             if one.index is not None:
                 step = self.job.steps[one.index]
                 for about in step.children or (step,):
-                    yield from (about.if_, about.continue_on_error)
+                    found += (about.if_, about.continue_on_error)
                 if step.with_ is not None and asks_the_event(step):
-                    yield from (value for entry in step.with_.entries if isinstance(value := entry.value, Scalar))
+                    found += (value for entry in step.with_.entries if isinstance(value := entry.value, Scalar))
                 if step.continue_on_error is not None:
                     first = min(first, one.index)
                 if step.if_ is None:
                     break
         for step in self.job.steps[first:]:
-            yield from (step.if_, step.continue_on_error)
+            found += (step.if_, step.continue_on_error)
+        return "\n".join([scalar.value for scalar in found if scalar is not None])
 
     def _case(self, simulation: JobSimulation) -> _Case:
         measuring = self._running(simulation)
@@ -189,12 +191,10 @@ class JobJudge:
 
     def _steps(self, main: _Case, gate: Gate) -> tuple[StepVerdict, ...]:
         """The steps to tell about: all that are wanted, or those the verdict rests on."""
-        others = self.every_step or gate in (Gate.ADVISORY, Gate.SILENT)
-        return tuple(
-            self._step(main, step, gate)
-            for step in self.job.steps
-            if step.index == self.measuring.index or (others and self._counts(step))
-        )
+        steps, index = self.job.steps, self.measuring.index
+        if not self.every_step and gate is not Gate.ADVISORY and gate is not Gate.SILENT:
+            return () if index is None else (self._step(main, steps[index], gate),)
+        return tuple([self._step(main, step, gate) for step in steps if step.index == index or self._counts(step)])
 
     def _counts(self, step: Step) -> bool:
         """Whether a step beside the measuring one is wanted; the verdict rests on none that only prepares."""
@@ -231,10 +231,10 @@ class JobJudge:
         return found.gate, reasons
 
     def _checks(self, runs: tuple[Run, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name.text for run in runs for name in self.runs.checks(run, self.job)))
+        return tuple(dict.fromkeys([name.text for run in runs for name in self.runs.checks(run, self.job)]))
 
     def _partly(self, main: _Case, cases: list[_Case], steps: Iterable[StepVerdict]) -> bool:
-        if len({case.gate for case in cases}) > 1:
+        if len(cases) > 1 and len({case.gate for case in cases}) > 1:
             return True
         if main.gate not in (Gate.ADVISORY, Gate.SILENT):
             return False
@@ -313,6 +313,12 @@ class JobJudge:
             else:
                 found += [*one.shell.reasons, *effect_reasons(case.simulation, one.step, one.shell, one.effect)]
         return tuple(dict.fromkeys(found))
+
+
+def _main(cases: list[_Case]) -> _Case:
+    """The first of those whose gate counts, one that measures coverage before others."""
+    gate = strictest([case.gate for case in cases])
+    return max((case for case in cases if case.gate is gate), key=lambda case: case.measuring.coverage)
 
 
 def _lets_out(step: Step, simulation: JobSimulation, index: int) -> ShellEffect:

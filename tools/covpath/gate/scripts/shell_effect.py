@@ -72,9 +72,12 @@ _named = lru_cache(maxsize=256)(shell_named)
 
 def _on_windows(job: Job, leg: Leg | None, inputs: Value) -> bool:
     runner = deref(job.runs_on) if job.runs_on is not None else None
-    if isinstance(runner, Scalar) and OPEN not in runner.value:
-        return runner.value.lower().startswith("windows")
-    if isinstance(runner, Mapping):
+    if type(runner) is Scalar:
+        if OPEN not in runner.value:
+            return runner.value.lower().startswith("windows")
+        if leg is None and inputs is None:
+            return False  # nothing of it is known
+    if type(runner) is Mapping:
         labels = runner.get("labels")
         runner = deref(labels) if labels is not None else None
     items = map(deref, runner.items) if isinstance(runner, Sequence) else (runner,)

@@ -146,12 +146,12 @@ class Others:
     """
 
     def __init__(self, run: Run, job: Job) -> None:
-        before = [run.workflow.jobs[name] for name in run.graph.ancestors(job)]
         self.run = run
         self.job = job
         self.fine_before = not uses_status(job.if_)
         """Whether the job runs only where those it needs have succeeded."""
-        self.scope = Scope(run, assumptions=assumed((job, *before) if self.fine_before else (job,)))
+        before = run.graph.ancestors(job) if self.fine_before else ()
+        self.scope = Scope(run, assumptions=assumed((job, *map(run.workflow.jobs.__getitem__, before))))
         self._after: dict[JobResult, JobResults] = {}
         self._shown_after: dict[JobResult, Tri] = {}
 

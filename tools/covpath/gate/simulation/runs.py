@@ -105,12 +105,16 @@ class Runs:
 
     def first(self, origin: Origin, job: Job) -> Run | None:
         """The best run of an origin in which a job is not certainly skipped."""
-        return next((run for run in origin.runs if self.runs_in(run, job)), None)
+        for run in origin.runs:
+            if self.runs_in(run, job):
+                return run
+        return None
 
     def runs_in(self, run: Run, job: Job) -> bool:
         """Whether a job runs, as far as is known."""
-        before = run.graph.ancestors(job)
-        if job.if_ is None and not any(run.workflow.jobs[name].if_ for name in before):
+        if job.if_ is None and (
+            not job.needs or not any(run.workflow.jobs[name].if_ for name in run.graph.ancestors(job))
+        ):
             return True
         return expected(Scope(run))[job.id].results != SKIPS
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from covpath.gate.simulation.assumptions import NOTHING, Assumptions
 from covpath.gate.simulation.logic import SKIPS, StepResult, as_value
-from covpath.gate.simulation.run import JobResult, Run
+from covpath.gate.simulation.run import JobResult, Known, Run
 from covpath.gate.simulation.view import View
 from covpath.terms import Tri
 from covpath.workflow.expressions.contexts import Contexts, Status
@@ -27,7 +27,13 @@ class Scope:
     """The jobs of a run, or one leg of a job, under what is assumed."""
 
     def __init__(
-        self, run: Run, leg: Leg | None = None, legs: tuple[Leg, ...] = (), assumptions: Assumptions = NOTHING
+        self,
+        run: Run,
+        leg: Leg | None = None,
+        legs: tuple[Leg, ...] = (),
+        assumptions: Assumptions = NOTHING,
+        *,
+        known: Known | None = None,
     ) -> None:
         self.run = run
         self.leg = leg
@@ -35,11 +41,11 @@ class Scope:
         self.assumptions = assumptions
         self._certain: bool | None = None
         self._seen: dict[tuple[str, JobResult], Object] = {}
-        self.known = run.known(assumptions)
+        self.known = known if known is not None else run.known(assumptions)
 
     def in_leg(self, leg: Leg | None, legs: tuple[Leg, ...]) -> Scope:
         """The same in one leg of a job; what is asked of the run and of other jobs alone is answered once."""
-        found = Scope(self.run, leg, legs, self.assumptions)
+        found = Scope(self.run, leg, legs, self.assumptions, known=self.known)
         found._seen = self._seen
         # A scope of no leg in particular is asked for those of one job only.
         if self._certain is None:

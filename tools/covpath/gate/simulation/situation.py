@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from covpath.gate.simulation.run import Run
@@ -13,7 +11,6 @@ from covpath.gate.simulation.step_reasons import job_skipped
 from covpath.terms import Gate, Reason
 from covpath.workflow.calls import Caller
 from covpath.workflow.model import Job, Workflow
-from covpath.yamltext.nodes import Scalar
 
 
 class Situation(Struct, frozen=True, kw_only=True):
@@ -24,16 +21,13 @@ class Situation(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
 
 
-def situate(
-    runs: Runs, workflow: Workflow, job: Job, through: Caller | None = None, deciding: Iterable[Scalar | None] = ()
-) -> Situation:
+def situate(runs: Runs, workflow: Workflow, job: Job, through: Caller | None = None, deciding: str = "") -> Situation:
     """The situation of a job; ``through`` where only the runs of one call are meant.
 
     ``deciding`` are the conditions and flags that a failure depends on: where they ask for the
     event, every event counts, else the best.
     """
-    each = any(scalar is not None and "github" in scalar.value for scalar in deciding)
-    return _Situating(runs, workflow, job, through, each=each).situation()
+    return _Situating(runs, workflow, job, through, each="github" in deciding).situation()
 
 
 class _Situating:
