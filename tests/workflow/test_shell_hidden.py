@@ -16,6 +16,7 @@ from covpath.gate.scripts.shell_effect import shell_for
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.reading import read_workflow
 from covpath.workflow.shell.dialect import Shell, shell_named
+from covpath.workflow.shell.execution.interpreter import Interpreter
 from covpath.workflow.shell.exit_status import failure_of
 from covpath.workflow.shell.hidden import hidden_failure_of
 from covpath.workflow.shell.parse import parse_script
@@ -63,7 +64,8 @@ WORDS = st.sampled_from(
      "shopt -s lastpipe", "exit", "exit 0", "exit 1", "exit $x", "source f", ". ~/.bashrc", "eval 'set +e'", "$x",
      "trap 'exit 0' EXIT", "trap a ERR", "trap 'exit 0' ERR", "command set +e", "x=set", "$x +e", "${{ a }}", "exec a",
      "f", "f() { set +e; }", "f() { a; }", "return", "break", "bash -c 'a || true'", "set $x", "wait", "a & b",
-     "local x", '"$@"']
+     "local x", '"$@"',
+     "x=0", "a || x=1", "b || x=$((x + 1))", "[ $x = 0 ]", "[ $x = 0 ] || exit 3", "x=$?", "$x && b"]
 )  # fmt: skip
 
 
@@ -125,3 +127,21 @@ def _steps() -> Iterator[tuple[Workflow, Job, Step]]:
             continue
         for job in read.jobs.values():
             yield from ((read, job, step) for step in job.all_steps() if step.run is not None)
+
+
+def test_what_stands_behind_a_loop_is_tried_before_the_loop_is_followed_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = parse_script(
+        "bad=0\nfor x in $y; do\n  a || bad=$((bad + 1))\n  target || bad=$((bad + 1))\ndone\nexit $bad"
+    )
+    (target,) = [one for one in script.commands if one.name == "target"]
+    runs: list[object] = []
+    monkeypatch.setattr(Interpreter, "run", lambda *given, run=Interpreter.run: (runs.append(given), run(*given))[1])
+    counts = []
+    for probes in (hidden._PROBES, 0):
+        monkeypatch.setattr(hidden, "_PROBES", probes)
+        runs.clear()
+        assert hidden_failure_of(target, script, shell_named("bash")) is None
+        counts.append(len(runs))
+    assert counts[0] * 3 < counts[1]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from covpath.patterns import regex
 from covpath.workflow.shell.dialect import Shell
 from covpath.workflow.shell.execution.interpreter import Interpreter
 from covpath.workflow.shell.execution.state import Flow, Outcome, Setting, State, Unclear, is_zero
 from covpath.workflow.shell.exit_status import ExitEffect, judge, ways_to_end
 from covpath.workflow.shell.spans import Around, Enclosure
-from covpath.workflow.shell.syntax import Command, Node, Script
+from covpath.workflow.shell.syntax import Command, Loop, Node, Redirected, Script, Sequence
 
 
 def hidden_failure_of(command: Command, script: Script, shell: Shell) -> ExitEffect | None:
@@ -29,10 +31,26 @@ class _Heard(Exception):
     """One way to end tells of the failure: whatever the others do, it is not hidden for sure."""
 
 
+_PROBES = 2
+
+
 class _Listening(Interpreter):
-    """Gives up as soon as the script itself (no child process) ends with the failure, and no trap can change that."""
+    """Gives up as soon as the script itself (no child process) ends with the failure, and no trap can change that.
+
+    What stands behind a loop is tried with the first ways out of it: all the others take long to find.
+    """
 
     _children = 0
+    _probed = True
+
+    def run_script(self, body: Sequence, state: State) -> list[State]:
+        self._behind = {
+            id(_unwrapped(item.node)): Sequence(body.items[number:], body.span)
+            for number, item in enumerate(body.items, 1)
+            if item.background is None and isinstance(_unwrapped(item.node), Loop)
+        }
+        self._probed = not self._behind
+        return super().run_script(body, state)
 
     def run(self, node: Node, state: State, setting: Setting) -> list[Outcome]:
         outcomes = super().run(node, state, setting)
@@ -40,12 +58,42 @@ class _Listening(Interpreter):
             raise _Heard
         return outcomes
 
+    def _ways(self, node: Node, state: State, setting: Setting) -> Iterable[Outcome]:
+        ways = super()._ways(node, state, setting)
+        if self._probed or self._children or id(node) not in self._behind:
+            return ways
+        return self._probing(ways, self._behind[id(node)])
+
+    def _probing(self, ways: Iterable[Outcome], rest: Sequence) -> Iterator[Outcome]:
+        left = _PROBES
+        for outcome in ways:
+            if left and outcome.flow is Flow.NEXT and outcome.state.failed:
+                left -= 1
+                self._probe(rest, outcome.state)
+            yield outcome
+
+    def _probe(self, rest: Sequence, state: State) -> None:
+        """Raises where a way on from here tells of the failure; what cannot be followed says nothing."""
+        steps, self._probed = self._steps, True
+        try:
+            if any(end.failed and not is_zero(end.status) for end in super().run_script(rest, state)):
+                raise _Heard
+        except (Unclear, RecursionError):
+            pass
+        finally:
+            self._steps, self._probed = steps, False
+
     def child(self, node: Node, state: State, setting: Setting, *, forked: bool = False) -> list[State]:
         self._children += 1
         try:
             return super().child(node, state, setting, forked=forked)
         finally:
             self._children -= 1
+
+
+def _unwrapped(node: Node) -> Node:
+    """A compound command without its redirections."""
+    return node.body if isinstance(node, Redirected) else node
 
 
 def _tells(outcome: Outcome) -> bool:
