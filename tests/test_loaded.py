@@ -101,3 +101,9 @@ def test_collecting_is_left_as_it_was_found(
         assert (gc.isenabled(), gc.get_freeze_count()) == (collecting, 0)
     finally:
         gc.enable()
+
+
+def test_an_audit_without_exceptions_loads_nothing_that_checks_them(repo: Path) -> None:
+    found = loaded(repo, "from covpath.cli import main; main(['audit', '--format', 'text']); code = 0")
+    assert "covpath.audits.unexplained" in found
+    assert found.isdisjoint(("jsonschema", "ruamel", "importlib.metadata", "covpath.report.audit_sarif"))

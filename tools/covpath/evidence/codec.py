@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from covpath.errors import InputError, Place
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 Record = TypeVar("Record")
 Route = tuple[str | int, ...]
@@ -29,6 +30,9 @@ def from_data(kind: type[Record], data: Any, schema: str, place: Callable[[Route
 
     Raises InputError with the route to what does not fit; ``place`` finds it in the file.
     """
+    # Imported here: it takes as long to load as all else that an audit without evidence needs.
+    from jsonschema.exceptions import best_match
+
     problem = best_match(_validator(schema).iter_errors(data))
     if problem is not None:
         route = tuple(problem.absolute_path)
@@ -70,5 +74,7 @@ def _after_blanks(text: str, at: int) -> int:
 
 @cache
 def _validator(definition: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
     text = (files("covpath") / "data" / "schemas" / "evidence.schema.json").read_text("utf-8")
     return Draft202012Validator({"$defs": json.loads(text)["$defs"], "$ref": f"#/$defs/{definition}"})

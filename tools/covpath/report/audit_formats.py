@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
 from covpath.audits.report import AuditReport
-from covpath.report import audit_data, audit_github, audit_markdown, audit_sarif, audit_text
 
 
 def write_report(report: AuditReport, name: str, environment: Mapping[str, str], screen: TextIO) -> None:
     """Print the audit as ``text``, ``json``, ``sarif``, ``github`` or ``markdown``."""
+    # Each is imported where it is asked for: together they take longer to load than a small audit takes.
     match name:
         case "json":
-            screen.write(json.dumps(audit_data.to_json(report), indent=2, ensure_ascii=False) + "\n")
+            from covpath.report.audit_data import to_json
+
+            screen.write(_json(to_json(report)))
         case "sarif":
-            screen.write(json.dumps(audit_sarif.to_sarif(report), indent=2, ensure_ascii=False) + "\n")
+            from covpath.report.audit_sarif import to_sarif
+
+            screen.write(_json(to_sarif(report)))
         case "markdown":
+            from covpath.report import audit_markdown
+
             screen.write(audit_markdown.render(report))
         case "github":
+            from covpath.report import audit_github, audit_markdown
+
             screen.write(audit_github.render(report))
             _append(environment.get("GITHUB_STEP_SUMMARY"), audit_markdown.render(report))
         case _:
+            from covpath.report import audit_text
+
             screen.write(audit_text.render(report))
+
+
+def _json(data: object) -> str:
+    import json
+
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _append(file: str | None, page: str) -> None:
