@@ -64,6 +64,8 @@ class Interpreter:
         self._texts: list[tuple[Sequence, Span]] = []
         self._inside: Span | None = None
         self._steps = 0
+        self._known: dict[tuple[int, Span | None, State, Setting], tuple[list[Outcome], int]] = {}
+        """The ways to run what has run in a loop or a function, and how many steps they took."""
 
     def run_script(self, body: Sequence, state: State) -> list[State]:
         """All states in which the script can end, its EXIT trap included."""
@@ -81,10 +83,25 @@ class Interpreter:
 
     def run(self, node: Node, state: State, setting: Setting) -> list[Outcome]:
         """All ways to run ``node``."""
-        self._steps += 1
+        if not (setting.loops or setting.depth):
+            self._count(1)
+            return bounded(self._ways(node, state, setting))
+        # The ways through a loop soon meet again, and so do the calls of a function.
+        key = (id(node), self._inside, state, setting)
+        known = self._known.get(key)
+        if known is not None:
+            self._count(known[1])
+            return known[0]
+        before = self._steps
+        self._count(1)
+        outcomes = bounded(self._ways(node, state, setting))
+        self._known[key] = outcomes, self._steps - before
+        return outcomes
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
         if self._steps > _MOST_STEPS:
             raise Unclear("too-many-ways")
-        return bounded(self._ways(node, state, setting))
 
     def _ways(self, node: Node, state: State, setting: Setting) -> Iterable[Outcome]:
         match node:

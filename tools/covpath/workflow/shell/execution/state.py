@@ -46,7 +46,7 @@ class Job(Struct, frozen=True):
     status: Value
 
 
-class State(Struct, frozen=True, kw_only=True):
+class State(Struct, frozen=True, kw_only=True, cache_hash=True, gc=False):
     """One possible situation.
 
     ``errexit`` and ``pipefail`` are None where something unseen may have changed them.
@@ -147,7 +147,7 @@ class Outcome(NamedTuple):
     levels: int = 0
 
 
-class Setting(Struct, frozen=True, kw_only=True):
+class Setting(Struct, frozen=True, kw_only=True, cache_hash=True, gc=False):
     """Where a command stands while it runs.
 
     ``ignored`` is what makes ``errexit`` ignore its failure (and would swallow it).
