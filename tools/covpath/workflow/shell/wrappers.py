@@ -29,6 +29,8 @@ class Peeled(Struct, frozen=True, kw_only=True):
 def peel(command: Command) -> Peeled:
     """Take off every wrapper that hands its arguments on; unknown options stop the peeling."""
     words = command.words
+    if not command.assignments and (not words or _base_name(words[0].text) not in _WRAPPERS):
+        return Peeled(words=words, wrappers=(), environment=())
     wrappers: list[str] = []
     environment = [_setting(assignment) for assignment in command.assignments]
     while words:
@@ -66,7 +68,7 @@ def _settings(words: tuple[Word, ...]) -> list[tuple[str, str | None]]:
 
 
 def _base_name(text: str | None) -> str:
-    return (text or "").rsplit("/", 1)[-1]
+    return text.rpartition("/")[2] if text else ""
 
 
 Rule = Callable[[tuple[Word, ...]], int | None]

@@ -6,7 +6,8 @@ and POSIX for ``sh``; held against the real shells by the tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -45,6 +46,7 @@ from covpath.workflow.shell.syntax import (
     Sequence,
     Subshell,
     Test,
+    Unparsed,
 )
 
 _MOST_STEPS = 20_000
@@ -104,34 +106,7 @@ class Interpreter:
             raise Unclear("too-many-ways")
 
     def _ways(self, node: Node, state: State, setting: Setting) -> Iterable[Outcome]:
-        match node:
-            case Command():
-                return run_command(self, node, state, setting)
-            case Sequence():
-                return self._sequence(node, state, setting)
-            case AndOr():
-                return run_and_or(self, node, state, setting)
-            case Pipeline():
-                return run_pipeline(self, node, state, setting)
-            case If():
-                return self._if(node, state, setting)
-            case Loop():
-                return self._loop(node, state, setting)
-            case Case():
-                return self._case(node, state, setting)
-            case Group():
-                return self._sequence(node.body, state, setting)
-            case Subshell():
-                return self._subshell(node, state, setting)
-            case Function():
-                index = self.define(node)
-                return [Outcome(Flow.NEXT, replace(state.define(node.name, index), status="0"))]
-            case Test():
-                return self._test(node, state, setting)
-            case Redirected():
-                return self._redirected(node, state, setting)
-            case _:
-                raise Unclear("unparsed", node.span)
+        return _WAYS[type(node)](self, node, state, setting)
 
     # --- what the other parts ask for --------------------------------------------------------------
 
@@ -205,8 +180,9 @@ class Interpreter:
             return [state]
         before = replace(state, exit_trap=-1, pending=state.status)
         ends: list[State] = []
-        for flow, after, _ in self.run_text(state.exit_trap, before, Setting()):
-            if flow is not Flow.EXIT:
+        for outcome in self.run_text(state.exit_trap, before, Setting()):
+            after = outcome.state
+            if outcome.flow is not Flow.EXIT:
                 after = after.with_status(state.status)
             elif after.failed and is_zero(after.status):
                 span = self._texts[state.exit_trap][1]
@@ -218,9 +194,10 @@ class Interpreter:
 
     def _sequence(self, sequence: Sequence, state: State, setting: Setting) -> Iterator[Outcome]:
         states = [state]
+        # Only the last statement answers a question put to the whole.
+        unasked = replace(setting, question=0) if setting.question else setting
         for position, item in enumerate(sequence.items, 1):
-            # Only the last statement answers a question put to the whole.
-            inner = setting if position == len(sequence.items) else replace(setting, question=0)
+            inner = setting if position == len(sequence.items) else unasked
             following: list[State] = []
             for earlier in states:
                 before = earlier if position == 1 else earlier.overwritten()
@@ -244,6 +221,15 @@ class Interpreter:
                 after = after.masked(Mask("background", self.here(item.background)))
             outcomes.append(Outcome(Flow.NEXT, after))
         return outcomes
+
+    def _define(self, node: Function, state: State, _setting: Setting) -> list[Outcome]:
+        return [Outcome(Flow.NEXT, replace(state.define(node.name, self.define(node)), status="0"))]
+
+    def _group(self, node: Group, state: State, setting: Setting) -> Iterator[Outcome]:
+        return self._sequence(node.body, state, setting)
+
+    def _unparsed(self, node: Unparsed, _state: State, _setting: Setting) -> list[Outcome]:
+        raise Unclear("unparsed", node.span)
 
     def _if(self, node: If, state: State, setting: Setting) -> Iterator[Outcome]:
         states = [state]
@@ -307,3 +293,21 @@ class Interpreter:
     def _redirected(self, node: Redirected, state: State, setting: Setting) -> Iterator[Outcome]:
         for before, _ in substitute(self, redirect_substitutions(node.redirects), state, setting):
             yield from self.run(node.body, before, setting)
+
+
+_WAYS: dict[type, Callable[[Interpreter, Any, State, Setting], Iterable[Outcome]]] = {
+    Command: run_command,
+    Sequence: Interpreter._sequence,
+    AndOr: run_and_or,
+    Pipeline: run_pipeline,
+    If: Interpreter._if,
+    Loop: Interpreter._loop,
+    Case: Interpreter._case,
+    Group: Interpreter._group,
+    Subshell: Interpreter._subshell,
+    Function: Interpreter._define,
+    Test: Interpreter._test,
+    Redirected: Interpreter._redirected,
+    Unparsed: Interpreter._unparsed,
+}
+"""By the kind of node: asking a record whether it is of another kind is slow."""

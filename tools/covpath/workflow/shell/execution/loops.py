@@ -14,6 +14,8 @@ _EXACT_ROUNDS = 6
 """So many rounds are followed with exact values; after that counters are forgotten."""
 _MOST_ROUNDS = 24
 
+_JUMPS = (Flow.BREAK, Flow.CONTINUE)
+
 Round = tuple[State, Value]
 """A state before a round, and the loop's status should it end here."""
 
@@ -43,15 +45,14 @@ class _Runner:
         """One round: how it leaves the loop, and the states it goes on from."""
         leaving: list[Outcome] = []
         going: list[Round] = []
-        for flow, after, levels in self._machine.run(self._loop.body, state, self._setting):
-            if flow in {Flow.BREAK, Flow.CONTINUE} and levels > 1:
-                leaving.append(Outcome(flow, after, levels - 1))
-            elif flow is Flow.BREAK:
-                leaving.append(Outcome(Flow.NEXT, after))
-            elif flow in {Flow.NEXT, Flow.CONTINUE}:
+        for outcome in self._machine.run(self._loop.body, state, self._setting):
+            flow, after, levels = outcome.flow, outcome.state, outcome.levels
+            if flow is Flow.NEXT or (flow is Flow.CONTINUE and levels <= 1):
                 going.append((after, after.status))
+            elif flow in _JUMPS and levels > 1:
+                leaving.append(Outcome(flow, after, levels - 1))
             else:
-                leaving.append(Outcome(flow, after))
+                leaving.append(Outcome(Flow.NEXT if flow is Flow.BREAK else flow, after))
         return leaving, going
 
     def counted(self, state: State) -> Iterator[Outcome]:
@@ -88,11 +89,12 @@ class _Runner:
         def enter(before: State, status: Value) -> tuple[list[Outcome], list[State]]:
             ended: list[Outcome] = []
             entering: list[State] = []
-            for flow, after, levels in self._machine.run(condition, before, setting):
-                if flow in {Flow.BREAK, Flow.CONTINUE}:
+            for outcome in self._machine.run(condition, before, setting):
+                after = outcome.state
+                if outcome.flow in _JUMPS:
                     raise Unclear("loop", self._head)
-                if flow is not Flow.NEXT:
-                    ended.append(Outcome(flow, after, levels))
+                if outcome.flow is not Flow.NEXT:
+                    ended.append(outcome)
                 elif is_zero(after.status) is wanted:
                     entering.append(after.overwritten())
                 else:

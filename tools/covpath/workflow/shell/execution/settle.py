@@ -90,7 +90,10 @@ def bounded(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
     Before the failure that is done soon: what a variable held then seldom decides.
     """
-    unique = distinct(list(outcomes))
+    found = outcomes if isinstance(outcomes, list) else list(outcomes)
+    if len(found) < 2:
+        return found
+    unique = distinct(found)
     if len(unique) > _FEW_STATES:
         unique = _join(unique, everything=len(unique) > _MANY_STATES)
     if len(unique) > _MOST_STATES:
@@ -106,10 +109,10 @@ def _join(outcomes: list[Outcome], *, everything: bool) -> list[Outcome]:
         if outcome.state.failed and not everything:
             kept.append(outcome)
             continue
-        bare = outcome._replace(state=outcome.state.without_variables())
+        bare = Outcome(outcome.flow, outcome.state.without_variables(), outcome.levels)
         known = set(outcome.state.variables)
         common[bare] = known & common[bare] if bare in common else known
     for bare, known in common.items():
         variables = tuple(sorted(known, key=lambda pair: pair[0]))
-        kept.append(bare._replace(state=replace(bare.state, variables=variables)) if variables else bare)
+        kept.append(replace(bare, state=replace(bare.state, variables=variables)) if variables else bare)
     return kept

@@ -18,7 +18,18 @@ from covpath.workflow.shell.execution.builtin_commands import (
 )
 from covpath.workflow.shell.execution.machine import Machine
 from covpath.workflow.shell.execution.settle import distinct, either
-from covpath.workflow.shell.execution.state import Flow, Fuzzy, Job, Mask, Outcome, Setting, State, Unclear, Value
+from covpath.workflow.shell.execution.state import (
+    Flow,
+    Fuzzy,
+    Job,
+    Mask,
+    Outcome,
+    Setting,
+    State,
+    Unclear,
+    Value,
+    is_zero,
+)
 from covpath.workflow.shell.execution.values import job_of, resolve
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Command, Expression, Part, Redirect, Substitution, Variable
@@ -29,16 +40,28 @@ _TRANSPARENT = frozenset({"command", "builtin", "time", "exec"})
 """Wrappers behind which builtins are still the shell's own."""
 
 
-def run_command(machine: Machine, command: Command, state: State, setting: Setting) -> Iterator[Outcome]:
+def run_command(machine: Machine, command: Command, state: State, setting: Setting) -> list[Outcome]:
     """All ways to run one simple command, errexit included."""
     if machine.posix:
         _refuse_bashisms(command)
+    ends: list[Outcome] = []
     for expanded, substituted in _expand(machine, command, state, setting):
-        for flow, after, levels in _perform(machine, command, expanded, substituted, setting):
-            if flow is Flow.NEXT:
-                yield from machine.settle(after, setting)
-            else:
-                yield Outcome(flow, after, levels)
+        if machine.is_target(command):
+            failed = replace(expanded, failed=True).with_status(Fuzzy.FAILED)
+            _settle(machine, _leaving_for_good(command, [Outcome(Flow.NEXT, failed)]), setting, ends)
+            if machine.persistent:
+                continue
+        _settle(machine, _perform(machine, command, expanded, substituted, setting), setting, ends)
+    return ends
+
+
+def _settle(machine: Machine, outcomes: Iterable[Outcome], setting: Setting, ends: list[Outcome]) -> None:
+    """Add to ``ends`` what follows once the command's status is known."""
+    for outcome in outcomes:
+        if outcome.flow is not Flow.NEXT or is_zero(outcome.state.status):
+            ends.append(outcome)
+        else:
+            ends += machine.settle(outcome.state, setting)
 
 
 def _refuse_bashisms(command: Command) -> None:
@@ -133,21 +156,15 @@ def _in_substitution(machine: Machine, state: State, substitution: Substitution,
 
 def _perform(
     machine: Machine, command: Command, state: State, substituted: Value | None, setting: Setting
-) -> Iterator[Outcome]:
-    if machine.is_target(command):
-        failed = replace(state, failed=True).with_status(Fuzzy.FAILED)
-        yield from _leaving_for_good(command, [Outcome(Flow.NEXT, failed)])
-        if machine.persistent:
-            return
+) -> Iterable[Outcome]:
     if not command.words:
-        yield from done(_assign(command, state), substituted if substituted is not None else "0")
-        return
-    yield from _leaving_for_good(command, _dispatch(machine, command, state, setting))
+        return done(_assign(command, state), substituted if substituted is not None else "0")
+    return _leaving_for_good(command, _dispatch(machine, command, state, setting))
 
 
 def _leaving_for_good(command: Command, outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
     """``exec program`` never comes back, and runs no trap."""
-    if command.name != "exec" or len(command.words) < 2:
+    if len(command.words) < 2 or command.words[0].text != "exec":
         return outcomes
     return [
         Outcome(Flow.EXIT, replace(outcome.state, exit_trap=-1, cause="last-status"))
@@ -208,10 +225,11 @@ def _call(machine: Machine, index: int, state: State, setting: Setting, span: Sp
     inner = replace(setting, depth=setting.depth + 1, in_function=True, loops=0)
     # Without errtrace a function starts without the ERR trap; one that it sets stays.
     start = state if state.errtrace else replace(state, error_trap=-1)
-    for flow, after, levels in machine.call(index, start, inner):
+    for outcome in machine.call(index, start, inner):
+        flow, after = outcome.flow, outcome.state
         if after.error_trap < 0:
             after = replace(after, error_trap=state.error_trap)
-        yield Outcome(Flow.NEXT if flow is Flow.RETURN else flow, after, levels)
+        yield Outcome(Flow.NEXT if flow is Flow.RETURN else flow, after, outcome.levels)
 
 
 def _trap(machine: Machine, words: Words, state: State, span: Span) -> Iterable[Outcome]:

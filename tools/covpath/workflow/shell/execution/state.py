@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from covpath.terms import Word
 from covpath.workflow.shell.spans import Span
 
 
-class Fuzzy(Enum):
+class Fuzzy(Word):
     """A value that is not known exactly.  ``FAILED`` is the status of the command under test."""
 
     FAILED = "the failed command's status"
@@ -30,7 +30,7 @@ class Mask(NamedTuple):
     span: Span | None
 
 
-class Flow(Enum):
+class Flow(Word):
     """How control leaves a construct."""
 
     NEXT = "next"
@@ -79,6 +79,8 @@ class State(Struct, frozen=True, kw_only=True, cache_hash=True, gc=False):
 
     def with_status(self, status: Value) -> State:
         """After a command with this status."""
+        if self.status == status and self.pipestatus == (status,):
+            return self
         return replace(self, status=status, pipestatus=(status,))
 
     def masked(self, mask: Mask) -> State:
@@ -139,7 +141,7 @@ class State(Struct, frozen=True, kw_only=True, cache_hash=True, gc=False):
         )
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True, gc=False):
     """A way a construct can end; ``levels`` is the argument of break and continue."""
 
     flow: Flow
@@ -177,4 +179,4 @@ class Unclear(Exception):
 
 def is_zero(status: Value) -> bool:
     """Whether a status (never ANY) means success."""
-    return isinstance(status, str) and status.lstrip("0") == ""
+    return status == "0" or (isinstance(status, str) and status.lstrip("0") == "")
