@@ -6,8 +6,11 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from covpath.workflow.shell.exit_status import ExitOutcome, failure_of
+from covpath.workflow.shell.execution.interpreter import Interpreter
+from covpath.workflow.shell.execution.state import Outcome, Setting, State, Unclear
+from covpath.workflow.shell.exit_status import ExitOutcome, failure_of, ways_to_end
 from covpath.workflow.shell.parse import parse_script
+from covpath.workflow.shell.syntax import Command, Node, Script
 from workflow.real_shell import SHELLS, RealShells
 
 MOST_UNKNOWN = 0.10
@@ -111,3 +114,47 @@ def test_a_certain_verdict_is_what_the_shell_does(
     assert verdict.outcome is (ExitOutcome.FAILS if status else ExitOutcome.MASKED), verdict
     if verdict.outcome is ExitOutcome.MASKED:
         assert verdict.masks
+
+
+class Forgetful(Interpreter):
+    """Takes each way anew."""
+
+    def run(self, node: Node, state: State, setting: Setting) -> list[Outcome]:
+        self._known.clear()
+        return super().run(node, state, setting)
+
+
+def ends(command: Command, script: Script, shell: str, machine: type[Interpreter]) -> list[State] | tuple[object, ...]:
+    try:
+        return ways_to_end(command, script, SHELLS[shell][0], machine=machine)
+    except Unclear as unclear:
+        return unclear.code, unclear.span
+
+
+AGAIN = [
+    "for i in $list; do\n{}\ndone",
+    "while read x; do\nif a; then {}\nelse ok=$x\nfi\ndone",
+    "f() {{ {}\n}}\nf; f && a\nf || rc=$?\n[ $rc = 0 ]",
+    'for i in 1 2 3; do\nif [ $i = 2 ]; then {}\nelse x=$i\nfi\n[ "$x" = 3 ] || continue\nexit 0\ndone',
+    "f() {{ if [ $n = 2 ]; then {}\nfi\n}}\nn=1; f\nn=2; f || a\nf",
+    "f() {{ false\n}}\n{} || a\nf || a\nf",
+    "for i in 1 2 3; do for j in $i; do\n{}\nif b; then continue 2; fi\ndone\ndone",
+]
+
+
+@given(script=scripts, again=st.sampled_from(AGAIN), shell=st.sampled_from(["default", "sh", "plain"]))
+@settings(max_examples=150, deadline=None)
+def test_what_runs_again_ends_as_if_nothing_was_remembered(script: str, again: str, shell: str) -> None:
+    parsed = parse_script(again.format(script))
+    assume(not parsed.errors)
+    command = next(command for command in parsed if "target" in [word.raw for word in command.words])
+    assert ends(command, parsed, shell, Interpreter) == ends(command, parsed, shell, Forgetful)
+
+
+def test_what_is_remembered_counts_as_often_as_it_runs() -> None:
+    deep = "target"
+    for level in range(12):
+        deep = f"for i{level} in 1 2 3; do if a; then x{level}=1; fi\n{deep}\ndone"
+    parsed = parse_script(deep + "\n" + "[ $x1 $x2 $x3 ]")
+    command = next(command for command in parsed if command.name == "target")
+    assert ends(command, parsed, "plain", Interpreter) == ("too-many-ways", None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from covpath.patterns import regex
-from covpath.workflow.shell.syntax import Arithmetic, Command, Script, Variable, Word
+from covpath.workflow.shell.syntax import Arithmetic, Script, Variable, Word
 
 _DECIDING = frozenset({"exit", "return", "[", "test", "wait", "let", "break", "continue", "eval", "trap", "set"})
 _TESTS = (("[[", "]]"), ("((", "))"), ("case ", " in"))
@@ -28,12 +28,13 @@ def deciding_variables(script: Script) -> frozenset[str]:
                 names.update(_NAME.findall(" ".join(word.raw for word in command.words)))
         elif command.words and command.words[0].text is None:
             names.update(_in_words(command.words[:1]))
-        assigned += [
-            (assignment.name, frozenset(_in_words((assignment.value,))))
-            for assignment in command.assignments
-            if assignment.value is not None
-        ]
-        assigned += list(_declared(command))
+        if command.assignments:
+            given = [(one.name, one.value) for one in command.assignments if one.value is not None]
+            assigned += [(name, frozenset(_in_words((value,)))) for name, value in given]
+        for word in command.words[1:]:
+            name, sign, _ = word.raw.partition("=")
+            if sign:
+                assigned.append((name, frozenset(_in_words((word,)))))
     for opening, closing in _TESTS:
         for piece in script.text.split(opening)[1:]:
             names.update(_NAME.findall(piece.partition(closing)[0]))
@@ -47,14 +48,7 @@ def deciding_variables(script: Script) -> frozenset[str]:
 def _in_words(words: Iterable[Word]) -> Iterator[str]:
     for word in words:
         for part in word.parts:
-            if isinstance(part, Variable):
+            if type(part) is Variable:
                 yield part.name
-            elif isinstance(part, Arithmetic):
+            elif type(part) is Arithmetic:
                 yield from _NAME.findall(part.raw)
-
-
-def _declared(command: Command) -> Iterator[tuple[str, frozenset[str]]]:
-    for word in command.words[1:]:
-        name, sign, _ = word.raw.partition("=")
-        if sign:
-            yield name, frozenset(_in_words((word,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -40,6 +40,7 @@ class Flow(Word):
     CONTINUE = "continue"
 
 
+@final
 class Job(Struct, frozen=True):
     """A background process as ``$!`` names it."""
 

@@ -28,11 +28,11 @@ def resolve(word: Word | None, state: State) -> Value:
 
 
 def _piece(part: Part, state: State) -> Value:
-    if isinstance(part, Literal):
+    if type(part) is Literal:
         return part.text
-    if isinstance(part, Variable):
+    if type(part) is Variable:
         return _variable(part, state)
-    return evaluate(part.raw, state)[0] if isinstance(part, Arithmetic) else Fuzzy.ANY
+    return evaluate(part.raw, state)[0] if type(part) is Arithmetic else Fuzzy.ANY
 
 
 def _variable(part: Variable, state: State) -> Value:
@@ -44,7 +44,7 @@ def _variable(part: Variable, state: State) -> Value:
             return Fuzzy.ANY
         return state.pipestatus[int(index)]
     value = state.variable(part.name)
-    if isinstance(value, Job):
+    if type(value) is Job:
         return Fuzzy.ANY
     if not part.operation:
         return value
@@ -55,13 +55,16 @@ def _variable(part: Variable, state: State) -> Value:
 
 def job_of(word: Word, state: State) -> Job | None:
     """The background process a word such as ``$!`` or ``"$pid"`` names."""
-    parts = [part for part in word.parts if not (isinstance(part, Literal) and part.text == "")]
-    if len(parts) != 1 or not isinstance(parts[0], Variable) or parts[0].operation:
+    if word.text is not None:
         return None
-    if parts[0].name == "!":
+    parts = [part for part in word.parts if not (type(part) is Literal and part.text == "")]
+    part = parts[0] if len(parts) == 1 else None
+    if type(part) is not Variable or part.operation:
+        return None
+    if part.name == "!":
         return state.last_job
-    value = state.variable(parts[0].name)
-    return value if isinstance(value, Job) else None
+    value = state.variable(part.name)
+    return value if type(value) is Job else None
 
 
 _NUMERIC = {"-eq": "==", "-ne": "!=", "-lt": "<", "-le": "<=", "-gt": ">", "-ge": ">="}

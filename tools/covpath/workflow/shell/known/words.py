@@ -40,7 +40,9 @@ class Expander(Struct):
 
     def text(self, word: Word) -> str:
         """The word as one text, as in an assignment."""
-        return "".join(text for text, _ in self._pieces(word))
+        if word.text is not None:
+            return word.text
+        return "".join([text for text, _ in self._pieces(word)])
 
     def pattern(self, word: Word) -> str:
         """The word as a shell pattern: what was quoted stands for itself."""
@@ -51,6 +53,8 @@ class Expander(Struct):
 
     def fields(self, word: Word) -> list[str]:
         """The words it becomes: an array's items apart, unquoted values split."""
+        if word.text is not None and word.parts:
+            return [word.text]
         listed = self._listed(word)
         if listed is not None:
             return listed
@@ -76,13 +80,20 @@ class Expander(Struct):
 
     def may_spread(self, word: Word) -> bool:
         """Whether an unknown part of the word may become any number of words."""
+        if word.text is not None:
+            return False
         return any(loose and not known(text) for text, loose in self._pieces(word))
 
     def _pieces(self, word: Word) -> Iterator[tuple[str, bool]]:
         """Each part's text, and whether it is split into fields."""
         for part in word.parts:
-            split_up = isinstance(part, Expression) or (isinstance(part, (Variable, Substitution)) and not part.quoted)
-            yield self._one(part), split_up
+            if type(part) is Variable:
+                yield self._variable(part), not part.quoted
+            elif type(part) is Literal:
+                yield part.text, False
+            else:
+                loose = type(part) is Expression or (type(part) is Substitution and not part.quoted)
+                yield self._one(part), loose
 
     def _one(self, part: Part) -> str:
         match part:
