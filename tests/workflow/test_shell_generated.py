@@ -137,7 +137,7 @@ AGAIN = [
     "f() {{ {}\n}}\nf; f && a\nf || rc=$?\n[ $rc = 0 ]",
     'for i in 1 2 3; do\nif [ $i = 2 ]; then {}\nelse x=$i\nfi\n[ "$x" = 3 ] || continue\nexit 0\ndone',
     "f() {{ if [ $n = 2 ]; then {}\nfi\n}}\nn=1; f\nn=2; f || a\nf",
-    "f() {{ false\n}}\n{} || a\nf || a\nf",
+    "f() {{ false; a\n}}\n{} || a\nf || a\nf",
     "for i in 1 2 3; do for j in $i; do\n{}\nif b; then continue 2; fi\ndone\ndone",
 ]
 
