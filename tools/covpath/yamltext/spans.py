@@ -53,14 +53,17 @@ def block_end(text: str, start: int, end: int, value: str) -> int:
     it only those that are longer than the indentation.
     """
     header_end = text.find("\n", start, end)
+    solid = start + len(text[start:end].rstrip(" \r\n"))
+    last = text.find("\n", max(solid, header_end), end)
+    tail_start = last + 1
+    if solid > header_end >= 0:
+        if last < 0:
+            return end
+        if end < len(text) and text.find("\n", tail_start, end) < 0:  # nearly always: the next token's line follows
+            return last - 1 if text[last - 1] == "\r" else last
     header = text[start : header_end if header_end >= 0 else end].split("#", 1)[0].rstrip()
     if header_end < 0:
         return start + len(header)
-    solid = start + len(text[start:end].rstrip(" \r\n"))
-    last = text.find("\n", max(solid, header_end), end)
-    if solid > header_end and last < 0:
-        return end
-    tail_start = last + 1
     tail = text[tail_start:end]
     keep = "+" in header
     if tail and (keep or " " in tail):
