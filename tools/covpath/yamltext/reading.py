@@ -225,7 +225,12 @@ class _Builder:
                 if kind is MappingEnd:
                     break
                 raise self.fail("has a key that is not a plain name.", self.large(event, depth + 1, None).start)
-            key = scalar(event)
+            if event.style or not event.value or event.anchor is not None or event.tag is not None:
+                key = scalar(event)
+            else:  # nearly always: what scalar() would make of it, made here
+                start = event.start_mark.index
+                key = Scalar(event.value, "", start, event.end_mark.index, start)
+                self.weight += 1
             if strict:
                 name = key.value.lower()
                 if name in names:
