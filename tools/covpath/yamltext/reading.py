@@ -103,8 +103,7 @@ def _hint(text: str, offset: int) -> str:
 class _Builder:
     """Turns events into nodes, a method for each kind of node; one use each.
 
-    There are two hundred thousand events in a large repository: names are bound once, and scalars,
-    the commonest of them, come first.
+    A large repository has two hundred thousand events: names are bound once, and scalars come first.
     """
 
     __slots__ = ("aliases", "anchors", "limit", "next_event", "open_anchors", "source", "strict", "text", "weight")
