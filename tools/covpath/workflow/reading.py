@@ -88,7 +88,7 @@ class _Reader:
     def step(self, index: int, item: Node, route: Route) -> Step:
         node = self.mapping(item, "step {}", index + 1)
         fields, others = _fields(node, _OF_A_STEP)
-        newer = {key: entry.value for key, entry in others.items() if key in _NEWER_KEYS}
+        newer = {key: entry.value for key, entry in others.items() if key in _NEWER_KEYS} if others else {}
         form = StepForm.NEWER
         if fields.get("run") is not None:
             form = StepForm.RUN
