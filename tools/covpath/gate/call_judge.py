@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from covpath.gate.job_judge import JobJudge
 from covpath.gate.required import RequiredChecks
@@ -18,6 +19,7 @@ from covpath.gate.verdict import (
     Held,
     JobVerdict,
     LossVerdict,
+    Lost,
 )
 from covpath.terms import Blocks, Gate, Reason, Tri, any_of
 from covpath.wording import few
@@ -82,7 +84,7 @@ class CallJudge:
             gate=gate,
             partly=len({verdict.gate for verdict in running}) > 1,
             blocks=_joined(verdict.blocks for verdict in running) if told else UNKNOWN_BLOCKS,
-            on_runner_loss=self._loss(running) if gate is not Gate.NO_SIGNAL else NO_LOSS,
+            lost=Lost(partial(self._loss, running)) if gate is not Gate.NO_SIGNAL else NO_LOSS,
             measuring=None,
             steps=(),
             legs=(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from operator import is_
 
 from msgspec import Struct
@@ -38,6 +38,7 @@ from covpath.gate.verdict import (
     JobVerdict,
     LegVerdict,
     LossVerdict,
+    Lost,
     StepVerdict,
 )
 from covpath.terms import Blocks, Gate, Reason, Tri, any_of
@@ -109,7 +110,7 @@ class JobJudge:
             gate=gate,
             partly=runs and self._partly(main, cases, steps),
             blocks=self._blocks(cases) if runs else NO_BLOCKS,
-            on_runner_loss=self._loss(cases) if runs else NO_LOSS,
+            lost=Lost(partial(self._loss, cases)) if runs else NO_LOSS,
             measuring=self.measuring.index,
             steps=steps,
             legs=self._legs(cases),
@@ -127,7 +128,7 @@ class JobJudge:
             gate=Gate.NO_SIGNAL,
             partly=False,
             blocks=NO_BLOCKS,
-            on_runner_loss=NO_LOSS,
+            lost=NO_LOSS,
             measuring=self.measuring.index,
             steps=(),
             legs=(),

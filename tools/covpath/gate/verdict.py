@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from msgspec import Struct
@@ -60,7 +61,33 @@ class LossVerdict(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
 
 
-NO_LOSS = LossVerdict(check_red=Tri.FALSE, run_fails=Tri.FALSE, blocks=NO_BLOCKS, reasons=())
+class Lost:
+    """What becomes of a job whose runner is lost, worked out once somebody asks: of a job that blocks few do.
+
+    Equal to another where both come to the same.
+    """
+
+    __slots__ = ("_found", "_work_out")
+
+    def __init__(self, work_out: Callable[[], LossVerdict] | None, found: LossVerdict | None = None) -> None:
+        self._work_out = work_out
+        self._found = found
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lost) and self.verdict() == other.verdict()
+
+    def __hash__(self) -> int:
+        return hash(self.verdict())
+
+    def verdict(self) -> LossVerdict:
+        """What it comes to."""
+        if self._found is None:
+            assert self._work_out is not None
+            self._found, self._work_out = self._work_out(), None
+        return self._found
+
+
+NO_LOSS = Lost(None, LossVerdict(check_red=Tri.FALSE, run_fails=Tri.FALSE, blocks=NO_BLOCKS, reasons=()))
 
 
 class StepVerdict(Struct, frozen=True, kw_only=True):
@@ -108,12 +135,17 @@ class JobVerdict(Struct, frozen=True, kw_only=True):
     gate: Gate
     partly: bool
     blocks: BlocksVerdict
-    on_runner_loss: LossVerdict
+    lost: Lost
     measuring: int | None
     steps: tuple[StepVerdict, ...]
     legs: tuple[LegVerdict, ...]
     data: DataVerdict
     reasons: tuple[Reason, ...]
+
+    @property
+    def on_runner_loss(self) -> LossVerdict:
+        """What becomes of it when its runner is lost."""
+        return self.lost.verdict()
 
     @property
     def measuring_step(self) -> StepVerdict | None:
