@@ -10,7 +10,8 @@ from covpath.gate.verdict import NO_LOSS, JobVerdict, LossVerdict, Lost
 from covpath.terms import Tri
 from judging import workflow
 
-TEXT = (
+CALL = "{needs: a, uses: ./.github/workflows/x.yml}"
+TEXT = f"on: pull_request\njobs: {{a: {{runs-on: u, steps: [{{run: make}}]}}, b: {CALL}}}\n"
     "on: pull_request\njobs: {a: {runs-on: u, steps: [{run: make}]}, b: {needs: a, uses: ./.github/workflows/x.yml}}\n"
 )
 
