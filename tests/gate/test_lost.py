@@ -12,8 +12,6 @@ from judging import workflow
 
 CALL = "{needs: a, uses: ./.github/workflows/x.yml}"
 TEXT = f"on: pull_request\njobs: {{a: {{runs-on: u, steps: [{{run: make}}]}}, b: {CALL}}}\n"
-    "on: pull_request\njobs: {a: {runs-on: u, steps: [{run: make}]}, b: {needs: a, uses: ./.github/workflows/x.yml}}\n"
-)
 
 
 def verdicts() -> tuple[JobVerdict, ...]:
