@@ -22,7 +22,12 @@ from covpath.workflow.model import Job, Workflow
 
 FINE = JobResult(SUCCEEDS, SUCCEEDS)
 SKIPPED = JobResult(SKIPS, SKIPS)
-_FINE_OR_SKIPPED = JobResult(SUCCEEDS | SKIPS, SUCCEEDS | SKIPS)
+_WHERE_ALL_IS_WELL = {
+    Tri.TRUE: FINE,
+    Tri.FALSE: SKIPPED,
+    Tri.UNKNOWN: JobResult(SUCCEEDS | SKIPS, SUCCEEDS | SKIPS),
+}
+"""What a job comes to by whether it runs, when nothing goes wrong."""
 
 
 def status_for(run: Run, job: Job, results: JobResults) -> Status:
@@ -36,6 +41,8 @@ def status_for(run: Run, job: Job, results: JobResults) -> Status:
     success, failure = Tri.TRUE, Tri.FALSE
     for name in run.graph.ancestors(job):
         needed = results[name].needed if name in results else SUCCEEDS
+        if needed == SUCCEEDS:  # as nearly all have
+            continue
         success = both(success, certainly(needed, SUCCEEDS))
         failure = either(failure, certainly(needed, FAILS))
     return Status(success=success, failure=failure, cancelled=Tri.FALSE)
@@ -68,8 +75,11 @@ def expected(scope: Scope) -> JobResults:
 def _expected(scope: Scope) -> JobResults:
     found: dict[JobId, JobResult] = {}
     for job in scope.run.graph.order:
-        runs = Tri.TRUE if job.if_ is None and not job.needs else holds(job.if_, view_of(scope, job, found))
-        found[job.id] = {Tri.TRUE: FINE, Tri.FALSE: SKIPPED, Tri.UNKNOWN: _FINE_OR_SKIPPED}[runs]
+        if job.if_ is None:
+            runs = status_for(scope.run, job, found).success
+        else:
+            runs = holds(job.if_, view_of(scope, job, found))
+        found[job.id] = _WHERE_ALL_IS_WELL[runs]
     return found
 
 
@@ -86,7 +96,11 @@ def propagate(
         heard = scope.run.graph.ancestors(until)
         after = tuple(job for job in after if job is until or job.id in heard)
     for job in after:
-        results[job.id] = _run_job(scope, job, needs_of(scope.run, job, results), status_for(scope.run, job, results))
+        status = status_for(scope.run, job, results)
+        if status.success is Tri.FALSE and not uses_status(job.if_):
+            results[job.id] = SKIPPED
+        else:
+            results[job.id] = _run_job(scope, job, needs_of(scope.run, job, results), status)
     return {name: results[name] for name in (faulted.id, *(job.id for job in after))}
 
 
