@@ -13,6 +13,7 @@ from audits.unfiltered import findings, without_prefilter
 from covpath.audits.check_names import could_share
 from covpath.audits.levers import is_soft, masked_steps
 from covpath.audits.quiet import Quiet, never_runs
+from covpath.gate.aggregate import aggregate_gates
 from covpath.gate.judge import Judge
 from covpath.gate.repository import shared_names
 from covpath.gate.required import UNKNOWN_REQUIRED
@@ -403,5 +404,7 @@ def test_real_jobs_and_names_are_told_apart_rightly(tmp_path: Path) -> None:
         wrong, quiet, jobs_ = wrongly_quiet(found)
         assert wrong == []
         called, total = called + quiet, total + jobs_
-        assert shared_names(Runs(link(found)), found, could_share(found)) == shared_names(Runs(link(found)), found)
+        runs, counting = Runs(link(found)), [one for one in found if not never_runs(one)]
+        assert shared_names(runs, counting, could_share(counting)) == shared_names(runs, found)
+        assert not [gate for one in found if never_runs(one) for gate in aggregate_gates(runs, one)]
     assert called > 0.8 * total

@@ -27,6 +27,7 @@ def without_prefilter() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("covpath.audits.quiet.Quiet.is_quiet", lambda *_: False)
         patch.setattr("covpath.audits.quiet.Quiet.may_mask", lambda *_: True)
+        patch.setattr("covpath.audits.quiet.Quiet.never_runs", lambda *_: False)
         patch.setattr("covpath.audits.verdicts.could_share", every_job)
         yield
 

@@ -50,9 +50,13 @@ class Quiet:
 
     def is_quiet(self, workflow: Workflow, job: Job) -> bool:
         """Whether the job is certainly not soft, masks no step, and is no coverage job that may lack data."""
+        return self.never_runs(workflow) or self._is_plain(workflow, job, 0)
+
+    def never_runs(self, workflow: Workflow) -> bool:
+        """Whether no job of the workflow ever runs for a pull request or in a merge queue."""
         if workflow.path not in self._never:
             self._never[workflow.path] = never_runs(workflow)
-        return self._never[workflow.path] or self._is_plain(workflow, job, 0)
+        return self._never[workflow.path]
 
     def _is_plain(self, workflow: Workflow, job: Job, depth: int) -> bool:
         if job.uses is not None:

@@ -70,10 +70,15 @@ class Verdicts:
         return tuple(ref for ref, (workflow, job) in self._jobs.items() if not self._quiet.is_quiet(workflow, job))
 
     @cached_property
+    def _counting(self) -> tuple[Workflow, ...]:
+        """The workflows that may run for a pull request: no job of others reports a check that counts, nor is a gate."""
+        return tuple(one for one in self.workflows if not self._quiet.never_runs(one))
+
+    @cached_property
     def gates(self) -> tuple[AggregateGate, ...]:
         """The jobs that make one check of many, for branch protection to ask for."""
         found = (
-            gate for workflow in self.workflows for gate in aggregate_gates(self.judge.runs, workflow, (FAILS, CANCELS))
+            gate for workflow in self._counting for gate in aggregate_gates(self.judge.runs, workflow, (FAILS, CANCELS))
         )
         return tuple(gate for gate in found if not self._stands_in(gate))
 
@@ -88,8 +93,8 @@ class Verdicts:
     @cached_property
     def shared_names(self) -> tuple[SharedName, ...]:
         """The check names that several jobs report."""
-        among = could_share(self.workflows)
-        return shared_names(self.judge.runs, self.workflows, among) if among else ()
+        among = could_share(self._counting)
+        return shared_names(self.judge.runs, self._counting, among) if among else ()
 
     @cached_property
     def stuck_checks(self) -> tuple[StuckCheck, ...]:
