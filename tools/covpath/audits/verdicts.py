@@ -71,7 +71,7 @@ class Verdicts:
 
     @cached_property
     def _counting(self) -> tuple[Workflow, ...]:
-        """The workflows that may run for a pull request: no job of others reports a check that counts, nor is a gate."""
+        """The workflows that may run for a pull request: no job of another reports a check that counts or is a gate."""
         return tuple(one for one in self.workflows if not self._quiet.never_runs(one))
 
     @cached_property

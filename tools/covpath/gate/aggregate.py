@@ -218,9 +218,12 @@ def _fails_on_success(run: Run, job: Job, name: JobId, beside: tuple[Scope, JobR
 
 def _allowed(job: Job, name: JobId, result: Results) -> bool:
     """Whether the lists of a gate action name the job for this result."""
+    gates = [step for step in job.steps if action_name(step) is not None]
+    if not gates:
+        return False
     needs = Object({need: Object({"result": "success", "outputs": Object({})}) for need in job.needs})
     view = View(SUCCEEDED, lambda: Contexts({"needs": needs}))
-    return any(one.accepts(name, result) is not Tri.FALSE for step in job.steps for one in readings(step, view))
+    return any(one.accepts(name, result) is not Tri.FALSE for step in gates for one in readings(step, view))
 
 
 def _missed(runs: Runs, run: Run, gate: Job, other: Job) -> bool:
