@@ -68,6 +68,7 @@ class Worth:
 
     def __init__(self, read: ReadFile, top: frozenset[str] | None = None) -> None:
         self._read = read
+        self._all = top
         self._top = tuple(top) if top is not None else ("",)
         self._known: dict[tuple[str, str], bool] = {}
 
@@ -120,8 +121,12 @@ class Worth:
     @cached_property
     def _root_words(self) -> tuple[str, ...]:
         """The programs for which the repository's root has a file."""
-        there = {name for name in _NAMES if self._read(name) is not None}
+        # Most of these are not there, which the names in the root tell of all of them at once.
+        there = {name for name in _NAMES if self._may_hold(name) and self._read(name) is not None}
         return tuple(word for word, names in _FILES.items() if not there.isdisjoint(names)) if there else ()
+
+    def _may_hold(self, path: str) -> bool:
+        return self._all is None or path.partition("/")[0] in self._all
 
     def _have(self, word: str, directory: str) -> bool:
         if directory == ".":
