@@ -132,18 +132,15 @@ def kind_of(workflow: Workflow, job: Job) -> GateKind | None:
         return None
     if any(action_name(step) is not None for step in job.steps):
         return GateKind.ACTION
-    only_gates = all(
-        (step.run is not None and is_setup(step, shell_for(workflow, job, step)))
-        or decides_on_results(job, step)
-        or _stands_aside(step)
-        for step in job.steps
-    )
-    if not only_gates:
+    if any(step.run is None and not _stands_aside(step) for step in job.steps):
+        return None  # as nearly all: it uses an action for something else
+    others = [step for step in job.steps if not decides_on_results(job, step)]
+    decides = len(others) < len(job.steps)
+    # Asked first, since it takes longest to tell what only prepares: most jobs do more than say something.
+    if not decides and not all(step.run is not None and _ONLY_SAYS.fullmatch(step.run.value) for step in others):
         return None
-    if any(decides_on_results(job, step) for step in job.steps):
-        return GateKind.SCRIPT
-    says = all(step.run is not None and _ONLY_SAYS.fullmatch(step.run.value) for step in job.steps)
-    return GateKind.NEEDS if says else None
+    only_gates = all(step.run is None or is_setup(step, shell_for(workflow, job, step)) for step in others)
+    return (GateKind.SCRIPT if decides else GateKind.NEEDS) if only_gates else None
 
 
 def _stands_aside(step: Step) -> bool:
