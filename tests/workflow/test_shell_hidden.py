@@ -90,6 +90,11 @@ def test_scripts_that_change_the_rules(text: str, shell: Shell) -> None:
     assert hides_the_last(text, shell) is (last is not None and last[1].is_masked)
 
 
+def test_deep_scripts_are_followed_as_deep() -> None:
+    for depth in range(40, 160, 5):
+        assert disagreement("( " * depth + "target" + "\n)" * depth + " || true", shell_named("bash")) is None
+
+
 HEARD_AT_ONCE = [
     "set -euxo pipefail\ntarget",
     "exit_early || exit 0\ntarget",

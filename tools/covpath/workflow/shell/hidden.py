@@ -8,7 +8,7 @@ from covpath.patterns import regex
 from covpath.workflow.shell.dialect import Shell
 from covpath.workflow.shell.execution.interpreter import Interpreter
 from covpath.workflow.shell.execution.state import Flow, Outcome, Setting, State, Unclear, is_zero
-from covpath.workflow.shell.exit_status import ExitEffect, judge, ways_to_end
+from covpath.workflow.shell.exit_status import ExitEffect, failure_of, judge, ways_to_end
 from covpath.workflow.shell.spans import Around, Enclosure
 from covpath.workflow.shell.syntax import Command, Loop, Node, Redirected, Script, Sequence
 
@@ -22,8 +22,10 @@ def hidden_failure_of(command: Command, script: Script, shell: Shell) -> ExitEff
         if not all(is_zero(end.status) for end in ends):
             return None
         effect = judge(command, script, shell, ends)
-    except (_Heard, Unclear, RecursionError):
+    except (_Heard, Unclear):
         return None
+    except RecursionError:
+        effect = failure_of(command, script, shell)  # it needs less of the stack
     return effect if effect.is_masked else None
 
 
