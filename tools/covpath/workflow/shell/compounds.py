@@ -149,12 +149,12 @@ def _subshell(tokens: Tokens) -> Node:
 
 def _test(tokens: Tokens) -> Node:
     start = tokens.start
-    words = [tokens.word()]
+    words = tokens.words.plain(start, tokens.end)
     tokens.step()
     while tokens.kind == "word":
         words.append(tokens.word())
         tokens.step()
-    words.append(tokens.word())
+    words += tokens.words.plain(tokens.start, tokens.end)
     return Command(tuple(words), (), (), Span(start, tokens.expect("]", "bracket")))
 
 

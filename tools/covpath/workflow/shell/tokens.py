@@ -35,17 +35,19 @@ _BLANKS = r"(?:[ \t]++|\\\n)*"
 _BEHIND = " \t\n;&|()"
 """What can stand behind a word, beside the end and a line's continuation."""
 _TOKEN = re.compile(
-    rf"{_BLANKS}(?:(?<![^ \t\n])\#[^\n]*+)?(?:"
-    rf"(?P<plain>[A-Za-z0-9_@%+=:,./^-]++(?=[{_BEHIND}]|\Z))"
-    rf"|(?P<word>(?:{_PIECE})+(?=[{_BEHIND}]|\\\n{_BLANKS}(?:\n|\Z)|\Z))"
-    rf"|(?P<bracket>(?:\[\[?|\]\]?|[{{}}])(?=[{_BEHIND}]|\Z))"
+    rf"[ \t]*+(?:\\\n{_BLANKS}|)(?:\#(?<![^ \t\n]\#)[^\n]*+|)(?:"
+    rf"(?P<plain>[A-Za-z0-9_@%+=:,./^-]++(?![^{_BEHIND}]))"
+    r"|(?P<line>\n)"
+    rf"|(?P<word>(?:{_PIECE})+(?:(?![^{_BEHIND}])|(?=\\\n{_BLANKS}(?:\n|\Z))))"
+    rf"|(?P<bracket>(?:\[\[?|\]\]?|[{{}}])(?![^{_BEHIND}]))"
     r"|(?P<redirect>(?:[0-9](?!&>))?(?:>>|>&|&>>|&>|<<<|<<-?|<|>)(?![(<>&|]))"
-    r"|(?P<sign>&&(?!&)|\|\||;;(?!&)|\|(?!&)|;(?!&)|&|\(|\)|\n|\Z)"
+    r"|(?P<sign>&&(?!&)|\|\||;;(?!&)|\|(?!&)|;(?!&)|&|\(|\)|\Z)"
     r")",
     re.ASCII,
 )
-_PLAIN = re.compile(rf"(?: [A-Za-z0-9_@%+=:,./^-]++(?=[{_BEHIND}]|\Z))*")
-_KINDS = ("", "word", "word", "bracket", "redirect")
+_PLAIN = re.compile(rf"(?: [A-Za-z0-9_@%+=:,./^-]++(?![^{_BEHIND}]))*")
+_KINDS = ("", "word", "\n", "word", "bracket", "redirect", "")
+"""By the groups of _TOKEN; a sign is its own kind."""
 _START = regex(_BLANKS, re.ASCII)
 _PIECES = regex(rf"(?:{_PIECE})+", re.ASCII)
 _STRING = regex(rf"(?:{_INSIDE})*", re.ASCII)
@@ -117,10 +119,7 @@ class Tokens:
         assert group is not None
         self.start, self.end = match.span(group)
         self.plain = group == 1
-        if group != 5:
-            self.kind = _KINDS[group]
-            return
-        self.kind = match[5]
+        self.kind = _KINDS[group] or match[group]
         if self._document is not None and self.kind in ("\n", ""):
             if self.start != self._document[0]:
                 raise NotSimple

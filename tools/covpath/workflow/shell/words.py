@@ -154,10 +154,8 @@ def _easy(parts: list[Part], text: str, index: int, limit: int) -> int:
         index = match.end()
         kind = match.lastindex
         found = match[kind or 0]
-        if kind == _PLAIN:
-            _add(parts, Literal(found))
-        elif kind == _SINGLE or (kind == _DOUBLE and "$" not in found):
-            _add(parts, Literal(found, True))
+        if kind in (_PLAIN, _SINGLE) or (kind == _DOUBLE and "$" not in found):
+            _add(parts, Literal(found, kind != _PLAIN))
         elif kind != _DOUBLE:
             parts.append(Variable(found))
         else:
