@@ -38,7 +38,7 @@ _WORDS = ("cov", "tarpaulin", "nyc", "c8", "slipcover")
 DECIDING = ("RUSTFLAGS", "RUSTDOCFLAGS", "PYTEST_ADDOPTS")
 """Variables that alone can make a command measure."""
 
-_INSTRUMENTING = ("cov", "profile")
+INSTRUMENTING = ("cov", "profile")
 """The values of such a variable that can do so hold one of these."""
 
 _SIGNS = (*_WORDS, *DECIDING)
@@ -133,7 +133,7 @@ def makes_measure(layer: Mapping | None) -> bool:
     for entry in layer.entries:
         if entry.key.value in DECIDING:
             value = deref(entry.value)
-            if not isinstance(value, Scalar) or holds_one(value.value, _INSTRUMENTING):
+            if not isinstance(value, Scalar) or holds_one(value.value, INSTRUMENTING):
                 return True
     return False
 

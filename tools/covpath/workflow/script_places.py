@@ -18,8 +18,9 @@ def script_place(workflow: Workflow, step: Step, offset: int) -> Place:
         line = source.line_of(scalar.start) + 1 + scalar.value.count("\n", 0, offset)
         first_of_line = scalar.value.rfind("\n", 0, offset) + 1
         text = source.line_text(line)
-        written = scalar.value[first_of_line:].split("\n", 1)[0]
-        return Place(source.path, line, len(text) - len(written) + (offset - first_of_line) + 1)
+        end_of_line = scalar.value.find("\n", first_of_line)
+        length = (end_of_line if end_of_line >= 0 else len(scalar.value)) - first_of_line
+        return Place(source.path, line, len(text) - length + (offset - first_of_line) + 1)
     written = source.text[scalar.start : scalar.end]
     if "\n" not in written and not scalar.style:
         return source.place(scalar.start + offset)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from covpath.yamltext.nodes import Scalar
@@ -36,8 +37,12 @@ def script_offset(document: Document, scalar: Scalar, index: int) -> int | None:
     return found[index] if found is not None and 0 <= index < len(found) else None
 
 
+@lru_cache(maxsize=4)
 def table(text: str, start: int, end: int, style: str, value: str) -> tuple[int, ...] | None:
-    """As :func:`offsets`, for any text that holds a scalar from ``start`` to ``end``."""
+    """As :func:`offsets`, for any text that holds a scalar from ``start`` to ``end``.
+
+    Whoever asks about one command of a script mostly asks about the others next.
+    """
     if style in ("|", ">"):
         return _block_table(text, start, end, style, value)
     inner = (start, end) if not style else (start + 1, end - 1)

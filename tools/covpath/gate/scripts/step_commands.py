@@ -15,7 +15,7 @@ from covpath.gate.scripts.script_commands import prepares
 from covpath.gate.scripts.shell_effect import shell_for
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.invocations import invocation_of, shell_steps
-from covpath.workflow.recipes.links import Invocation, Within
+from covpath.workflow.recipes.links import Invocation, Settings, Within
 from covpath.workflow.script_places import script_place
 from covpath.workflow.shell.dialect import Shell, ShellKind
 from covpath.workflow.shell.directory import Directories
@@ -59,13 +59,17 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
     directory = directory_in(workflow, job, step, around.contexts)
     directories = Directories(script)
     exported: dict[str, str] = dict(environment)
+    settings: Settings = tuple(exported.items())
     for index, command in enumerate(script.commands):
-        exported.update(_exports(command))
-        if not command.words or command.name in _SAYING:
+        name = command.name
+        if name == "export" or not command.words:
+            exported.update(_exports(command))
+            settings = tuple(exported.items())
+        if not command.words or name in _SAYING:
             continue
-        if command.name not in _LEADING_ON and prepares(command):
+        if name not in _LEADING_ON and prepares(command):
             continue
-        if command.name is None and (shell.kind is ShellKind.CMD or _is_answer(command)):
+        if name is None and (shell.kind is ShellKind.CMD or _is_answer(command)):
             continue
         own = aligned[index] if aligned else None
         place = script_place(workflow, step, own.span.start) if own is not None else workflow.place(step.node)
@@ -77,7 +81,7 @@ def step_commands(workflow: Workflow, job: Job, step: Step, around: Around) -> I
         # Where what is put in makes other commands, it may hold what masks them too.
         within = None if aligned else Within(command=command, script=script, shell=shell)
         found = invocation_of(
-            command, script, directory=directory, environment=tuple(exported.items()), place=place, within=within,
+            command, script, directory=directory, environment=settings, place=place, within=within,
             directories=directories,
         )  # fmt: skip
         yield StepCommand(invocation=with_variables(found), command=own)

@@ -123,6 +123,8 @@ class Tracer:
             direct = measurements(workflow, job)
         own = tuple(_own_chain(workflow, one) for one in direct) if direct else ()
         steps = [] if any(map(_runs, own)) else self._worth_following(workflow, job, claim, hint=hint)
+        if claim is None and not hint and steps:
+            steps = [both for both in steps if self._worth.measuring(workflow, job, both[1], self._links, inputs)]
         if not steps and not own and claim is None:
             return _NOTHING_LEADS_ON
         chains = tuple(self._chains(workflow, job, steps, inputs))
@@ -277,9 +279,8 @@ class Tracer:
 
     def _real(self, workflow: Workflow, job: Job) -> tuple[JobRef, ...]:
         traced = self.trace(workflow, job)
-        if traced.measures:
-            return (workflow.ref(job),)
-        return traced.others or ((workflow.ref(job),) if traced.found else ())
+        own = (workflow.ref(job),)
+        return own if traced.measures else traced.others or (own if traced.found else ())
 
 
 def _recipe_effect(workflow: Workflow, job: Job, one: StepChain) -> RecipeEffect | None:

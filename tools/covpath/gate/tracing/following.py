@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ from covpath.workflow.local_action import RUNS, action_inputs, action_paths
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.cargo_alias import BUILT_IN
 from covpath.workflow.recipes.follow import follow
-from covpath.workflow.recipes.links import Chain, End, Invocation, Link, Reader, ReadFile, varying_names
+from covpath.workflow.recipes.links import Chain, End, Invocation, Link, Reader, ReadFile, Settings, varying_names
 from covpath.workflow.recipes.runners import layers
 
 _OWN_PROGRAMS = {("cargo", "run"), ("cargo", "r"), ("go", "run"), ("dotnet", "run"), ("zig", "build")}
@@ -35,6 +35,7 @@ class Follower:
 
     def __init__(self, read: ReadFile, actions: Actions, elsewhere: Actions | None = None) -> None:
         self.read = read
+        self._settings: tuple[Settings, Mapping[str, str]] = ((), {})
         self._actions = actions
         self._elsewhere: Callable[[str], Workflow | None] = elsewhere if elsewhere is not None else lambda _: None
 
@@ -54,7 +55,9 @@ class Follower:
 
     def _measured(self, invocation: Invocation) -> tuple[Measured, Configured | None] | None:
         argv = tuple(map(Argument, invocation.raw, invocation.words))
-        environ = {name: value for name, value in invocation.environment if value is not None and "${{" not in value}
+        if self._settings[0] is not invocation.environment:  # the commands of a script mostly have the same
+            self._settings = (invocation.environment, _literal(invocation.environment))
+        environ = self._settings[1]
         known = recognise(argv, environ)
         if known is not None:
             return Measured(backend=known.backend, role=known.role, recognition=known), None
@@ -80,9 +83,11 @@ class Follower:
 
     def _action(self, workflow: Workflow, job: Job, step: Step, around: Around, depth: int) -> Iterator[StepChain]:
         uses = put_in(step.uses or "", around.contexts).strip()
-        first = Link(kind="workflow", target=uses, place=workflow.place(step.node), text=uses)
         known = measuring_action(uses, step.inputs())
         foreign = foreign_action(uses, step.inputs())
+        if known is None and foreign is None and not uses.startswith(LOCAL) and self._elsewhere(uses) is None:
+            return
+        first = Link(kind="workflow", target=uses, place=workflow.place(step.node), text=uses)
         if known is not None or foreign is not None:
             measured = Measured(backend=known.backend, role=Role.BOTH) if known is not None else None
             if foreign is not None:
@@ -124,6 +129,11 @@ class Follower:
         if any(self.read(path) is not None for path in paths):
             return "the action runs a program of its own, which is not followed"
         return f"{paths[0]} is not in the repository"
+
+
+def _literal(settings: Settings) -> Mapping[str, str]:
+    """The variables whose values are known."""
+    return {name: value for name, value in settings if value is not None and "${{" not in value}
 
 
 def checked_out_in(job: Job) -> str:

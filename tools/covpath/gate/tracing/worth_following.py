@@ -10,7 +10,8 @@ from functools import cached_property, lru_cache
 from covpath.gate.scripts.around import given_command
 from covpath.gate.tracing.claims import has_hint
 from covpath.patterns import holds_one, regex
-from covpath.workflow.calls import LOCAL
+from covpath.workflow.calls import LOCAL, Links
+from covpath.workflow.expressions.contexts import Contexts
 from covpath.workflow.model import Job, Step, Workflow
 from covpath.workflow.recipes.links import ReadFile
 
@@ -95,6 +96,18 @@ class Worth:
                 self._known.clear()
             self._known[key] = self._leads_on(text, directory)
         return self._known[key]
+
+    def measuring(self, workflow: Workflow, job: Job, step: Step, links: Links, inputs: Contexts | None) -> bool:
+        """Whether a step to follow in a job without a word about coverage could lead to a measurement.
+
+        Where it cannot, nobody asks where it leads.
+        """
+        if self.following(workflow, job, step, hint=False):
+            return True
+        # Imported here: few steps are followed only for what they may be given.
+        from covpath.gate.tracing.given_steps import may_measure
+
+        return may_measure(workflow, job, step, links, inputs, self._all)
 
     def _leads_on(self, text: str, directory: str) -> bool:
         """Whether a file is there that a script names, or a program in it needs."""

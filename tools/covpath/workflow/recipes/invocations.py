@@ -44,12 +44,12 @@ def invocation_of(
     ``directories`` spares work where many commands of one script are asked for.
     """
     peeled = peel(command)
-    words = tuple(word.literal for word in peeled.words)
+    words = tuple([word.literal if word.text is None else word.text for word in peeled.words])
     if words and words[0] is None:
         words = (_behind_folder(peeled.words[0].raw, script), *words[1:])
     return Invocation(
         words=words,
-        raw=tuple(word.raw for word in peeled.words),
+        raw=tuple([word.raw for word in peeled.words]),
         text=shown(script.text[slice(*command.span)]),
         directory=join_directory(directory, (directories or Directories(script)).of(command)),
         environment=environment + peeled.environment,
@@ -82,7 +82,8 @@ def _behind_folder(raw: str, script: Script) -> str | None:
 
 def shown(text: str) -> str:
     """A command on one line, as written otherwise."""
-    return as_written(" ".join(text.replace("\\\n", " ").split()))
+    line = " ".join(text.replace("\\\n", " ").split())
+    return as_written(line) if "${{" in line else line
 
 
 def from_arguments(

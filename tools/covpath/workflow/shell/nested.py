@@ -8,7 +8,7 @@ from covpath.workflow.shell.dialect import POSIX_SHELLS, Shell, read_flags
 from covpath.workflow.shell.parse import parse_script
 from covpath.workflow.shell.spans import Span
 from covpath.workflow.shell.syntax import Command, Expression, Literal, Script, Word
-from covpath.workflow.shell.wrappers import peel
+from covpath.workflow.shell.wrappers import peeled_words
 
 
 class NestedScript(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class NestedScript(Struct, frozen=True, kw_only=True):
 
 def nested_script(command: Command) -> NestedScript | None:
     """The script of ``bash -c '...'`` (wrappers such as ``sudo`` allowed) when its text is static."""
-    words = peel(command).words
+    words = peeled_words(command)
     if len(words) < 3:
         return None
     kind = POSIX_SHELLS.get((words[0].text or "").rsplit("/", 1)[-1])
