@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from covpath.patterns import regex
+from covpath.patterns import holds_one, regex
 from covpath.terms import Fact
 
 
@@ -69,8 +69,8 @@ def mentions(text: str, reports: Sequence[str]) -> tuple[Mention, ...]:
     """
     names = dict.fromkeys(posixpath.basename(report) for report in reports)
     # Plain words tell at once of most texts that they hold none.
-    logs, settings = any(word in text for word in _OF_LOGS), _SETTING in text
-    if not logs and not settings and not any(name in text for name in names):
+    logs, settings = holds_one(text, _OF_LOGS), _SETTING in text
+    if not logs and not settings and not holds_one(text, names):
         return ()
     found: list[Mention] = []
     for report in reports:

@@ -91,12 +91,19 @@ def _report_uses(workflow: Workflow, job: Job, trace: Trace, links: Links | None
 def _uploads_to_codecov(workflow: Workflow, job: Job, links: Links | None) -> Tri:
     text = workflow.document.source.text
     own = text.find("odecov", job.key.start, job.node.end) >= 0
-    if not own and job.uses is None and not any((step.uses or "").startswith(LOCAL) for step in job.steps):
+    if not own and job.uses is None and not _uses_own_actions(job):
         return Tri.FALSE
     # Imported here: most jobs have nothing to do with it.
     from covpath.gate.services.codecov_uploads import uploads
 
     return uploads(workflow, job, links)
+
+
+def _uses_own_actions(job: Job) -> bool:
+    for step in job.steps:  # noqa: SIM110 - as for the other texts, a generator takes longer to begin
+        if step.uses is not None and step.uses.startswith(LOCAL):
+            return True
+    return False
 
 
 def runner_text(job: Job) -> str:

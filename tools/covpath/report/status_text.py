@@ -172,9 +172,10 @@ def _merge(blocks: BlocksVerdict) -> str:
 def _mergify(blocks: BlocksVerdict) -> str:
     if blocks.held is Tri.TRUE:
         return "; Mergify does not merge it"
-    reasons = blocks.mergify.reasons if blocks.mergify is not None else ()
-    asked = any(reason.code in ("mergify-holds", "mergify-may-hold") for reason in reasons)
-    return "; whether Mergify merges it cannot be told" if blocks.held is Tri.UNKNOWN and asked else ""
+    if blocks.held is not Tri.UNKNOWN or blocks.mergify is None:
+        return ""
+    asked = any(reason.code in ("mergify-holds", "mergify-may-hold") for reason in blocks.mergify.reasons)
+    return "; whether Mergify merges it cannot be told" if asked else ""
 
 
 def _protection(blocks: BlocksVerdict) -> str:

@@ -122,8 +122,10 @@ class Left:
 def may_equal(left_: str, right: str) -> bool:
     """Whether two names can be the same, each ``*`` standing for any text."""
     left_, right = _squeezed(left_), _squeezed(right)
-    if "*" not in left_ and "*" not in right:
-        return left_ == right
+    if "*" not in left_:
+        return _fits(right, left_)
+    if "*" not in right:
+        return _fits(left_, right)
     # What stands before the first star of either has to be the same in both, and what stands behind the last.
     before, behind = left_.partition("*")[0], left_.rpartition("*")[2]
     first, last = right.partition("*")[0], right.rpartition("*")[2]
@@ -139,6 +141,24 @@ def may_equal(left_: str, right: str) -> bool:
             break
         reachable = _after(left_[position], row[-1], right)
     return len(right) in row[-1]
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Whether a name is what a pattern stands for; it is equal to one without a star."""
+    first, *between = pattern.split("*")
+    if not between:
+        return pattern == name
+    last = between.pop()
+    end = len(name) - len(last)
+    if not name.startswith(first) or not name.endswith(last) or end < len(first):
+        return False
+    position = len(first)
+    for part in between:
+        position = name.find(part, position, end)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
 
 
 def _along(reached: set[int], right: str) -> set[int]:
