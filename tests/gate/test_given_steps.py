@@ -40,7 +40,14 @@ def test_every_command_known_by_sight_holds_a_word_or_is_of_a_program(tool: fore
 
 @pytest.mark.parametrize(
     ("pattern", "needed"),
-    [("cov", True), ("a|cov", False), ("acov|xcovy", True), ("(?:cov)?", False), ("[cC]over", True), ("(?!cov)a", False)],
+    [
+        ("cov", True),
+        ("a|cov", False),
+        ("acov|xcovy", True),
+        ("(?:cov)?", False),
+        ("[cC]over", True),
+        ("(?!cov)a", False),
+    ],
 )
 def test_the_test_of_that_can_fail(pattern: str, needed: bool) -> None:
     assert needs_a_word(re._parser.parse(pattern)) is needed  # type: ignore[attr-defined]
