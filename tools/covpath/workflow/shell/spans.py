@@ -44,7 +44,7 @@ class Around(Enum):
     UNPARSED = "text that could not be parsed"
 
 
-class Enclosure(Struct, frozen=True):
+class Enclosure(Struct, frozen=True, gc=False):
     """A construct around a command: where it is, and which of its ``count`` parts (from 0) the command is in.
 
     ``name`` is a function's name, or the operator before (``&&``, ``||``) for a later part of a list

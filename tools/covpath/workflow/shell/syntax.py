@@ -1,7 +1,8 @@
 """The model of a shell script: words, commands, and the constructs around them.
 
 All spans are character offsets into the script's text, end exclusive, so that replacing one
-word is one splice.  Nothing here parses, and nothing here judges.
+word is one splice.  Nothing here parses, and nothing here judges.  No record can come to hold itself,
+so none is the garbage collector's business.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Variable(Struct, frozen=True, gc=False):
     quoted: bool = False
 
 
-class Substitution(Struct, frozen=True):
+class Substitution(Struct, frozen=True, gc=False):
     """``$(...)``, backquotes, or a process substitution (``process`` is then true)."""
 
     body: Sequence
@@ -89,7 +90,7 @@ class Word(Struct, frozen=True, gc=False):
         return tuple([part for part in self.parts if type(part) is Substitution])
 
 
-class Assignment(Struct, frozen=True):
+class Assignment(Struct, frozen=True, gc=False):
     """``name=value`` before a command or alone; ``value`` is None where nothing follows the sign."""
 
     name: str
@@ -99,7 +100,7 @@ class Assignment(Struct, frozen=True):
     array: tuple[Word, ...] | None = None
 
 
-class Redirect(Struct, frozen=True):
+class Redirect(Struct, frozen=True, gc=False):
     """One redirection; a here-document's text is at ``body``, with the commands its text runs."""
 
     operator: str
@@ -109,7 +110,7 @@ class Redirect(Struct, frozen=True):
     substitutions: tuple[Substitution, ...] = ()
 
 
-class Command(Struct, frozen=True):
+class Command(Struct, frozen=True, gc=False):
     """A simple command, ``[ ... ]`` and declarations (``export A=1``) included.
 
     ``context`` lists what it stands in, outermost first.  ``words`` is empty where it only assigns.
@@ -133,10 +134,10 @@ class Command(Struct, frozen=True):
 
     def stands_in(self, *kinds: Around) -> bool:
         """Whether any construct around the command is one of ``kinds``."""
-        return any(enclosure.around in kinds for enclosure in self.context)
+        return bool(self.context) and any(enclosure.around in kinds for enclosure in self.context)
 
 
-class Pipeline(Struct, frozen=True):
+class Pipeline(Struct, frozen=True, gc=False):
     """Commands joined by ``|``, possibly a single one behind ``!``."""
 
     elements: tuple[Node, ...]
@@ -144,7 +145,7 @@ class Pipeline(Struct, frozen=True):
     negation: Span | None = None
 
 
-class Operand(Struct, frozen=True):
+class Operand(Struct, frozen=True, gc=False):
     """One later part of an and-or list, behind its operator."""
 
     operator: str
@@ -152,7 +153,7 @@ class Operand(Struct, frozen=True):
     node: Node
 
 
-class AndOr(Struct, frozen=True):
+class AndOr(Struct, frozen=True, gc=False):
     """``a && b || c``: equal precedence, from the left."""
 
     first: Node
@@ -160,21 +161,21 @@ class AndOr(Struct, frozen=True):
     span: Span
 
 
-class Item(Struct, frozen=True):
+class Item(Struct, frozen=True, gc=False):
     """One statement of a sequence; ``background`` is the span of its ``&``."""
 
     node: Node
     background: Span | None = None
 
 
-class Sequence(Struct, frozen=True):
+class Sequence(Struct, frozen=True, gc=False):
     """Statements, one after the other."""
 
     items: tuple[Item, ...]
     span: Span
 
 
-class Branch(Struct, frozen=True):
+class Branch(Struct, frozen=True, gc=False):
     """``if``/``elif`` condition and what it leads to; ``head`` runs from the keyword to ``then``."""
 
     condition: Sequence
@@ -182,7 +183,7 @@ class Branch(Struct, frozen=True):
     head: Span
 
 
-class If(Struct, frozen=True):
+class If(Struct, frozen=True, gc=False):
     """An ``if`` with its branches."""
 
     branches: tuple[Branch, ...]
@@ -190,7 +191,7 @@ class If(Struct, frozen=True):
     span: Span
 
 
-class Loop(Struct, frozen=True):
+class Loop(Struct, frozen=True, gc=False):
     """A loop; ``keyword`` is while, until, for, select, or ``for((`` for the arithmetic form."""
 
     keyword: str
@@ -202,7 +203,7 @@ class Loop(Struct, frozen=True):
     span: Span
 
 
-class Arm(Struct, frozen=True):
+class Arm(Struct, frozen=True, gc=False):
     """One arm of a ``case``; ``terminator`` is ``;;``, ``;&``, ``;;&`` or empty."""
 
     patterns: tuple[Word, ...]
@@ -210,7 +211,7 @@ class Arm(Struct, frozen=True):
     terminator: str
 
 
-class Case(Struct, frozen=True):
+class Case(Struct, frozen=True, gc=False):
     """A ``case`` statement."""
 
     subject: Word
@@ -218,21 +219,21 @@ class Case(Struct, frozen=True):
     span: Span
 
 
-class Subshell(Struct, frozen=True):
+class Subshell(Struct, frozen=True, gc=False):
     """``( ... )``."""
 
     body: Sequence
     span: Span
 
 
-class Group(Struct, frozen=True):
+class Group(Struct, frozen=True, gc=False):
     """``{ ...; }``."""
 
     body: Sequence
     span: Span
 
 
-class Function(Struct, frozen=True):
+class Function(Struct, frozen=True, gc=False):
     """A function's definition."""
 
     name: str
@@ -240,7 +241,7 @@ class Function(Struct, frozen=True):
     span: Span
 
 
-class Test(Struct, frozen=True):
+class Test(Struct, frozen=True, gc=False):
     """``[[ ... ]]`` (``words`` are what stands between) or ``(( ... ))`` (``words`` is None)."""
 
     raw: str
@@ -249,7 +250,7 @@ class Test(Struct, frozen=True):
     span: Span
 
 
-class Redirected(Struct, frozen=True):
+class Redirected(Struct, frozen=True, gc=False):
     """A compound command with redirections."""
 
     body: Node
@@ -257,7 +258,7 @@ class Redirected(Struct, frozen=True):
     span: Span
 
 
-class Unparsed(Struct, frozen=True):
+class Unparsed(Struct, frozen=True, gc=False):
     """Text that does not parse; ``inside`` is what could be made out in it."""
 
     inside: Sequence
@@ -281,7 +282,7 @@ Node = (
 )
 
 
-class Script(Struct, frozen=True):
+class Script(Struct, frozen=True, gc=False):
     """A parsed script; ``errors`` are the spans that do not parse.
 
     ``commands`` holds every simple command in source order, nested ones too.

@@ -9,7 +9,7 @@ from msgspec import Struct
 from covpath.workflow.shell.syntax import Assignment, Command, Word
 
 
-class Peeled(Struct, frozen=True, kw_only=True):
+class Peeled(Struct, frozen=True, kw_only=True, gc=False):
     """What a command really runs.
 
     ``wrappers`` are the names peeled off, outermost first; ``environment`` is what the command's

@@ -20,7 +20,7 @@ from covpath.workflow.shell.syntax import Expression, Literal, Pattern, Variable
 Words = tuple[Word, ...]
 
 
-class Invocation(Struct, frozen=True, kw_only=True):
+class Invocation(Struct, frozen=True, kw_only=True, gc=False):
     """A builtin with its words, where and when it runs; ``span`` is its place in the script."""
 
     words: Words
