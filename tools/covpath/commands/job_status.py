@@ -15,7 +15,7 @@ from covpath.report.status_data import ExceptionNote, JobStatus, ReportUse
 from covpath.terms import JobRef, Tri
 from covpath.workflow.calls import LOCAL, Links
 from covpath.workflow.model import Job, Workflow
-from covpath.yamltext.nodes import to_plain
+from covpath.yamltext.nodes import Scalar, to_plain
 from covpath.yamltext.source import decode
 
 # What an exceptions file and a coverage job need is imported where there is one: most starts meet neither.
@@ -108,6 +108,8 @@ def _uses_own_actions(job: Job) -> bool:
 
 def runner_text(job: Job) -> str:
     """The runner's labels as people write them; empty for a call of a reusable workflow."""
+    if type(job.runs_on) is Scalar:  # nearly always
+        return str(job.runs_on.data())
     plain = to_plain(job.runs_on) if job.runs_on is not None else ""
     if isinstance(plain, dict):
         return ", ".join(f"{key}: {value}" for key, value in plain.items())

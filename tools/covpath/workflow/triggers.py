@@ -143,9 +143,10 @@ def _bare(event: str, route: Route, base: str | None, head: str | None) -> Event
 def _events(on: Plain) -> Iterator[tuple[str, Mapping[str, Plain], Route]]:
     if isinstance(on, str):
         yield on, {}, ()
-    elif isinstance(on, Mapping):
+    # Asked of the plain kinds first: whether something is one of the abstract ones takes long to tell.
+    elif isinstance(on, (dict, Mapping)):
         for name, settings in on.items():
-            yield name, settings if settings and isinstance(settings, Mapping) else {}, (name,)
+            yield name, settings if settings and isinstance(settings, (dict, Mapping)) else {}, (name,)
     elif isinstance(on, Sequence):
         for number, event in enumerate(on):
             if isinstance(event, str):
@@ -270,4 +271,4 @@ def _has(settings: Mapping[str, Plain], *keys: str) -> bool:
 def _texts(plain: Plain) -> tuple[str, ...]:
     if isinstance(plain, str):
         return (plain,)
-    return tuple(map(str, plain)) if isinstance(plain, Sequence) else ()
+    return tuple(map(str, plain)) if isinstance(plain, (list, Sequence)) else ()

@@ -48,7 +48,7 @@ class Scope:
         found = Scope(self.run, leg, legs, self.assumptions, known=self.known)
         found._seen = self._seen
         # A scope of no leg in particular is asked for those of one job only.
-        if self._certain is None:
+        if self._certain is None and len(legs) > 1:
             self._certain = are_certain(legs)
         found._certain = self._certain
         return found
