@@ -199,7 +199,7 @@ def recognise_foreign(argv: Sequence[Argument]) -> ForeignMeasure | None:
     launch = take_apart(argv)
     if launch is None:
         return None
-    program = _VERSIONED.sub(r"\1", launch.program)
+    program = _VERSIONED.sub(r"\1", launch.program) if "cov-" in launch.program else launch.program
     tools = _BY_PROGRAM.get(program)
     if tools is None:
         return None

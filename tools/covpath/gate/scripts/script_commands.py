@@ -151,7 +151,8 @@ def _only_tells_of_failure(command: Command) -> bool:
 
 def leaves_by_itself(script: Script) -> bool:
     """Whether a script ends itself with a failure, or with a test."""
-    if _LEAVES.search(script.text) or _RETURNS.search(script.text):
+    text = script.text
+    if ("exit" in text and _LEAVES.search(text)) or ("return" in text and _RETURNS.search(text)):
         return True
     last = script.body.items[-1].node if script.body.items else None
     if isinstance(last, Test):

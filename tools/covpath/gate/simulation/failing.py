@@ -82,7 +82,7 @@ OF_OTHERS = regex(r"\bneeds\s*(?:[.\[)]|$)|\bfailure\s*\(", re.IGNORECASE)
 
 def _reads_results(text: str) -> bool:
     # The first look spares most texts the second.
-    return OPEN in text and _RESULTS.search(text) is not None and any(map(_RESULTS.search, _EXPRESSION.findall(text)))
+    return OPEN in text and any(map(_RESULTS.search, _EXPRESSION.findall(text)))
 
 
 def _reads(workflow: Workflow, job: Job, step: Step) -> bool:
