@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from covpath.gate.scripts.recipe_effect import RecipeEffect
     from covpath.gate.tracing.following import Follower
 
-_MOST_REMEMBERED = 4096
+_MOST_REMEMBERED = 512
 NOTHING_SEEN = Trace(sight=Sight.NOTHING)
 """The trace of a job that neither measures nor claims to."""
 _NOTHING_LEADS_ON = Trace(sight=Sight.NOTHING)

@@ -84,13 +84,14 @@ class Left:
 
     def leavers(
         self, what: Taken, workflow: Workflow, job: Job, linked: Mapping[str, Workflow]
-    ) -> list[tuple[Workflow, Job]]:
+    ) -> Iterator[tuple[Workflow, Job]]:
         """The jobs that leave what a job takes: those of its own workflow, or of all where it looks elsewhere.
 
         A bare ``*`` takes everything: only what lies under a name of coverage counts then, if there is such.
         """
         if what.jobs:
-            return [(workflow, workflow.jobs[name]) for name in what.jobs if name in workflow.jobs]
+            yield from ((workflow, workflow.jobs[name]) for name in what.jobs if name in workflow.jobs)
+            return
         near = dict(linked) if what.elsewhere and linked else {workflow.path: workflow}
         far = self._elsewhere if what.elsewhere else {}
         found = [
@@ -103,9 +104,11 @@ class Left:
         ]
         if what.names == ("*",):
             found = [one for one in found if ARTIFACT.search(one[2])] or found
-        named = dict.fromkeys((path, other) for path, other, _ in found)
-        places = [(near.get(path) or far[path](), other) for path, other in named]
-        return [(place, place.jobs[other]) for place, other in places if place is not None]
+        # One at a time: there may be thousands, and a workflow is much larger than its name.
+        for path, other in dict.fromkeys((path, other) for path, other, _ in found):
+            place = near.get(path) or far[path]()
+            if place is not None:
+                yield place, place.jobs[other]
 
     def _of(
         self, path: str, near: Mapping[str, Workflow], far: Mapping[str, Callable[[], Workflow | None]]
