@@ -37,8 +37,8 @@ class ScalarEvent(Struct, gc=False):
     style: str
 
 
-class MappingStart(Struct, gc=False):
-    """A mapping begins; ``flow_style``: in braces."""
+class _Start(Struct, gc=False):
+    """A collection begins; ``flow_style``: in braces or brackets."""
 
     anchor: str | None
     tag: str | None
@@ -48,29 +48,27 @@ class MappingStart(Struct, gc=False):
     flow_style: bool
 
 
-class MappingEnd(Struct, gc=False):
-    """The mapping that began last ends."""
+class _End(Struct, gc=False):
+    """The collection that began last ends."""
 
     start_mark: yaml.Mark
     end_mark: yaml.Mark
 
 
-class SequenceStart(Struct, gc=False):
-    """A sequence begins; ``flow_style``: in brackets."""
-
-    anchor: str | None
-    tag: str | None
-    implicit: bool
-    start_mark: yaml.Mark
-    end_mark: yaml.Mark
-    flow_style: bool
+class MappingStart(_Start, gc=False):
+    """A mapping begins."""
 
 
-class SequenceEnd(Struct, gc=False):
-    """The sequence that began last ends."""
+class MappingEnd(_End, gc=False):
+    """A mapping ends."""
 
-    start_mark: yaml.Mark
-    end_mark: yaml.Mark
+
+class SequenceStart(_Start, gc=False):
+    """A sequence begins."""
+
+
+class SequenceEnd(_End, gc=False):
+    """A sequence ends."""
 
 
 for name, record in {
